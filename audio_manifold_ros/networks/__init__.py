@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Networks in PyTorch: VQ-VAE, AT-net, end-to-end systems, ECHO2DEPTH and OmniNet."""
+"""Networks in PyTorch: VQ-VAE, AT-net, a network on spatial maps, end-to-end systems, ECHO2DEPTH and OmniNet."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from audio_manifold_ros.networks.perception_network import PerceptionConfig, PerceptionNetwork
     from audio_manifold_ros.networks.quantizer import VectorQuantizer
     from audio_manifold_ros.networks.single_stage import SingleStageConfig, SingleStageNetwork
+    from audio_manifold_ros.networks.vehicle_head import VehicleHead
+    from audio_manifold_ros.networks.vehicle_map import VehicleMapConfig, VehiclePosition
     from audio_manifold_ros.networks.vq_vae import VqVae, VqVaeConfig
 
 __all__ = [
@@ -40,6 +42,9 @@ __all__ = [
     'SingleStageConfig',
     'SingleStageNetwork',
     'VectorQuantizer',
+    'VehicleHead',
+    'VehicleMapConfig',
+    'VehiclePosition',
     'VqVae',
     'VqVaeConfig',
 ]
@@ -57,6 +62,8 @@ __getattr__, __dir__ = lazy_exports(
         'perception_network': 'PerceptionConfig PerceptionNetwork',
         'quantizer': 'VectorQuantizer',
         'single_stage': 'SingleStageConfig SingleStageNetwork',
+        'vehicle_head': 'VehicleHead',
+        'vehicle_map': 'VehiclePosition VehicleMapConfig',
         'vq_vae': 'VqVae VqVaeConfig',
     },
 )

@@ -63,7 +63,7 @@ class _Cast(nn.Module):
 
 
 def lower_precision(network: PerceptionNetwork, dtype: torch.dtype) -> None:
-    """Convert a network in place, except for two parts that depend on small differences and take little time.
+    """Convert a network in place, except for parts that depend on small differences and take little time.
 
     The normalisation of the input stays in single precision, because directional information is in small differences
     between nearly equal microphone signals. The search for the nearest code, |x|² - 2xe + |e|², stays in single
@@ -78,6 +78,9 @@ def lower_precision(network: PerceptionNetwork, dtype: torch.dtype) -> None:
         at_net.trunk[0] = nn.Identity()
     for part in (network.at_nets, network.decoders, network.direct):
         part.to(dtype)
+    if network.spatial is not None:
+        network.spatial.to(dtype)
+        network.spatial.trunk.inputs.float()
     for at_net, first in inputs.items():
         at_net.trunk[0] = nn.Sequential(first, _Cast(dtype))
     for index, system in enumerate(cast('Sequence[SingleStageNetwork]', network.direct)):
@@ -94,7 +97,7 @@ def regroup(config: PerceptionConfig, outputs: Sequence[Tensor]) -> dict[str, tu
 
     """
     rest = iter(outputs)
-    return {name: (next(rest), next(rest) if name in config.manifolds else None) for name in config.modalities}
+    return {name: (next(rest), next(rest) if config.predicts_distance(name) else None) for name in config.modalities}
 
 
 def postprocess_flat(config: PerceptionConfig, outputs: Sequence[Tensor]) -> tuple[Tensor, ...]:

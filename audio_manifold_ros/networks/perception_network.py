@@ -19,6 +19,8 @@ from audio_manifold_ros.networks.depth_representation import DepthRepresentation
 from audio_manifold_ros.networks.end_to_end import check_heads
 from audio_manifold_ros.networks.modalities import MODALITIES
 from audio_manifold_ros.networks.single_stage import SingleStageConfig, SingleStageNetwork
+from audio_manifold_ros.networks.spatial.config import ERROR_CELLS, SpatialNetworkConfig
+from audio_manifold_ros.networks.spatial.spatial_network import SpatialNetwork
 from audio_manifold_ros.networks.vq_vae import VqVae, VqVaeConfig, make_bottleneck, make_decoder
 
 if TYPE_CHECKING:
@@ -46,6 +48,7 @@ class PerceptionConfig:
         manifolds: VQ-VAE of each of their modalities.
         depth: Representation of depth.
         direct: Systems without a manifold, for other modalities.
+        spatial: Network on spatial maps, in place of the AT-nets and direct systems. With latents, it has manifolds.
 
     Raises:
         NetworkError: Heads and manifolds do not match, or a modality does not have exactly one system.
@@ -56,9 +59,13 @@ class PerceptionConfig:
     manifolds: dict[str, VqVaeConfig] = field(default_factory=dict)
     depth: DepthRepresentation = field(default_factory=DepthRepresentation)
     direct: tuple[SingleStageConfig, ...] = ()
+    spatial: SpatialNetworkConfig | None = None
 
     def __post_init__(self) -> None:
         """Check that heads and manifolds match and that each modality has exactly one system."""
+        if self.spatial is not None:
+            self._check_spatial(self.spatial)
+            return
         check_heads(self.at_nets, self.manifolds)
         covered = [*self.manifolds, *(modality for system in self.direct for modality in system.modalities)]
         if not covered or len(set(covered)) != len(covered):
@@ -68,12 +75,15 @@ class PerceptionConfig:
     @property
     def modalities(self) -> tuple[str, ...]:
         """Modalities in the order of the outputs."""
-        covered = {*self.manifolds, *(modality for system in self.direct for modality in system.modalities)}
+        spatial = () if self.spatial is None else self.spatial.modalities
+        covered = {*self.manifolds, *spatial, *(name for system in self.direct for name in system.modalities)}
         return tuple(modality for modality in MODALITIES if modality in covered)
 
     @property
     def cells(self) -> int:
         """Rows and columns of the distances: those of the manifolds, or 8 without manifolds."""
+        if self.spatial is not None:
+            return ERROR_CELLS
         return next((manifold.manifold_cells for manifold in self.manifolds.values()), SINGLE_STAGE_CELLS)
 
     @property
@@ -81,9 +91,13 @@ class PerceptionConfig:
         """Names of the output tensors, fields of `inference.bundle.prediction.NetworkOutput`."""
         return tuple(name for modality in self.modalities for name in OUTPUTS[modality])
 
+    def predicts_distance(self, modality: str) -> bool:
+        """Return whether the networks provide the distance of a modality, to a manifold or as a predicted error."""
+        return self.spatial is not None or modality in self.manifolds
+
     def to_dict(self) -> Mapping[str, object]:
-        """Return the fields as plain values for JSON."""
-        return to_plain(self)
+        """Return the fields as plain values for JSON. Without a network on spatial maps, they have no `spatial`."""
+        return {name: value for name, value in to_plain(self).items() if name != 'spatial' or value is not None}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, object]) -> PerceptionConfig:
@@ -95,9 +109,29 @@ class PerceptionConfig:
         """
         return from_plain(cls, values, cls.__name__, NetworkError)
 
+    def _check_spatial(self, spatial: SpatialNetworkConfig) -> None:
+        """Check that a network on spatial maps is the only one, and that its latents match the manifolds."""
+        if self.at_nets or self.direct:
+            msg = 'Networks on spatial maps and AT-nets or direct systems have different features: give one kind.'
+            raise NetworkError(msg)
+        expected = set(spatial.modalities) if spatial.is_quantised else set()
+        if set(self.manifolds) != expected:
+            msg = f'The network on spatial maps has latents of {sorted(expected)}, but there are manifolds of '
+            msg += f'{sorted(self.manifolds)}: give the same.'
+            raise NetworkError(msg)
+        sizes = (spatial.latent_cells, spatial.code_dim, spatial.image_size)
+        for modality, manifold in self.manifolds.items():
+            found = (manifold.manifold_cells, manifold.code_dim, manifold.image_size)
+            if found != sizes or manifold.channels != spatial.image_channels(modality):
+                msg = (
+                    f'The network on spatial maps has cells, code_dim and image_size {sizes}, the manifold of '
+                    f'{modality} {found} with {manifold.channels} channels: make them equal.'
+                )
+                raise NetworkError(msg)
+
 
 class PerceptionNetwork(nn.Module):
-    """AT-nets, bottlenecks and decoders, and direct systems, for inference only.
+    """AT-nets or a network on spatial maps, bottlenecks and decoders, and direct systems, for inference.
 
     The data does not change the control flow.
     """
@@ -110,6 +144,7 @@ class PerceptionNetwork(nn.Module):
         self.codebooks = nn.ModuleDict({name: make_bottleneck(size) for name, size in config.manifolds.items()})
         self.decoders = nn.ModuleDict({name: make_decoder(size) for name, size in config.manifolds.items()})
         self.direct = nn.ModuleList(SingleStageNetwork(system) for system in config.direct)
+        self.spatial = None if config.spatial is None else SpatialNetwork(config.spatial)
         self.eval()
 
     @classmethod
@@ -165,14 +200,17 @@ class PerceptionNetwork(nn.Module):
         return {name: latent for at_net in self.at_nets for name, latent in at_net(features).items()}
 
     def predict_raw(self, features: Tensor) -> dict[str, RawOutput]:
-        """Map features (batch, mic, height, width) to the raw image and the distance of each modality.
+        """Map features (batch, mic, height, width), or (batch, size) of spatial maps, to raw images and distances.
 
         This is the part of the network that has weights.
 
         Returns:
-            Raw images as from `images`, and the distance float32 (batch, cell, cell) to the manifold, None without one.
+            Raw images as from `images` by modality, and the distance float32 (batch, cell, cell) to the manifold or the
+            predicted error. It is None for direct systems.
 
         """
+        if self.spatial is not None:
+            return self._predict_spatial(self.spatial, features)
         raw_outputs: dict[str, RawOutput] = {}
         for modality, latent in self.latents(features).items():
             quantized = cast('Bottleneck', self.codebooks[modality]).quantize(latent)
@@ -187,9 +225,23 @@ class PerceptionNetwork(nn.Module):
         if 'segmentation' in self.decoders:
             last = cast('nn.ConvTranspose2d', cast('nn.Sequential', self.decoders['segmentation'])[-1])
             cast('Tensor', last.bias).add_(advantages)
+        elif self.spatial is not None and 'segmentation' in self.spatial.config.modalities:
+            self.spatial.advantages.add_(advantages[:, None, None])
         for system in cast('Sequence[SingleStageNetwork]', self.direct):
             if 'segmentation' in system.config.modalities:
                 system.advantages.add_(advantages[:, None, None])
+
+    def _predict_spatial(self, spatial: SpatialNetwork, features: Tensor) -> dict[str, RawOutput]:
+        found = spatial(features)
+        raw_outputs: dict[str, RawOutput] = {}
+        for modality in self.config.modalities:
+            if modality in found.latents:
+                quantized = cast('Bottleneck', self.codebooks[modality]).quantize(found.latents[modality])
+                raw = spatial.add_prior(modality, self.decoders[modality](quantized.values))
+            else:
+                raw = spatial.enlarge(modality, found.deviations[modality])
+            raw_outputs[modality] = (raw, found.log_errors[modality].exp())
+        return raw_outputs
 
     def _set_bottleneck_statistics(self) -> None:
         """Copy the latent statistics of the heads to the bottlenecks without a codebook."""

@@ -15,7 +15,9 @@ from audio_manifold_ros.common.schema import from_plain, to_plain
 from audio_manifold_ros.networks.at_net import AtNetConfig
 from audio_manifold_ros.networks.depth_representation import DepthRepresentation
 from audio_manifold_ros.networks.end_to_end import check_heads
+from audio_manifold_ros.networks.perception_network import PerceptionConfig
 from audio_manifold_ros.networks.single_stage import SingleStageConfig
+from audio_manifold_ros.networks.spatial.config import SpatialNetworkConfig
 from audio_manifold_ros.networks.vq_vae import VqVaeConfig
 from training.config.data_configuration import DataConfig
 from training.config.fit_configuration import (
@@ -49,6 +51,7 @@ class TrainingConfig:
         manifolds: The VQ-VAE of each modality.
         at_nets: One network with a head per modality, or one network per modality.
         direct: Systems that predict images without a manifold.
+        spatial: Network on spatial maps in place of AT-nets, for a joint fit. With latents, it has manifolds.
         ears: Channels of systems with two microphones, in place of those in their files, because the array of another
             data set has other channels at left and right. Empty keeps those of the files.
         depth: Representation of depth images.
@@ -77,6 +80,7 @@ class TrainingConfig:
     manifolds: dict[str, VqVaeConfig] = field(default_factory=dict)
     at_nets: tuple[AtNetConfig, ...] = ()
     direct: tuple[SingleStageConfig, ...] = ()
+    spatial: SpatialNetworkConfig | None = None
     ears: tuple[int, ...] = ()
     depth: DepthRepresentation = field(default_factory=DepthRepresentation)
     losses: LossConfig = field(default_factory=LossConfig)
@@ -127,6 +131,9 @@ class TrainingConfig:
 
         """
         if self.joint is None:
+            if self.spatial is not None:
+                msg = f'The experiment {self.name!r} has a network on spatial maps: give `joint`, which fits it.'
+                raise TrainingError(msg)
             return
         unknown = sorted(set(self.joint.frozen) - set(self.manifolds))
         if unknown or (self.joint.frozen and not self.joint.start):
@@ -145,6 +152,8 @@ class TrainingConfig:
         if gaussian:
             msg = f'A joint fit does not sample the Gaussian manifolds of {gaussian}: choose another bottleneck.'
             raise TrainingError(msg)
+        # Building the sizes checks them.
+        _ = self.perception
 
     @classmethod
     def from_yaml(cls, path: Path | str, over: Sequence[Path | str] = ()) -> TrainingConfig:
@@ -166,9 +175,20 @@ class TrainingConfig:
         return tuple(sorted({*self._predicted_modalities, *self.manifolds}))
 
     @property
+    def perception(self) -> PerceptionConfig:
+        """Sizes of the networks of a joint fit.
+
+        Raises:
+            NetworkError: They do not fit together.
+
+        """
+        return PerceptionConfig(self.at_nets, dict(self.manifolds), self.depth, spatial=self.spatial)
+
+    @property
     def _predicted_modalities(self) -> list[str]:
         transformed = [modality for network in self.at_nets for modality in network.modalities]
-        return transformed + [modality for system in self.direct for modality in system.modalities]
+        spatial = [] if self.spatial is None else list(self.spatial.modalities)
+        return [*transformed, *spatial, *(modality for system in self.direct for modality in system.modalities)]
 
     def manifold(self, modality: str) -> VqVaeConfig:
         """Return the VQ-VAE of a modality.

@@ -24,6 +24,7 @@ class JointConfig:
         log_depth: Weight of the mean absolute error of the natural logarithm of depth.
         classes: Weight of the cross-entropy of the classes.
         class_weights: `equal`, or `inverse_sqrt` of the frequency of the class in the training windows.
+        errors: Weight of the loss of predicted errors, which do not teach the rest of the networks.
         commitment: Weight of the loss that keeps latents at their codes.
         average: Decay per step of the moving average of the weights, which is validated and exported.
 
@@ -35,5 +36,6 @@ class JointConfig:
     log_depth: NonNegative = 0.5
     classes: NonNegative = 0.5
     class_weights: Literal['equal', 'inverse_sqrt'] = 'inverse_sqrt'
+    errors: NonNegative = 0.1
     commitment: NonNegative = 0.1
     average: Annotated[float, between(0, 1)] = 0.999

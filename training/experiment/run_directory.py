@@ -24,7 +24,7 @@ MUTABLE_SETTINGS = ('output', 'machine', 'budget')
 # Settings of location and computation of the windows. The windows themselves are identified by their own file.
 MUTABLE_DATA_SETTINGS = ('drives', 'cache', 'shard_drives', 'workers')
 # Settings of the audio networks only. The manifolds of a folder stay valid when they change.
-AUDIO_SETTINGS = ('at_nets', 'transform_fit', 'augment', 'direct', 'direct_fit', 'joint', 'joint_fit')
+AUDIO_SETTINGS = ('at_nets', 'transform_fit', 'augment', 'direct', 'direct_fit', 'joint', 'joint_fit', 'spatial')
 # Settings of the data that only change the input of the audio networks. Other windows are detected by their own file.
 AUDIO_DATA_SETTINGS = ('features', 'features_on')
 # Settings that matter only to experiments with such stages.
@@ -33,6 +33,7 @@ SETTINGS_OF_STAGE = {
     'at_nets': ('transform_fit',),
     'direct': ('direct_fit',),
     'joint': ('joint', 'joint_fit'),
+    'spatial': ('spatial',),
 }
 
 

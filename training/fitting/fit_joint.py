@@ -18,7 +18,7 @@ from audio_manifold_ros.cli.console import print_error
 from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.errors import AudioManifoldError, TrainingError
 from audio_manifold_ros.networks.at_net import AtNet
-from audio_manifold_ros.networks.perception_network import PerceptionConfig, PerceptionNetwork
+from audio_manifold_ros.networks.perception_network import PerceptionNetwork
 from training.config.experiment_configuration import TrainingConfig
 from training.data.data_module import WindowDataModule
 from training.data.window_checks import with_drive_microphones
@@ -28,6 +28,7 @@ from training.fitting.joint_losses import class_weights
 from training.fitting.joint_module import JointModule
 from training.fitting.latent_cache import feature_statistics
 from training.fitting.lr_schedule import TrainingBudget
+from training.fitting.spatial_statistics import set_training_statistics
 from training.fitting.starting_networks import load_start
 from training.fitting.trainer import run_audio_network_fit
 
@@ -69,10 +70,12 @@ def make_networks(config: TrainingConfig, joint: JointConfig, cache: WindowCache
         TrainingError: The starting weights cannot be read or do not match the experiment.
 
     """
-    sizes = PerceptionConfig(config.at_nets, dict(config.manifolds), config.depth)
     if joint.start:
-        return load_start(Path(joint.start), config, sizes)
-    network = PerceptionNetwork(sizes)
+        return load_start(Path(joint.start), config, config.perception)
+    network = PerceptionNetwork(config.perception)
+    if network.spatial is not None:
+        set_training_statistics(network.spatial, cache, config.depth)
+        return network
     statistics = feature_statistics(cache)
     for at_net in network.at_nets:
         if isinstance(at_net, AtNet):

@@ -35,8 +35,7 @@ def depth_losses(unit: torch.Tensor, depth_m: torch.Tensor, depth: DepthRepresen
 
     """
     is_valid = torch.isfinite(depth_m) & (depth_m > 0)
-    truth = torch.where(is_valid, depth_m, depth.near_m).clamp(depth.near_m, depth.far_m).log()
-    ratio = unit.float() * math.log(depth.far_m / depth.near_m) + math.log(depth.near_m) - truth
+    ratio = _log_ratio(unit, depth_m, is_valid, depth)
     count = is_valid.sum().clamp(min=1)
     relative = (ratio.clamp(max=MAX_LOG_RATIO).exp() - 1).abs()
     return {
@@ -66,6 +65,52 @@ def image_losses(
         entropy = functional.cross_entropy(logits, labels, class_weights, ignore_index=UNLABELLED)
         losses['classes'] = entropy.nan_to_num()
     return losses
+
+
+def error_loss(
+    log_errors: dict[str, torch.Tensor], images: dict[str, torch.Tensor], batch: Batch, depth: DepthRepresentation
+) -> torch.Tensor:
+    """Return the negative log likelihood of the errors of images under the predicted ones.
+
+    The error of depth in a cell is exponential with the predicted mean. A pixel is wrong with the predicted odds.
+
+    Args:
+        log_errors: Predicted ln of mean |ln error|, and ln odds of a wrong class (batch, cell, cell).
+        images: Raw images of each modality. They get no gradient.
+        batch: Ground truth in the size of the images.
+        depth: Representation of depth.
+
+    """
+    losses = []
+    for modality, predicted in log_errors.items():
+        image = images[modality].detach().float()
+        if modality == 'depth':
+            is_known = torch.isfinite(batch['depth_m']) & (batch['depth_m'] > 0)
+            error = _log_ratio(image[:, 0], batch['depth_m'], is_known, depth).abs()
+        else:
+            is_known = batch['labels'] != UNLABELLED
+            error = (image.argmax(dim=1) != batch['labels']).float()
+        known = _cell_means(is_known.float(), predicted)
+        mean = _cell_means(error * is_known, predicted) / known.clamp(min=1e-6)
+        if modality == 'depth':
+            loss = mean * (-predicted).exp() + predicted
+        else:
+            loss = functional.binary_cross_entropy_with_logits(predicted, mean, reduction='none')
+        losses.append((loss * known).sum() / known.sum().clamp(min=1e-6))
+    return torch.stack(losses).sum()
+
+
+def _cell_means(pixels: torch.Tensor, cells: torch.Tensor) -> torch.Tensor:
+    """Return the means of pixels (batch, row, column) over the cells of (batch, cell, cell)."""
+    return functional.adaptive_avg_pool2d(pixels[:, None], (cells.shape[1], cells.shape[2]))[:, 0]
+
+
+def _log_ratio(
+    unit: torch.Tensor, depth_m: torch.Tensor, is_known: torch.Tensor, depth: DepthRepresentation
+) -> torch.Tensor:
+    """Return ln(prediction / ground truth)."""
+    truth = torch.where(is_known, depth_m, depth.near_m).clamp(depth.near_m, depth.far_m).log()
+    return unit.float() * math.log(depth.far_m / depth.near_m) + math.log(depth.near_m) - truth
 
 
 def weighted_sum(losses: dict[str, torch.Tensor], config: JointConfig) -> torch.Tensor:

@@ -5,21 +5,22 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import torch
 
 from audio_manifold_ros.networks.quantizer import VectorQuantizer
 from training.data.augment import augment
 from training.fitting.codebook_upkeep import CodebookUpkeep
-from training.fitting.image_metrics import ImageMetrics
-from training.fitting.joint_losses import image_losses, weighted_sum
+from training.fitting.image_metrics import TARGET_ARRAYS, ImageMetrics
+from training.fitting.joint_losses import error_loss, image_losses, weighted_sum
 from training.fitting.lr_schedule import ScheduledModule
 from training.fitting.weight_average import WeightAverage
 
 if TYPE_CHECKING:
     from audio_manifold_ros.networks.bottleneck import Bottleneck
     from audio_manifold_ros.networks.perception_network import PerceptionNetwork
+    from audio_manifold_ros.networks.spatial.spatial_network import SpatialNetwork
     from training.config.experiment_configuration import TrainingConfig
     from training.config.fit_configuration import FitConfig
     from training.config.joint_configuration import JointConfig
@@ -28,6 +29,16 @@ if TYPE_CHECKING:
 
 # Added to the validation loss until the codebooks are initialised, so that no earlier checkpoint is the best.
 UNSTARTED_LOSS = 1e6
+
+
+class _Predicted(NamedTuple):
+    """Images of a step with their ground truth, latents of manifolds, commitments and predicted errors."""
+
+    images: dict[str, torch.Tensor]
+    truth: Batch
+    latents: dict[str, torch.Tensor]
+    penalties: list[torch.Tensor]
+    log_errors: dict[str, torch.Tensor]
 
 
 class JointModule(ScheduledModule):
@@ -72,21 +83,18 @@ class JointModule(ScheduledModule):
     def training_step(self, batch: Batch, batch_idx: int) -> torch.Tensor:
         """Return the loss of one step: images and commitment. Codebooks have their own update."""
         del batch_idx
-        features = augment(batch['features'], self._experiment.augment, self._experiment.data.features)
-        latents = self.network.latents(features)
-        images: dict[str, torch.Tensor] = {}
-        penalties: list[torch.Tensor] = []
-        for modality, latent in latents.items():
-            images[modality], penalty = self._decode(modality, latent)
-            penalties += [] if modality in self._joint.frozen else [penalty]
-        losses = self._losses(images, batch)
-        if penalties:
-            losses['commitment'] = torch.stack(penalties).sum()
+        predicted = self._predict(self._augmented(batch['features']), batch)
+        losses = self._losses(predicted.images, predicted.truth)
+        if predicted.log_errors:
+            arguments = (predicted.log_errors, predicted.images, predicted.truth, self._experiment.depth)
+            losses['errors'] = error_loss(*arguments)
+        if predicted.penalties:
+            losses['commitment'] = torch.stack(predicted.penalties).sum()
         self.log_dict({f'train/{name}': value for name, value in losses.items()})
         loss = weighted_sum(losses, self._joint)
         self.log('train/loss', loss, prog_bar=True)
         for modality, upkeep in self._upkeep.items():
-            upkeep.after_step(latents[modality].detach(), self.global_step, self.progress)
+            upkeep.after_step(predicted.latents[modality].detach(), self.global_step, self.progress)
         return loss
 
     def on_train_batch_end(self, outputs: Any, batch: Any, batch_idx: int) -> None:
@@ -129,6 +137,44 @@ class JointModule(ScheduledModule):
     def _unstarted(self) -> bool:
         codebooks = self.network.codebooks.values()
         return any(isinstance(codebook, VectorQuantizer) and not codebook.started for codebook in codebooks)
+
+    def _augmented(self, features: torch.Tensor) -> torch.Tensor:
+        if self.network.spatial is not None:
+            return features
+        return augment(features, self._experiment.augment, self._experiment.data.features)
+
+    def _predict(self, features: torch.Tensor, batch: Batch) -> _Predicted:
+        """Return what the losses of a step need, with a gradient."""
+        spatial = self.network.spatial
+        if spatial is None:
+            latents, log_errors = self.network.latents(features), {}
+        else:
+            output = spatial(features)
+            latents, log_errors = output.latents, output.log_errors
+            if output.deviations:
+                images, truth = self._sampled_images(spatial, output.deviations, batch)
+                return _Predicted(images, truth, latents, [], log_errors)
+        images, penalties = {}, []
+        for modality, latent in latents.items():
+            images[modality], penalty = self._decode(modality, latent)
+            if spatial is not None:
+                images[modality] = spatial.add_prior(modality, images[modality])
+            penalties += [] if modality in self._joint.frozen else [penalty]
+        return _Predicted(images, batch, latents, penalties, log_errors)
+
+    def _sampled_images(
+        self, spatial: SpatialNetwork, deviations: dict[str, torch.Tensor], batch: Batch
+    ) -> tuple[dict[str, torch.Tensor], Batch]:
+        """Return images and ground truth at one pixel of each cell of a direct head, another one in each step.
+
+        All pixels of the images would take longer than the rest of the step.
+        """
+        step = spatial.config.image_size // spatial.config.head_size
+        row, column = torch.randint(step, (2,)).tolist()
+        place = (..., slice(row, None, step), slice(column, None, step))
+        images = {name: deviation + spatial.prior.image(name)[place] for name, deviation in deviations.items()}
+        truth = {name: batch[name][place] for name in TARGET_ARRAYS.values() if name in batch}  # type: ignore[literal-required]
+        return images, cast('Batch', truth)
 
     def _decode(self, modality: str, latent: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Return the raw image and the commitment of a latent, with a straight-through gradient."""

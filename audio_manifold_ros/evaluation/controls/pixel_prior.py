@@ -142,6 +142,12 @@ class PixelPriorBuilder:
         labels = np.where(labelled, self._classes.argmax(axis=1), UNLABELLED).astype(np.uint8)
         return PixelPrior(self._median().reshape(self._shape), labels.reshape(self._shape), self._images)
 
+    def class_probabilities(self) -> NDArray[np.float32]:
+        """Return the fraction of each class at each pixel (class, row, column), 0 for a pixel without labels."""
+        counts = self._classes.T.reshape(-1, *self._shape).astype(np.float32)
+        fractions: NDArray[np.float32] = counts / np.maximum(counts.sum(axis=0), 1)
+        return fractions
+
     def _median(self) -> NDArray[np.float32]:
         cumulated = self._depth.cumsum(axis=1, dtype=np.float64)
         half = cumulated[:, -1:] / 2

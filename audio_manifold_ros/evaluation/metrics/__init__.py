@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from audio_manifold_ros.evaluation.metrics.segmentation_metrics import SegmentationMetrics
     from audio_manifold_ros.evaluation.metrics.skill_score import skill_scores
     from audio_manifold_ros.evaluation.metrics.structure_metrics import StructureMetrics
+    from audio_manifold_ros.evaluation.metrics.vehicle_metrics import VehicleScore, vehicle_scores
 
 __all__ = [
     'BoundaryFScore',
@@ -32,7 +33,9 @@ __all__ = [
     'ObjectMetrics',
     'SegmentationMetrics',
     'StructureMetrics',
+    'VehicleScore',
     'skill_scores',
+    'vehicle_scores',
 ]
 
 __getattr__, __dir__ = lazy_exports(
@@ -49,5 +52,6 @@ __getattr__, __dir__ = lazy_exports(
         'segmentation_metrics': 'SegmentationMetrics',
         'skill_score': 'skill_scores',
         'structure_metrics': 'StructureMetrics',
+        'vehicle_metrics': 'VehicleScore vehicle_scores',
     },
 )

@@ -1,0 +1,113 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Average precision of vehicles all round: direction and distance, and direction alone."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from audio_manifold_ros.networks.vehicle_map import VehiclePosition
+
+MAX_ANGLE_RAD = math.radians(10.0)
+MAX_DISTANCE_FRACTION = 0.2
+DISTANCE_LIMITS_M = (10.0, 20.0, 30.0, 50.0)
+
+
+@dataclass(frozen=True)
+class VehicleScore:
+    """Average precision within a distance.
+
+    Attributes:
+        within_m: Largest distance of a true vehicle.
+        average_precision: Area below the curve of precision over recall, 0 to 1; NaN without true vehicles. A hit is
+            within 10 degrees and 20 % of the distance.
+        direction_precision: The same, where a hit is within 10 degrees.
+        vehicles: Number of true vehicles.
+
+    """
+
+    within_m: float
+    average_precision: float
+    direction_precision: float
+    vehicles: int
+
+
+def vehicle_scores(
+    windows: Iterable[tuple[Sequence[VehiclePosition], Sequence[VehiclePosition]]],
+    limits_m: Sequence[float] = DISTANCE_LIMITS_M,
+    *,
+    any_class: bool = True,
+) -> list[VehicleScore]:
+    """Return the scores of found vehicles within several distances.
+
+    A found vehicle that only matches a true vehicle beyond the limit is not counted. A found vehicle counts as false if
+    it matches none and is within the limit itself.
+
+    Args:
+        windows: Found and true vehicles of each window.
+        limits_m: Distances.
+        any_class: Ignore the classes. Otherwise a hit has the class of the true vehicle.
+
+    """
+    pairs = list(windows)
+    scores = []
+    for limit_m in limits_m:
+        full = [_matches(found, truth, limit_m, MAX_DISTANCE_FRACTION, any_class=any_class) for found, truth in pairs]
+        direction = [_matches(found, truth, limit_m, math.inf, any_class=any_class) for found, truth in pairs]
+        count = sum(1 for _, truth in pairs for vehicle in truth if vehicle.distance_m <= limit_m)
+        precision, direction_precision = (_average_precision(matches, count) for matches in (full, direction))
+        scores.append(VehicleScore(limit_m, precision, direction_precision, count))
+    return scores
+
+
+def angle_between(first_rad: float, second_rad: float) -> float:
+    """Return the absolute angle between two azimuths, 0 to pi."""
+    return abs((first_rad - second_rad + math.pi) % (2 * math.pi) - math.pi)
+
+
+def _matches(
+    found: Sequence[VehiclePosition],
+    truth: Sequence[VehiclePosition],
+    limit_m: float,
+    fraction: float,
+    *,
+    any_class: bool,
+) -> list[tuple[float, bool]]:
+    """Return probability and correctness of the counted found vehicles. Each true vehicle is matched once."""
+    free = list(truth)
+    counted = []
+    for vehicle in sorted(found, key=lambda item: -item.probability):
+        candidates = [
+            (angle_between(vehicle.azimuth_rad, other.azimuth_rad), index)
+            for index, other in enumerate(free)
+            if _is_near(vehicle, other, fraction) and (any_class or vehicle.category == other.category)
+        ]
+        if candidates:
+            match = free.pop(min(candidates)[1])
+            if match.distance_m <= limit_m:
+                counted.append((vehicle.probability, True))
+        elif vehicle.distance_m <= limit_m:
+            counted.append((vehicle.probability, False))
+    return counted
+
+
+def _is_near(found: VehiclePosition, truth: VehiclePosition, fraction: float) -> bool:
+    is_aligned = angle_between(found.azimuth_rad, truth.azimuth_rad) <= MAX_ANGLE_RAD
+    return is_aligned and abs(found.distance_m - truth.distance_m) <= fraction * truth.distance_m
+
+
+def _average_precision(windows: Sequence[list[tuple[float, bool]]], vehicles: int) -> float:
+    if not vehicles:
+        return math.nan
+    found = sorted((item for window in windows for item in window), key=lambda item: -item[0])
+    if not found:
+        return 0.0
+    hits = np.cumsum([correct for _, correct in found])
+    precision = hits / np.arange(1, len(found) + 1)
+    # The precision at a recall is the best one at that recall or a higher one.
+    best = np.maximum.accumulate(precision[::-1])[::-1]
+    return float(np.diff(np.concatenate([[0.0], hits / vehicles])) @ best)

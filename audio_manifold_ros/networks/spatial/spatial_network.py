@@ -1,0 +1,89 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Network on spatial maps: from level, steered and echo map to images or to the latents of manifolds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from audio_manifold_ros.networks.spatial.heads import DirectHead, ErrorHead, LatentHead
+from audio_manifold_ros.networks.spatial.image_prior import ImagePrior
+from audio_manifold_ros.networks.spatial.trunk import SpatialTrunk
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from audio_manifold_ros.networks.spatial.config import SpatialNetworkConfig
+    from audio_manifold_ros.networks.spatial.trunk import SceneFeatures
+
+
+class SpatialOutput(NamedTuple):
+    """Output of the network for a batch of windows.
+
+    Attributes:
+        scene: Features of the windows.
+        deviations: Deviations from the prior by modality (batch, channel, head_size, head_size). Empty with manifolds.
+        latents: Latents of the manifolds by modality (batch, code_dim, cell, cell). Empty without them.
+        log_errors: Natural logarithm of the predicted errors by modality (batch, cell, cell) (see `ErrorHead`).
+
+    """
+
+    scene: SceneFeatures
+    deviations: dict[str, Tensor]
+    latents: dict[str, Tensor]
+    log_errors: dict[str, Tensor]
+
+
+class SpatialNetwork(nn.Module):
+    """Trunk, prior and heads. The raw image of a modality is its prior plus a deviation.
+
+    Attributes:
+        advantages: (1, class, 1, 1), class biases that are added to the segmentation logits; 0 until they are tuned.
+
+    """
+
+    advantages: Tensor
+
+    def __init__(self, config: SpatialNetworkConfig) -> None:
+        """Build the network. A direct head starts at the prior."""
+        super().__init__()
+        self.config = config
+        self.prior = ImagePrior(config)
+        self.register_buffer('advantages', torch.zeros(1, config.classes, 1, 1))
+        self.trunk = SpatialTrunk(config, self.prior.channels)
+        channels = self.trunk.channels
+        self.head: DirectHead | LatentHead
+        if config.is_quantised:
+            self.head = LatentHead(config, channels)
+        else:
+            self.head = DirectHead(config, channels)
+        self.errors = ErrorHead(config, channels)
+
+    def forward(self, features: Tensor) -> SpatialOutput:
+        """Map packed features (batch, size) to deviations or latents, and predicted errors.
+
+        The errors have no gradient to the trunk.
+        """
+        scene = self.trunk(features, self.prior.images())
+        deviations: dict[str, Tensor] = {}
+        latents: dict[str, Tensor] = {}
+        if isinstance(self.head, LatentHead):
+            latents = self.head(scene.grid)
+        else:
+            deviations, _ = self.head(scene.grid)
+        return SpatialOutput(scene, deviations, latents, self.errors(scene.grid.detach()))
+
+    def enlarge(self, modality: str, deviation: Tensor) -> Tensor:
+        """Return the raw image of a modality from its deviation (batch, channel, row, column), interpolated."""
+        size = (self.config.image_size, self.config.image_size)
+        enlarged = functional.interpolate(deviation, size=size, mode='bilinear', align_corners=False)
+        return self.add_prior(modality, enlarged)
+
+    def add_prior(self, modality: str, deviation: Tensor) -> Tensor:
+        """Return the raw image of a modality from its deviation (batch, channel, row, column) in the image size."""
+        image = deviation + self.prior.image(modality).to(deviation.dtype)
+        return image + self.advantages if modality == 'segmentation' else image
