@@ -53,6 +53,16 @@ setup(
     data_files=list(data_files()),
     # rosdep installs the dependencies in package.xml. pip must not replace the builds of a robot.
     install_requires=['setuptools'],
+    # Proprietary libraries of NVIDIA: never installed without being requested.
+    extras_require={
+        'trt-rtx': [
+            'onnx>=1.16',
+            'onnxruntime>=1.24',
+            'onnxruntime-ep-nv-tensorrt-rtx-cu13>=0.5',
+            'tensorrt-rtx-cu13-bindings>=1.7',
+            'tensorrt-rtx-cu13-libs>=1.7',
+        ],
+    },
     python_requires='>=3.10',
     zip_safe=False,
     author=MAINTAINER.text,

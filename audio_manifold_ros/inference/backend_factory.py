@@ -22,6 +22,7 @@ LOGGER = logging.getLogger(__name__)
 MAX_THREADS = 64
 # Backends that may run on a CPU by ONNX Runtime, which supports the other precisions of bundles.
 CPU_BACKENDS = ('auto', 'onnx')
+RTX_PLUGIN = 'onnxruntime_ep_nv_tensorrt_rtx'
 CUDA_LIBRARIES = ('libcuda.so.1', 'libcuda.so')
 REQUIRE, BUILD, LOAD_ONLY, OFF = 'require', 'build', 'load_only', 'off'
 ENGINE_POLICIES = (REQUIRE, BUILD, LOAD_ONLY, OFF)
@@ -66,12 +67,12 @@ def open_backend(
 ) -> Backend:
     """Open a backend. Its `reason` states what runs and why it was selected. No engine is built here.
 
-    `auto` takes the first of these that works: a TensorRT engine, torch on CUDA, ONNX Runtime on CUDA, ONNX Runtime on
-    the CPU. `tensorrt` does the same, but warns if there is no engine.
+    `auto` takes the first of these that works: a TensorRT engine, an engine of TensorRT for RTX, torch on CUDA, ONNX
+    Runtime on CUDA, ONNX Runtime on the CPU. `tensorrt` does the same, but warns if there is no engine.
 
     Args:
         bundle: A verified bundle.
-        name: `tensorrt`, `torch`, `onnx` or `auto`.
+        name: `tensorrt`, `tensorrt_rtx`, `torch`, `onnx` or `auto`.
         device: For torch: `cpu`, `cuda` or `cuda:N`. Others take the first CUDA device unless one is named.
         threads: Threads of one prediction, on a CPU.
         engine_policy: Use of TensorRT engines: `require` fails without one. `build` and `load_only` continue with the
@@ -176,6 +177,20 @@ def _open_engine(bundle: Bundle, request: BackendRequest, reason: str) -> Backen
     return TensorRtBackend(bundle, TensorRtToolchain(request.cuda_device), request.warn, reason=reason)
 
 
+def _open_rtx(bundle: Bundle, request: BackendRequest, reason: str) -> Backend:
+    if find_spec(RTX_PLUGIN) is None:
+        msg = f'TensorRT for RTX cannot be used: {RTX_PLUGIN} is not installed'
+        raise InferenceError(msg)
+    from audio_manifold_ros.inference.tensorrt.rtx_backend import RtxBackend
+
+    number = int(request.cuda_device.partition(':')[2] or 0)
+    return RtxBackend(bundle, request.warn, device_number=number, reason=reason)
+
+
+def _open_rtx_as_requested(bundle: Bundle, request: BackendRequest) -> Backend:
+    return _open_rtx(bundle, request, 'as requested')
+
+
 def _open_torch_on_cuda(bundle: Bundle, request: BackendRequest, reason: str) -> Backend:
     if find_spec('torch') is None:
         msg = 'torch is not installed'
@@ -211,6 +226,7 @@ def _open_torch(bundle: Bundle, request: BackendRequest) -> Backend:
 
 LADDER: Mapping[str, Callable[[Bundle, BackendRequest, str], Backend]] = {
     'tensorrt': _open_engine,
+    'tensorrt_rtx': _open_rtx,
     'torch on CUDA': _open_torch_on_cuda,
     'onnx on CUDA': _open_onnx_on_cuda,
 }
@@ -219,4 +235,5 @@ BACKENDS: Mapping[str, Callable[[Bundle, BackendRequest], Backend]] = {
     'onnx': _open_onnx,
     'torch': _open_torch,
     'tensorrt': _open_tensorrt,
+    'tensorrt_rtx': _open_rtx_as_requested,
 }

@@ -194,7 +194,7 @@ def test_auto_falls_back_when_torch_cannot_use_the_device(bundle: Bundle, monkey
     assert "torch on CUDA: The device is 'cuda', but PyTorch finds 0 CUDA devices" in chosen.reason
 
 
-ORDER = ['tensorrt', 'torch on CUDA', 'onnx on CUDA', 'onnx on the CPU']
+ORDER = ['tensorrt', 'tensorrt_rtx', 'torch on CUDA', 'onnx on CUDA', 'onnx on the CPU']
 
 
 class Ladder:
@@ -236,7 +236,7 @@ def test_without_its_engine_tensorrt_warns_once_and_the_next_best_serves(
 ) -> None:
     ladder, warnings = Ladder(monkeypatch, set(ORDER[1:])), []
     chosen = open_backend(bundle, 'tensorrt', engine_policy=policy, warn=warnings.append)
-    assert chosen.name == 'torch on CUDA'
+    assert chosen.name == 'tensorrt_rtx'
     assert ladder.tried == ORDER[:2]
     assert warnings == ['no tensorrt here. The next best backend is used.']
     assert 'no tensorrt here' in chosen.reason

@@ -22,8 +22,10 @@ from audio_manifold_ros.inference.bundle.bundle import Bundle
 from audio_manifold_ros.inference.bundle.bundle_info import find_bundle
 from audio_manifold_ros.inference.tensorrt.build_worker import ERROR_PREFIX
 from audio_manifold_ros.inference.tensorrt.engine_cache import ENGINE_FILE, EngineCache
-from audio_manifold_ros.inference.tensorrt.engine_key import FP16, PRECISIONS, EngineKey, Precision
+from audio_manifold_ros.inference.tensorrt.engine_key import FP16, FP32, INT8, PRECISIONS, EngineKey, Precision
 from audio_manifold_ros.inference.tensorrt.engine_metadata import FORMAT_VERSION, EngineMetadata, VerificationResult
+from audio_manifold_ros.inference.tensorrt.rtx_build import build_rtx_engine
+from audio_manifold_ros.inference.tensorrt.rtx_compiler import RtxCompiler
 from audio_manifold_ros.inference.tensorrt.tensorrt_backend import TensorRtBackend
 from audio_manifold_ros.inference.tensorrt.torch_tensorrt_compiler import TensorRtToolchain
 
@@ -36,6 +38,8 @@ STAGE_COMMAND = (sys.executable, '-m', 'audio_manifold_ros.inference.tensorrt.bu
 PROGRESS_PERIOD_S = 15.0
 MAX_LOG_LINES = 15
 EXIT_INTERRUPTED = 130
+TOOLCHAINS = (TORCH_TENSORRT, TENSORRT_RTX) = ('torch-tensorrt', 'tensorrt-rtx')
+ALL_PRECISIONS = (*PRECISIONS, INT8)
 
 
 def build_engine(
@@ -158,7 +162,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line. Return the exit status."""
     parser = command_parser('model build-engine')
     parser.add_argument('bundle', help='folder of the bundle, for example models/street')
-    parser.add_argument('--precision', choices=PRECISIONS, default=FP16, help='default: %(default)s')
+    parser.add_argument(
+        '--toolchain',
+        choices=TOOLCHAINS,
+        default=TORCH_TENSORRT,
+        help='torch-tensorrt builds for the GPU of this machine; tensorrt-rtx builds for desktop GPUs, without a GPU '
+        '(default: %(default)s)',
+    )
+    parser.add_argument(
+        '--precision', choices=ALL_PRECISIONS, help='fp16 or fp32 with torch-tensorrt, fp32 or int8 with tensorrt-rtx'
+    )
     parser.add_argument('--device', default='cuda', help='cuda or cuda:N (default: %(default)s)')
     parser.add_argument(
         '--build-only', action='store_true', help='do not load the engine after the build as the node does'
@@ -167,16 +180,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         bundle = Bundle.load(find_bundle(args.bundle))
+        if args.toolchain == TENSORRT_RTX:
+            build_rtx_engine(bundle, RtxCompiler(), precision=args.precision or FP32, report=_print)
+            return 0
+        precision = _torch_tensorrt_precision(args.precision or FP16)
         toolchain = TensorRtToolchain(args.device)
-        build_engine(bundle, toolchain, precision=args.precision, report=_print)
+        build_engine(bundle, toolchain, precision=precision, report=_print)
         if not args.build_only:
-            _print(TensorRtBackend(bundle, toolchain, _print, precision=args.precision).reason)
+            _print(TensorRtBackend(bundle, toolchain, _print, precision=precision).reason)
     except (InferenceError, OSError) as error:
         print(error, file=sys.stderr, flush=True)
         return 1
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
     return 0
+
+
+def _torch_tensorrt_precision(precision: Precision) -> Precision:
+    if precision not in PRECISIONS:
+        msg = f'The precision is {precision!r}: torch-tensorrt takes {" or ".join(PRECISIONS)}.'
+        raise InferenceError(msg)
+    return precision
 
 
 def _print(text: str) -> None:

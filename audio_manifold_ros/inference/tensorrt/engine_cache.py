@@ -58,12 +58,13 @@ class EngineCache:
         """Return the folder of the engine of a key."""
         return self.root / key.digest
 
-    def find(self, key: EngineKey, warn: Callable[[str], None]) -> Path | None:
+    def find(self, key: EngineKey, warn: Callable[[str], None], *, unchecked: bool = False) -> Path | None:
         """Return the verified engine of a key, or None.
 
         Args:
             key: Key of the engine.
             warn: Function for the sentence that names an engine that was set aside and the reason.
+            unchecked: Accept an engine that has not been compared with the network. The caller compares it.
 
         """
         engine = self.folder(key) / ENGINE_FILE
@@ -76,7 +77,7 @@ class EngineCache:
             warn(f'The engine in {engine.parent} is not used: {error}')
             return None
         try:
-            self._verify(key, engine)
+            self._verify(key, engine, unchecked=unchecked)
         except (InferenceError, OSError) as error:
             if not self._is_building(key):
                 self.reject(key, str(error), warn)
@@ -156,9 +157,23 @@ class EngineCache:
         (folder / METADATA_FILE).unlink(missing_ok=True)
         engine.chmod(PRIVATE_FILE_MODE)
         _replace(engine, folder / ENGINE_FILE)
-        write_text_atomic(folder / METADATA_FILE, metadata.to_json(), sync=True)
-        (folder / METADATA_FILE).chmod(PRIVATE_FILE_MODE)
+        self.store_metadata(key, metadata)
         return folder / ENGINE_FILE
+
+    def store_metadata(self, key: EngineKey, metadata: EngineMetadata) -> None:
+        """Write the metadata file of an engine atomically."""
+        path = self.folder(key) / METADATA_FILE
+        write_text_atomic(path, metadata.to_json(), sync=True)
+        path.chmod(PRIVATE_FILE_MODE)
+
+    def metadata(self, key: EngineKey) -> EngineMetadata:
+        """Return the metadata of the engine of a key.
+
+        Raises:
+            InferenceError: The file is invalid.
+
+        """
+        return _read_metadata(self.folder(key) / METADATA_FILE)
 
     def load_timing_cache(self, key: EngineKey, target: Path) -> None:
         """Copy the compiler's kernel timings on this platform to a file, if there are any of this user."""
@@ -188,7 +203,7 @@ class EngineCache:
                 msg = f'{path} belongs to another user, or other users can write it. Remove it, or set XDG_CACHE_HOME.'
                 raise InferenceError(msg)
 
-    def _verify(self, key: EngineKey, engine: Path) -> None:
+    def _verify(self, key: EngineKey, engine: Path, *, unchecked: bool) -> None:
         metadata_path = engine.with_name(METADATA_FILE)
         if not metadata_path.exists():
             msg = f'it has no {METADATA_FILE}: its build did not finish, or it differed from the network'
@@ -196,6 +211,9 @@ class EngineCache:
         for path in (metadata_path, engine):
             _check_private_file(path)
         metadata = _read_metadata(metadata_path)
+        if metadata.check is None and not unchecked:
+            msg = 'it has not been compared with the network'
+            raise InferenceError(msg)
         differences = key.differences(metadata.key)
         if differences:
             msg = f'it has another key: its {differences}'

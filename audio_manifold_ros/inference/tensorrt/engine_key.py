@@ -17,9 +17,11 @@ from audio_manifold_ros.inference.bundle.bundle import WEIGHTS_FILE
 if TYPE_CHECKING:
     from audio_manifold_ros.inference.bundle.bundle import Bundle
 
-Precision = Literal['fp16', 'fp32']
+Precision = Literal['fp16', 'fp32', 'int8']
 FP16: Precision = 'fp16'
 FP32: Precision = 'fp32'
+INT8: Precision = 'int8'
+# Precisions of torch-tensorrt.
 PRECISIONS: tuple[Precision, ...] = (FP16, FP32)
 # Incremented when this software compiles another part of the network, or in another way.
 RECIPE_VERSION = 1

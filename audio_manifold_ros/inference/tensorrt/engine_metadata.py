@@ -52,7 +52,7 @@ class EngineMetadata:
         sha256: Hash of the engine.
         built: Date and time of the build, ISO 8601.
         build_s: Duration of the build in seconds.
-        check: Result of the comparison.
+        check: Result of the comparison. None if the engine was built ahead of time and no GPU has compared it yet.
 
     """
 
@@ -63,7 +63,7 @@ class EngineMetadata:
     sha256: str
     built: str
     build_s: float
-    check: VerificationResult
+    check: VerificationResult | None
 
     def to_json(self) -> str:
         """Return the content of the file."""

@@ -36,7 +36,7 @@ class ModelParameters:
     backend: str = parameter(
         'auto',
         'Backend that runs the networks. auto selects the fastest one that works on this machine.',
-        choices=('auto', 'onnx', 'torch', 'tensorrt'),
+        choices=('auto', 'onnx', 'torch', 'tensorrt', 'tensorrt_rtx'),
     )
     device: str = parameter('cpu', 'Device of the backend, for example cpu or cuda:0.')
     engine_policy: str = parameter(
