@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -76,6 +77,19 @@ class GroundTruthTopic:
         if image is not None:
             self._offsets_ns.append(nearest.stamp_ns - time_ns)
         return image
+
+    def last(self, time_ns: int) -> tuple[NDArray[Any] | None, float]:
+        """Return the image to show at an instant, and its age in seconds.
+
+        The image nearest to the instant has the age 0. Otherwise the newest earlier image is shown. Without one, the
+        age is `inf`.
+        """
+        nearest, shown = self._images.at(time_ns), self._images.last(time_ns)
+        if shown is None or shown.stamp_ns is None:
+            return None, math.inf
+        image = self._decoded(shown)
+        age_s = 0.0 if shown is nearest else (time_ns - shown.stamp_ns) / NS_PER_S
+        return image, math.inf if image is None else age_s
 
     def report(self) -> GroundTruthReport:
         """Return the counts so far."""
@@ -157,6 +171,16 @@ class BagGroundTruth:
         if labels is not None:
             self._content.add_labels(labels)
         return DepthAndLabels(images.get('depth'), images.get('segmentation'))
+
+    def shown(self, stamp_ns: int) -> tuple[DepthAndLabels, dict[str, float]]:
+        """Return the images to show at an instant of the audio clock, and the age in seconds of each by head.
+
+        An image is shown until the next one. Its age is 0 at its own instant, and `inf` before the first image.
+        """
+        found = {head: topic.last(stamp_ns + self._offset_ns) for head, topic in self._topics.items()}
+        images = {head: image for head, (image, _) in found.items()}
+        ages_s = {head: age_s for head, (_, age_s) in found.items()}
+        return DepthAndLabels(images.get('depth'), images.get('segmentation')), ages_s
 
     def obstacles(self) -> tuple[str, ...]:
         """Return why the images so far cannot be used as ground truth. Empty if they can."""

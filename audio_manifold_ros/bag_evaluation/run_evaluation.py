@@ -21,14 +21,17 @@ from audio_manifold_ros.bag_evaluation.evaluation_session import (
 from audio_manifold_ros.bag_evaluation.ground_truth import BagGroundTruth, GroundTruthReport
 from audio_manifold_ros.bag_evaluation.html_report import report_html
 from audio_manifold_ros.bag_evaluation.result_folder import ResultFolder
-from audio_manifold_ros.bag_evaluation.snapshots import SnapshotSampler, evenly_spaced, make_snapshot
+from audio_manifold_ros.bag_evaluation.snapshots import (
+    SnapshotSampler,
+    choose_snapshots,
+    make_snapshot,
+)
 from audio_manifold_ros.bag_evaluation.time_shift_control import choose_shift_s
 from audio_manifold_ros.bag_evaluation.video_sound import write_sound
 from audio_manifold_ros.bags.decoding.audio_blocks import audio_blocks
 from audio_manifold_ros.bags.decoding.recorded_audio import RecordedAudio
 from audio_manifold_ros.common.errors import BagError
 from audio_manifold_ros.common.units import NS_PER_S
-from audio_manifold_ros.datasets.drive_attributes import METRES
 from audio_manifold_ros.drawing.images import save_png
 from audio_manifold_ros.evaluation.controls.pixel_prior import PRIOR_FILE, PixelPrior
 from audio_manifold_ros.evaluation.reporting.contact_sheet import Snapshot, contact_sheet
@@ -107,7 +110,7 @@ def evaluate_bag(
             **evaluation.result(),
             'video': video,
         }
-        sheet = contact_sheet(evenly_spaced(snapshots.items, SHEET_COLUMNS), _title(session), _subtitle(result))
+        sheet = contact_sheet(choose_snapshots(snapshots, SHEET_COLUMNS), _title(session), _subtitle(result))
         save_png(options.out / SHEET_FILE, sheet)
         text = report_html(result, evaluation.curves, (options.out / SHEET_FILE).read_bytes(), VIDEO_FILE)
         folder.write(REPORT_FILE, text)
@@ -117,7 +120,7 @@ def evaluate_bag(
 
 def _run(
     session: EvaluationSession, source: PredictionSource, progress: Callable[[float], None]
-) -> tuple[BagScores, SnapshotSampler[Snapshot], dict[str, GroundTruthReport], tuple[str, ...], dict[str, object]]:
+) -> tuple[BagScores, list[Snapshot], dict[str, GroundTruthReport], tuple[str, ...], dict[str, object]]:
     """Process all predictions.
 
     Return scores, snapshots, the report and the defects of the ground truth, and codec and notes of the video.
@@ -129,10 +132,11 @@ def _run(
     span_s = max(session.bag.duration_s - spec.window_samples / spec.sample_rate_hz, 0.0)
     evaluation = BagScores(manifest, prior, choose_shift_s(span_s))
     topics = session.topics
-    heads = bool(topics.depth) and session.rig_depth.unit == METRES, bool(topics.labels)
     offset_s = Extrinsics.from_yaml(session.rig.folder / 'extrinsics.yaml').audio_time_offset_s
     span_ns = RecordedAudio(session.bag, topics, options.stated).span_ns()
     snapshots: SnapshotSampler[Snapshot] = SnapshotSampler()
+    # Sparse ground truth rarely falls on the instants of the other sampler.
+    with_ground_truth: SnapshotSampler[Snapshot] = SnapshotSampler()
     first_ns, frames_written, time_s = None, 0, 0.0
     previous: Snapshot | None = None
     with (
@@ -146,8 +150,10 @@ def _run(
             evaluation.add(
                 time_s, prediction, true_images, None if true_images is None else session.predict_mono(prediction)
             )
-            snapshot = make_snapshot(prediction, true_images, heads, manifest, time_s)
+            snapshot = make_snapshot(prediction, *ground_truth.shown(prediction.stamp_ns), manifest, time_s)
             snapshots.add(prediction.stamp_ns, snapshot)
+            if snapshot.has_current_ground_truth:
+                with_ground_truth.add(prediction.stamp_ns, snapshot)
             slot = int(time_s * VIDEO_RATE_HZ)
             # The last image stands still where predictions are missing, so that the video keeps the speed of the drive.
             if previous is not None:
@@ -166,7 +172,8 @@ def _run(
     if options.video_audio:
         notes += _add_sound(session, video, first_ns, time_s + 1 / VIDEO_RATE_HZ)
     described: dict[str, object] = {'codec': video.codec, 'notes': notes}
-    return evaluation, snapshots, ground_truth.report(), ground_truth.obstacles(), described
+    shown = [*snapshots.items, *with_ground_truth.items]
+    return evaluation, shown, ground_truth.report(), ground_truth.obstacles(), described
 
 
 def _add_sound(session: EvaluationSession, video: Mp4Writer, start_ns: int, length_s: float) -> list[str]:

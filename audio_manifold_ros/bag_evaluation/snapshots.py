@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Snapshots of a drive for contact sheet and video: sampling at even intervals, and the images of a prediction."""
+"""Snapshots of a drive for contact sheet and video: choice of instants, and the images of a prediction."""
 
 from __future__ import annotations
 
@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 import numpy as np
 
-from audio_manifold_ros.common.class_ids import UNLABELLED
 from audio_manifold_ros.common.image_resize import resize_nearest
 from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.evaluation.metrics.depth_and_labels import DepthAndLabels
 from audio_manifold_ros.evaluation.reporting.contact_sheet import Snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from audio_manifold_ros.inference.bundle.manifest import Manifest
     from audio_manifold_ros.inference.bundle.prediction import Prediction
@@ -72,10 +71,24 @@ def evenly_spaced(items: Sequence[T], count: int) -> list[T]:
     return [items[index] for index in np.unique(np.linspace(0, len(items) - 1, count).round().astype(int))]
 
 
+def choose_snapshots(snapshots: Sequence[Snapshot], count: int) -> list[Snapshot]:
+    """Return at most `count` snapshots of different instants in order of time, those with ground truth first.
+
+    If too few have ground truth of their own instant, those with an earlier image are added, then others. Each kind is
+    spread evenly over the drive.
+    """
+    distinct = sorted({snapshot.time_s: snapshot for snapshot in snapshots}.values(), key=lambda item: item.time_s)
+    chosen: list[Snapshot] = []
+    for kind in (2, 1, 0):
+        members = [item for item in distinct if item.has_ground_truth + item.has_current_ground_truth == kind]
+        chosen += evenly_spaced(members, count - len(chosen))
+    return sorted(chosen, key=lambda item: item.time_s)
+
+
 def make_snapshot(
     prediction: Prediction,
-    ground_truth: DepthAndLabels | None,
-    heads: tuple[bool, bool],
+    ground_truth: DepthAndLabels,
+    ages_s: Mapping[str, float],
     manifest: Manifest,
     time_s: float,
 ) -> Snapshot:
@@ -83,28 +96,22 @@ def make_snapshot(
 
     Args:
         prediction: The prediction, with its features.
-        ground_truth: Ground truth images of any size, or None.
-        heads: Whether the bag has ground truth depth, and ground truth labels, at any time. If not, the snapshot has no
-            such image. If so, an image without valid pixels replaces a missing one.
+        ground_truth: Ground truth images of any size to show.
+        ages_s: Age of each in seconds by head, see `Snapshot.ground_truth_age_s`.
         manifest: Manifest of the bundle.
         time_s: Time within the drive.
 
     """
     rows, columns = manifest.camera.height, manifest.camera.width
-    true_images = ground_truth or DepthAndLabels(None, None)
-    depth_m = (
-        true_images.depth_m if true_images.depth_m is not None else np.full((rows, columns), np.nan, dtype=np.float32)
-    )
-    labels = (
-        true_images.labels if true_images.labels is not None else np.full((rows, columns), UNLABELLED, dtype=np.uint8)
-    )
+    depth_m, labels = ground_truth.depth_m, ground_truth.labels
     return Snapshot(
         time_s=time_s,
         features=prediction.require_features().mean(axis=0, keepdims=True, dtype=np.float32),
         ground_truth=DepthAndLabels(
-            resize_nearest(depth_m, rows, columns) if heads[0] else None,
-            resize_nearest(labels, rows, columns) if heads[1] else None,
+            None if depth_m is None else resize_nearest(depth_m, rows, columns),
+            None if labels is None else resize_nearest(labels, rows, columns),
         ),
         predicted=DepthAndLabels(prediction.depth_m, prediction.labels),
         confidence=prediction.confidence,
+        ground_truth_age_s=ages_s,
     )

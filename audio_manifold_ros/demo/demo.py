@@ -17,7 +17,7 @@ from rclpy.signals import SignalHandlerOptions
 from rclpy.utilities import try_shutdown
 from rich.live import Live
 
-from audio_manifold_ros.bag_evaluation.snapshots import SnapshotSampler, evenly_spaced
+from audio_manifold_ros.bag_evaluation.snapshots import SnapshotSampler, choose_snapshots
 from audio_manifold_ros.cli.console import SafeConsole
 from audio_manifold_ros.common.errors import DemoError, NodeError
 from audio_manifold_ros.demo.demo_client import DemoClient
@@ -145,7 +145,7 @@ class Demo:
         summary = summarise(client, self._bundle.folder, self._first_image_s, self._rss_mb)
         with self._console.status('drawing the results'):
             snapshots = to_snapshots(frames, manifest)
-            sheet = contact_sheet(evenly_spaced(snapshots, SHEET_COLUMNS), self._title(), _subtitle(summary))
+            sheet = contact_sheet(choose_snapshots(snapshots, SHEET_COLUMNS), self._title(), _subtitle(summary))
             save_png(out / 'contact_sheet.png', sheet)
             note = write_video(out / 'drive.mp4', snapshots, self._title())
         if note:

@@ -4,44 +4,67 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from audio_manifold_ros.common.class_ids import UNLABELLED
 from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.evaluation.metrics.depth_and_labels import DepthAndLabels
 from audio_manifold_ros.evaluation.reporting.contact_sheet import Snapshot
 from audio_manifold_ros.nodes.perception.spectrogram import image_features
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
+
+    from numpy.typing import NDArray
 
     from audio_manifold_ros.demo.demo_frame import DemoFrame
     from audio_manifold_ros.inference.bundle.manifest import Manifest
 
 
+class GroundTruthHold:
+    """Last ground truth image of each head, with its age. An image is shown until the next one arrives."""
+
+    def __init__(self, heads: Iterable[str]) -> None:
+        """Start without images.
+
+        Args:
+            heads: Heads of which the drive has ground truth at any time: `depth`, `segmentation`.
+
+        """
+        self._heads = tuple(heads)
+        self._last: dict[str, tuple[float, NDArray[Any]]] = {}
+
+    def update(self, time_s: float, ground_truth: DepthAndLabels | None) -> tuple[DepthAndLabels, dict[str, float]]:
+        """Return the images to show at an instant, and the age of each in seconds, `inf` before the first image.
+
+        Args:
+            time_s: The instant. It must not decrease.
+            ground_truth: Ground truth of this instant, or None.
+
+        """
+        if ground_truth is not None:
+            found = {'depth': ground_truth.depth_m, 'segmentation': ground_truth.labels}
+            self._last |= {head: (time_s, image) for head, image in found.items() if image is not None}
+        ages_s = {head: time_s - self._last[head][0] if head in self._last else math.inf for head in self._heads}
+        held = {head: self._last[head][1] for head in self._heads if head in self._last}
+        return DepthAndLabels(held.get('depth'), held.get('segmentation')), ages_s
+
+
 def to_snapshots(frames: Sequence[DemoFrame], manifest: Manifest) -> list[Snapshot]:
-    """Convert frames. If only some have ground truth, the others get images without valid pixels."""
-    empty = (
-        _empty_images(manifest)
-        if any(frame.ground_truth is not None for frame in frames)
-        else DepthAndLabels(None, None)
+    """Convert frames. A frame without ground truth shows the last one with its age."""
+    has_ground_truth = any(frame.ground_truth is not None for frame in frames)
+    hold = GroundTruthHold(('depth', 'segmentation') if has_ground_truth else ())
+    return [_to_snapshot(frame, (frame.stamp_ns - frames[0].stamp_ns) / NS_PER_S, hold, manifest) for frame in frames]
+
+
+def _to_snapshot(frame: DemoFrame, time_s: float, hold: GroundTruthHold, manifest: Manifest) -> Snapshot:
+    found = frame.ground_truth
+    ground_truth, ages_s = hold.update(time_s, None if found is None else DepthAndLabels(found.depth_m, found.labels))
+    return Snapshot(
+        time_s=time_s,
+        features=image_features(frame.spectrogram, manifest.microphones, manifest.features.db_divisor),
+        ground_truth=ground_truth,
+        predicted=DepthAndLabels(frame.depth_m, frame.labels),
+        confidence=frame.confidence,
+        ground_truth_age_s=ages_s,
     )
-    return [
-        Snapshot(
-            time_s=(frame.stamp_ns - frames[0].stamp_ns) / NS_PER_S,
-            features=image_features(frame.spectrogram, manifest.microphones, manifest.features.db_divisor),
-            ground_truth=empty
-            if frame.ground_truth is None
-            else DepthAndLabels(frame.ground_truth.depth_m, frame.ground_truth.labels),
-            predicted=DepthAndLabels(frame.depth_m, frame.labels),
-            confidence=frame.confidence,
-        )
-        for frame in frames
-    ]
-
-
-def _empty_images(manifest: Manifest) -> DepthAndLabels:
-    shape = (manifest.camera.height, manifest.camera.width)
-    return DepthAndLabels(np.full(shape, np.nan, dtype=np.float32), np.full(shape, UNLABELLED, dtype=np.uint8))

@@ -34,10 +34,8 @@ from audio_manifold_ros.datasets.rig_files import RigFiles
 from audio_manifold_ros.rig.camera import CameraModel
 from audio_manifold_ros.simulation.device_simulation import DeviceChannels
 from audio_manifold_ros.simulation.drive import RIG, Drive
+from audio_manifold_ros.simulation.street_clock import street_start_ns
 
-# The same street gives the same bag, byte for byte. The clock of the machine is not used. Each street has its own
-# minute, so that bags of different streets do not overlap in time. The range ends before the last second of ROS time.
-FIRST_START_S, STREET_SPACING_S, START_RANGE_S = 1_700_000_000, 60, 420_000_000
 BLOCK_SAMPLES = 512
 CAMERA_FRAME = 'camera_optical_frame'
 AUDIO, DEPTH, INFO, LABELS = '/audio', '/truth/depth/image', '/truth/depth/camera_info', '/truth/segmentation/image'
@@ -77,11 +75,6 @@ class SimulatedRecording:
     rig: Path | None = None
     block_samples: int = BLOCK_SAMPLES
     start_ns: int | None = None
-
-
-def street_start_ns(seed: int) -> int:
-    """Return the instant of sample 0 of a street in ns. It is distinct for all seeds below 7 million."""
-    return (FIRST_START_S + seed * STREET_SPACING_S % START_RANGE_S) * NS_PER_S
 
 
 def write_simulated_bag(folder: Path, recording: SimulatedRecording, *, split_s: float | None = None) -> None:

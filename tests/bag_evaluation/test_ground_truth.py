@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import math
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,22 @@ def test_the_nearest_image_is_the_ground_truth(bag: Path) -> None:
         'outside': 0,
         'apart_ms': {'p50': 20.0, 'p95': 20.0},
     }
+
+
+def test_an_image_is_shown_until_the_next_one_with_its_age(bag: Path) -> None:
+    with BagReader(bag) as reader, ground_truth_of(reader) as truth:
+        early, before = truth.shown(START_NS - NS_PER_S)
+        near, current = truth.shown(START_NS + 520_000_000)
+        held, between = truth.shown(START_NS + 550_000_000)
+        last, after = truth.shown(START_NS + 30 * NS_PER_S)
+        assert truth.report()['depth'].used == 0, 'what is only shown is not counted as ground truth'
+    assert early.depth_m is early.labels is None
+    assert before == {'depth': math.inf, 'segmentation': math.inf}
+    assert current == {'depth': 0.0, 'segmentation': 0.0}
+    assert held.depth_m is near.depth_m
+    assert between == {'depth': pytest.approx(0.05), 'segmentation': pytest.approx(0.05)}
+    assert last.labels is not None
+    assert after['depth'] > 28
 
 
 def test_every_request_within_the_tolerance_finds_an_image(bag: Path) -> None:

@@ -28,6 +28,7 @@ from audio_manifold_ros.common.errors import AudioManifoldError, DatasetError
 from audio_manifold_ros.common.files import write_json_atomic
 from audio_manifold_ros.common.pcm16 import float_to_int16
 from audio_manifold_ros.common.resource_paths import resource_path
+from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.datasets.drive_checksum import ChecksumHeader, read_checksum_header
 from audio_manifold_ros.datasets.drive_reader import DriveReader
 from audio_manifold_ros.datasets.drive_writer import DriveWriter
@@ -38,6 +39,7 @@ from audio_manifold_ros.rig.camera import CameraModel
 from audio_manifold_ros.rig.extrinsics import Extrinsics
 from audio_manifold_ros.rig.rig import MicrophoneArray
 from audio_manifold_ros.simulation.drive import RIG, SIMULATOR_VERSION, Drive
+from audio_manifold_ros.simulation.street_clock import street_start_ns
 
 FOLDER_DRIVES = 1000
 MANIFEST_FORMAT = 'audio_manifold_ros simulated corpus'
@@ -195,7 +197,8 @@ def _simulate(path: Path, seed: int, seconds: int, times_s: Sequence[float], rig
         writer.add_audio(samples, 0)
         for time_s in times_s:
             depth_m, labels = drive.image(time_s)
-            writer.add_image(round(time_s * rate_hz), depth_m.astype(np.float16), labels)
+            stamp_ns = street_start_ns(seed) + round(time_s * NS_PER_S)
+            writer.add_image(round(time_s * rate_hz), depth_m.astype(np.float16), labels, stamp_ns=stamp_ns)
     return read_checksum_header(path, verify=False)
 
 

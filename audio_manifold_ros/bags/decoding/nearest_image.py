@@ -79,6 +79,13 @@ class NearestImage(Generic[T]):
         best = min(self._near, key=lambda entry: abs(entry[0] - stamp_ns), default=None)
         return best[1] if best is not None and abs(best[0] - stamp_ns) <= self._tolerance_ns else None
 
+    def last(self, stamp_ns: int) -> T | None:
+        """Return the image that `at` returns, otherwise the newest earlier image of any age, or None."""
+        image = self.at(stamp_ns)
+        if image is None and self._near and self._near[0][0] <= stamp_ns:
+            image = self._near[0][1]
+        return image
+
 
 def _stamp(entry: tuple[int, Stamped]) -> int:
     return entry[0]

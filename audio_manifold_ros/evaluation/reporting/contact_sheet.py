@@ -4,8 +4,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,7 @@ HEADER, LEGEND = 84, 92
 DEPTH_TICKS_M = (2, 5, 10, 20, 40, 80)
 CONFIDENCE_TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
 BAR_WIDTH, BAR_HEIGHT = 300, 14
+MIN_SHOWN_AGE_S = 0.05
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,8 @@ class Snapshot:
         ground_truth: Camera images; both None without a camera.
         predicted: Output of the network.
         confidence: float32 (row, column) 0..1, or None.
+        ground_truth_age_s: Age of the camera image of each head (`depth`, `segmentation`) that has any in this drive.
+            It is 0 for an image of this instant, and `inf` before the first image.
 
     """
 
@@ -55,6 +59,24 @@ class Snapshot:
     ground_truth: DepthAndLabels
     predicted: DepthAndLabels
     confidence: NDArray[np.float32] | None
+    ground_truth_age_s: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def has_current_ground_truth(self) -> bool:
+        """True if every head with camera images has one of this instant."""
+        return bool(self.ground_truth_age_s) and not any(self.ground_truth_age_s.values())
+
+    @property
+    def has_ground_truth(self) -> bool:
+        """True if every head with camera images in this drive has one of this instant or earlier."""
+        return all(math.isfinite(age_s) for age_s in self.ground_truth_age_s.values())
+
+    def describe_age(self, head: str) -> str:
+        """Return the age of a camera image as text, or an empty string if it is of this instant."""
+        age_s = self.ground_truth_age_s.get(head, 0.0)
+        if math.isinf(age_s):
+            return 'no image yet'
+        return f'{age_s:.1f} s old' if age_s >= MIN_SHOWN_AGE_S else ''
 
 
 @dataclass(frozen=True)
@@ -120,6 +142,9 @@ def _rows(snapshots: Sequence[Snapshot]) -> list[_Row | None]:
     ground_truths, predictions = [m.ground_truth for m in snapshots], [m.predicted for m in snapshots]
     depth = _row_if('Depth', 'camera', [t.depth_m for t in ground_truths], colour_depth)
     labels = _row_if('Classes', 'camera', [t.labels for t in ground_truths], colour_labels)
+    for row, head in ((depth, 'depth'), (labels, 'segmentation')):
+        for cell, snapshot in zip(row.cells if row else [], snapshots, strict=False):
+            write_label(cell, snapshot.describe_age(head))
     return [
         _Row('Sound', 'mel spectrogram, 1 s', False, [_scaled(colour_spectrogram(h, low, high)) for h in spectrograms]),
         depth,
@@ -143,6 +168,14 @@ def _row_if(
     blank: RgbImage = np.full((CELL_HEIGHT, CELL_WIDTH, 3), 32, dtype=np.uint8)
     cells = [blank if image is None else _scaled(colour(image)) for image in images]
     return _Row(label, detail, continues, cells)
+
+
+def write_label(cell: RgbImage, text: str) -> None:
+    """Write a text on a dark ground into the lower left corner of an image. An empty text changes nothing."""
+    if text:
+        width = 10 * len(text) + 4
+        cell[-20:, :width] = BACKGROUND
+        write_text(cell, text, (6, cell.shape[0] - 6), TEXT, 0.45)
 
 
 def _scaled(image: RgbImage) -> RgbImage:

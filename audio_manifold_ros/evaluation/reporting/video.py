@@ -16,7 +16,7 @@ from audio_manifold_ros.common.class_ids import CLASS_COLOURS
 from audio_manifold_ros.common.errors import EvaluationError
 from audio_manifold_ros.drawing.colormaps import colour_confidence, colour_depth, colour_labels, colour_spectrogram
 from audio_manifold_ros.drawing.images import BACKGROUND, FAINT, TEXT, scale_with_sharp_edges, write_text
-from audio_manifold_ros.evaluation.reporting.contact_sheet import BAR_WIDTH, draw_scales
+from audio_manifold_ros.evaluation.reporting.contact_sheet import BAR_WIDTH, draw_scales, write_label
 from audio_manifold_ros.evaluation.reporting.ffmpeg_encoder import (
     FfmpegEncoder,
     add_sound,
@@ -174,7 +174,7 @@ def draw_frame(snapshot: Snapshot, title: str, spectrogram_range: tuple[float, f
     """Draw the sound and the images of a snapshot, uint8 (row, column, 3) with even sizes.
 
     Args:
-        snapshot: The content. Missing images stay dark.
+        snapshot: The content. A missing camera image is named, other missing images stay dark.
         title: Heading.
         spectrogram_range: Darkest and brightest value of the spectrogram.
 
@@ -191,6 +191,7 @@ def draw_frame(snapshot: Snapshot, title: str, spectrogram_range: tuple[float, f
         ('Classes, predicted', _coloured(colour_labels, snapshot.predicted.labels)),
     )
     width, height = 3 * CELL_WIDTH + 4 * GAP, HEADER + 2 * (CAPTION + CELL_HEIGHT + GAP) + LEGEND
+    ages = {1: snapshot.describe_age('depth'), 2: snapshot.describe_age('segmentation')}
     frame: RgbImage = np.full((height, width, 3), BACKGROUND, dtype=np.uint8)
     write_text(frame, title, (GAP, 30), TEXT, 0.75)
     write_text(frame, f'{snapshot.time_s:.1f} s', (width - 90, 30), FAINT, 0.6)
@@ -198,8 +199,11 @@ def draw_frame(snapshot: Snapshot, title: str, spectrogram_range: tuple[float, f
         row, column = divmod(index, 3)
         left, top = GAP + column * (CELL_WIDTH + GAP), HEADER + row * (CAPTION + CELL_HEIGHT + GAP)
         write_text(frame, caption, (left, top + 18), FAINT, 0.5)
+        cell = frame[top + CAPTION : top + CAPTION + CELL_HEIGHT, left : left + CELL_WIDTH]
         if picture is not None:
-            frame[top + CAPTION : top + CAPTION + CELL_HEIGHT, left : left + CELL_WIDTH] = _scaled(picture)
+            cell[:] = _scaled(picture)
+        if index in ages:
+            write_label(cell, ages[index] or ('no camera image' if picture is None else ''))
     _draw_legend(frame, height - LEGEND + 8)
     return frame
 

@@ -19,6 +19,7 @@ from audio_manifold_ros.datasets.drive_writer import DriveWriter
 from audio_manifold_ros.datasets.rig_files import RigFiles
 from audio_manifold_ros.features.spec import FeatureSpec
 from audio_manifold_ros.simulation.drive import RIG, SIMULATOR_VERSION, Drive
+from audio_manifold_ros.simulation.street_clock import street_start_ns
 from tests.training.four_microphones import write_rig as write_four_microphones
 from training.data.simulate import drive_path, main, write_dataset, write_drive
 from training.data.window_dataset import WindowDataset, find_drives
@@ -43,6 +44,8 @@ def test_drives_equal_the_output_of_the_simulator(corpus: Path) -> None:
         assert stored.array.geometry_sha256() == drive.array.geometry_sha256()
         np.testing.assert_allclose(stored.samples(0, 45_000), drive.audio(0, 45_000), atol=1.1 / 32768)
         assert stored.image_samples.tolist() == [11_250, 33_750]
+        start_ns = street_start_ns(1001)
+        assert (stored.image_stamps_ns - start_ns).tolist() == [500_000_000, 1_500_000_000]
         for image, time_s in enumerate((0.5, 1.5)):
             depth_m, labels = drive.image(time_s)
             np.testing.assert_allclose(stored.depth_m(image), depth_m, rtol=2**-10)
