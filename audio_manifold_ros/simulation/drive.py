@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from audio_manifold_ros.common.pcm16 import float_to_int16, int16_to_float
 from audio_manifold_ros.common.resource_paths import resource_path
+from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.rig.camera import CameraModel
 from audio_manifold_ros.rig.extrinsics import Extrinsics
 from audio_manifold_ros.rig.rig import MicrophoneArray
@@ -28,6 +29,14 @@ SAMPLE_RATE_HZ = 22_500
 # Increased with every change of the audio or images of the same street and rig. Drives of another version are
 # simulated again.
 SIMULATOR_VERSION = 1
+# Start of each street, so that recordings of different streets do not overlap. The clock of the machine is not used: the same street gives the same recording, byte for byte. The longest street
+# takes a minute. The range ends before the last second of ROS time.
+FIRST_START_S, STREET_SPACING_S, START_RANGE_S = 1_700_000_000, 60, 420_000_000
+
+
+def street_start_ns(seed: int) -> int:
+    """Return the instant of sample 0 of a street in ns. It is distinct for all seeds below 7 million."""
+    return (FIRST_START_S + seed * STREET_SPACING_S % START_RANGE_S) * NS_PER_S
 
 
 class Drive:

@@ -12,10 +12,11 @@ import pytest
 from audio_manifold_ros.common.errors import SimulationError
 from audio_manifold_ros.common.pcm16 import float_to_int16
 from audio_manifold_ros.common.resource_paths import resource_path
+from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.rig.extrinsics import Transform
 from audio_manifold_ros.rig.transform_chain import Pose
 from audio_manifold_ros.simulation.acoustics import StreetAcoustics
-from audio_manifold_ros.simulation.drive import Drive
+from audio_manifold_ros.simulation.drive import Drive, street_start_ns
 from tests.simulation.wired_rig import write_rig
 
 # 16-bit samples of every microphone at samples 1000, 8000 and 15,000, and images at 0.5 s: rows 40, 64, 88 of columns
@@ -57,3 +58,10 @@ def test_audio_does_not_need_a_supported_camera(tmp_path: Path) -> None:
     assert drive.audio(0, 100).shape == (8, 100)
     with pytest.raises(SimulationError, match=r'pitched by 5\.73°'):
         drive.image(0.0)
+
+
+def test_streets_have_their_own_minute_within_ros_time() -> None:
+    assert street_start_ns(8) - street_start_ns(7) == 60 * NS_PER_S
+    seeds = [0, 1, 899_999, 900_001, 6_999_999]
+    assert len({street_start_ns(seed) for seed in seeds}) == len(seeds)
+    assert max(street_start_ns(seed) for seed in (*seeds, 2**31 - 1)) < 2**31 * NS_PER_S

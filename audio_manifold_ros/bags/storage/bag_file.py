@@ -14,7 +14,7 @@ from typing import final
 import apsw
 from mcap.reader import make_reader
 from rosbags.interfaces import Connection, ConnectionExtRosbag2
-from rosbags.rosbag2 import Reader, storage_mcap
+from rosbags.rosbag2 import Reader, storage_mcap, storage_sqlite3
 from rosbags.rosbag2.storage_sqlite3 import Sqlite3Reader
 
 from audio_manifold_ros.bags.storage.bag_folder import COMPRESSED
@@ -40,13 +40,15 @@ from audio_manifold_ros.bags.storage.limits import (
     check_time_ns,
     max_decompressed_bytes,
 )
-from audio_manifold_ros.bags.storage.qos_profiles import qos_text
+from audio_manifold_ros.bags.storage.qos_profiles import parse_qos_profiles, qos_text
 from audio_manifold_ros.common.errors import BagError
 
 # rosbags decompresses a chunk without a limit. These functions stop at the size that the chunk states.
 storage_mcap.DECOMPRESSORS.update(
     {codec: partial(decompress_chunk, codec) for codec in storage_mcap.DECOMPRESSORS if codec in {'zstd', 'lz4'}}
 )
+# rosbags parses QoS profiles with a YAML library without limits.
+vars(storage_mcap)['parse_qos'] = vars(storage_sqlite3)['parse_qos'] = parse_qos_profiles
 
 
 @final

@@ -22,6 +22,8 @@ FILE_NAME = 'metadata.yaml'
 ROOT_KEY = 'rosbag2_bagfile_information'
 VERSION = 8
 REMEDY = 'Run recover_bag, or delete this file.'
+# File systems allow 255 bytes, which may end with the suffix of a compression.
+MAX_NAME_BYTES = 240
 NO_TIME_NS = 2**63 - 1  # start time that rosbag2 writes for a bag without messages
 
 
@@ -135,8 +137,17 @@ def read_metadata(path: Path) -> StoredMetadata:
             key = (str(entry['topic_metadata']['name']), str(entry['topic_metadata']['type']))
             counts[key] = counts.get(key, 0) + int(entry['message_count'])
         custom = {str(key): str(value) for key, value in (root.get('custom_data') or {}).items()}
-        names = tuple(Path(str(name)).name for name in root['relative_file_paths'])
+        names = tuple(_file_name(name) for name in root['relative_file_paths'])
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         msg = f'{path}: cannot be read as metadata of a bag ({shorten(error)}). {REMEDY}'
         raise BagError(msg) from None
     return StoredMetadata(files=names, counts=counts, custom=custom)
+
+
+def _file_name(value: object) -> str:
+    """Return the name of a storage file without its folder."""
+    name = Path(value).name if isinstance(value, str) else ''
+    if not name or not name.isprintable() or len(name.encode()) > MAX_NAME_BYTES:
+        msg = f'relative_file_paths contains {shorten(value)}, which is not the name of a file'
+        raise ValueError(msg)
+    return name

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Conversion of offered QoS profiles to the text of metadata version 8, which contains numbers instead of names."""
+"""Offered QoS profiles: bounded parsing, and the text of metadata version 8, which has numbers instead of names."""
 
 from __future__ import annotations
 
@@ -8,11 +8,16 @@ from collections.abc import Iterable
 
 import yaml
 from rosbags.interfaces import Qos
-from rosbags.rosbag2.errors import ReaderError
 from rosbags.rosbag2.metadata import parse_qos
-from ruamel.yaml.error import YAMLError
 
 from audio_manifold_ros.common.errors import BagError
+from audio_manifold_ros.common.untrusted_text import shorten
+from audio_manifold_ros.common.yaml_file import parse_yaml
+
+# A profile has about 400 characters. A topic with a hundred publishers has a profile for each.
+MAX_QOS_BYTES = 1 << 18
+MAX_NUMBER = (1 << 64) - 1
+REMEDY = 'give a YAML list as rosbag2 writes it.'
 
 
 def qos_text(profiles: Iterable[Qos]) -> str:
@@ -37,6 +42,30 @@ def qos_text(profiles: Iterable[Qos]) -> str:
     return str(yaml.safe_dump(plain, sort_keys=False)) if plain else ''
 
 
+def parse_qos_profiles(text: str) -> list[Qos]:
+    """Return QoS profiles from YAML text.
+
+    rosbags parses the text with a YAML library without limits. This function has those of `parse_yaml`.
+
+    Raises:
+        BagError: The text is too long, is not YAML, or is not a list of complete profiles.
+
+    """
+    values = parse_yaml(text, 'the QoS profiles', BagError, REMEDY, max_bytes=MAX_QOS_BYTES) if text else []
+    try:
+        profiles = parse_qos(values)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        msg = f'The QoS profiles {shorten(values)} are not complete ({error!r}): {REMEDY}'
+        raise BagError(msg) from None
+    for profile in profiles:
+        durations = (profile.deadline, profile.lifespan, profile.liveliness_lease_duration)
+        numbers = [profile.depth, *(number for duration in durations for number in (duration.sec, duration.nsec))]
+        if not all(isinstance(number, int) and abs(number) <= MAX_NUMBER for number in numbers):
+            msg = f'The QoS profile {shorten(profile)} has other values than whole numbers: {REMEDY}'
+            raise BagError(msg)
+    return profiles
+
+
 def normal_qos_text(topic: str, text: str) -> str:
     """Return the text of QoS profiles, with numbers or with names, as YAML text of bag version 8.
 
@@ -45,9 +74,9 @@ def normal_qos_text(topic: str, text: str) -> str:
 
     """
     try:
-        return qos_text(parse_qos(text))
-    except (ReaderError, YAMLError, KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
-        msg = f'QoS profiles of {topic!r}: {text!r} ({error!r}): give a YAML list as rosbag2 writes it.'
+        return qos_text(parse_qos_profiles(text))
+    except BagError as error:
+        msg = f'QoS profiles of {topic!r}: {error}'
         raise BagError(msg) from None
 
 

@@ -38,6 +38,9 @@ def test_counts_files_and_custom_data_are_read(tmp_path: Path) -> None:
         TEXT.replace('3', '9' * 10_000),
         TEXT.replace('[bag_0.mcap]', '&a [*a]'),
         TEXT.replace('[bag_0.mcap]', '3'),
+        TEXT.replace('[bag_0.mcap]', '[[0, 0, 0]]'),
+        TEXT.replace('bag_0.mcap', 'a' * 5_000),
+        TEXT.replace('bag_0.mcap', r'"a\0b"'),
         TEXT + TEXT,
     ],
 )
