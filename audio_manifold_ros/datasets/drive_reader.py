@@ -14,6 +14,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from audio_manifold_ros.common.depth_range import valid_depth
 from audio_manifold_ros.common.errors import AudioManifoldError, DatasetError
 from audio_manifold_ros.common.json_text import parse_json
 from audio_manifold_ros.common.pcm16 import int16_to_float
@@ -149,7 +150,10 @@ class DriveReader:
         return self.correction.apply(int16_to_float(raw))
 
     def depth_m(self, image: int) -> NDArray[np.float32]:
-        """Return one depth image: float32 (row, column), in `attributes.depth_unit`, NaN invalid."""
+        """Return one depth image: float32 (row, column), in `attributes.depth_unit`, NaN invalid.
+
+        Values that are not positive, or above 10 km, are invalid.
+        """
         return self._depth('depth_m', image)
 
     def labels(self, image: int) -> NDArray[np.uint8]:
@@ -180,7 +184,7 @@ class DriveReader:
 
     def _depth(self, name: str, image: int) -> NDArray[np.float32]:
         with self._reraise_file_errors():
-            return np.asarray(self._images[name][image], dtype=np.float32)
+            return valid_depth(self._images[name][image], is_metric=self.attributes.depth_unit == METRES)
 
     def _labels(self, name: str, image: int) -> NDArray[np.uint8]:
         with self._reraise_file_errors():

@@ -29,8 +29,9 @@ SAMPLE_RATE_HZ = 22_500
 # Increased with every change of the audio or images of the same street and rig. Drives of another version are
 # simulated again.
 SIMULATOR_VERSION = 1
-# Start of each street, so that recordings of different streets do not overlap. The clock of the machine is not used: the same street gives the same recording, byte for byte. The longest street
-# takes a minute. The range ends before the last second of ROS time.
+# Start of each street, so that recordings of different streets do not overlap. The clock of the machine is not used:
+# the same street gives the same recording, byte for byte. The longest street takes a minute. The range ends before the
+# last second of ROS time.
 FIRST_START_S, STREET_SPACING_S, START_RANGE_S = 1_700_000_000, 60, 420_000_000
 
 

@@ -199,3 +199,12 @@ def test_wrong_parts_of_a_label_file_are_named(
         change(file)
     with pytest.raises(DatasetError, match=message):
         LabelFile(labels)
+
+
+def test_depth_out_of_range_is_invalid(make_drive: MakeDrive) -> None:
+    path = make_drive()
+    with h5py.File(path, 'r+') as file:
+        file['depth_m'][0, 0, :4] = [60_000, np.inf, -1, 10_000]
+    write_checksum_header(path, 1)
+    with DriveReader(path) as drive:
+        np.testing.assert_array_equal(drive.depth_m(0)[0, :4], [np.nan, np.nan, np.nan, 10_000])

@@ -38,8 +38,7 @@ from audio_manifold_ros.processes.process_pool import fresh_pool
 from audio_manifold_ros.rig.camera import CameraModel
 from audio_manifold_ros.rig.extrinsics import Extrinsics
 from audio_manifold_ros.rig.rig import MicrophoneArray
-from audio_manifold_ros.simulation.drive import RIG, SIMULATOR_VERSION, Drive
-from audio_manifold_ros.simulation.drive import street_start_ns
+from audio_manifold_ros.simulation.drive import RIG, SIMULATOR_VERSION, Drive, street_start_ns
 
 FOLDER_DRIVES = 1000
 MANIFEST_FORMAT = 'audio_manifold_ros simulated corpus'

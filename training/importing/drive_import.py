@@ -15,14 +15,16 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.bags.conversion.conversion_record import SOFTWARE
 from audio_manifold_ros.bags.conversion.resampled_segment import ResampledSegment
 from audio_manifold_ros.bags.decoding.run_metadata import rig_sha256
 from audio_manifold_ros.common.array_types import Samples
+from audio_manifold_ros.common.depth_range import DEPTH_RANGE_TEXT, valid_depth
 from audio_manifold_ros.common.errors import AudioManifoldError, TrainingError
-from audio_manifold_ros.datasets.drive_attributes import DriveAttributes
+from audio_manifold_ros.datasets.drive_attributes import METRES, DriveAttributes
 from audio_manifold_ros.datasets.drive_writer import DriveWriter
 from audio_manifold_ros.datasets.rig_files import RigFiles
 from training.importing.imported_labels import DEPTH, SEGMENTATION, FoundLabels, LabelFolders
@@ -216,6 +218,12 @@ class DriveImport:
             if image is None:
                 self.skip(MISSING_LABELS[modality], names[0])
                 return None
+            if modality == DEPTH:
+                valid = valid_depth(image, is_metric=self._depth_unit == METRES)
+                if np.any(np.isfinite(image)) and not np.any(np.isfinite(valid)):
+                    self.skip(DAMAGED_LABELS, f'{names[0]}: no depth is {DEPTH_RANGE_TEXT}: check its unit.')
+                    return None
+                image = valid
             images[modality] = image
         return images
 

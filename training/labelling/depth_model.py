@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from audio_manifold_ros.common.depth_range import valid_depth
 from audio_manifold_ros.common.errors import TrainingError
 from training.labelling.frame import RecordedFrame
 from training.labelling.hub_model import HubModel
@@ -74,5 +75,4 @@ class DepthModel:
 
 
 def _metres(found: Mapping[str, Any]) -> NDArray[np.float32]:
-    depth_m = np.asarray(found['predicted_depth'].float().cpu().numpy(), dtype=np.float32)
-    return np.where(np.isfinite(depth_m) & (depth_m > 0), depth_m, np.float32(np.nan))
+    return valid_depth(found['predicted_depth'].float().cpu().numpy())

@@ -25,6 +25,7 @@ from audio_manifold_ros.bags.decoding.nearest_image import NearestImage
 from audio_manifold_ros.bags.decoding.rig_depth import RigDepth
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
 from audio_manifold_ros.common.class_ids import SKY
+from audio_manifold_ros.common.depth_range import valid_depth
 from audio_manifold_ros.common.errors import BagError
 from audio_manifold_ros.common.image_resize import resize_nearest
 from audio_manifold_ros.datasets.drive_attributes import METRES
@@ -33,7 +34,6 @@ from audio_manifold_ros.datasets.label_file import MODALITIES, LabelFile, label_
 if TYPE_CHECKING:
     from audio_manifold_ros.bags.decoding.dataset_topics import DatasetTopics
 
-MAX_DEPTH = 65_000  # beyond it float16 is infinite
 DEPTH, LABELS = 'depth', 'labels'
 KINDS = (DEPTH, LABELS)
 LABEL_FILES = {DEPTH: MODALITIES['depth'][0], LABELS: MODALITIES['segmentation'][0]}
@@ -165,7 +165,7 @@ class CameraImages:
                 if self._label_depth_unit is None
                 else images[DEPTH] / np.float32(self._label_depth_unit.divisor)
             )
-            depth = np.where(found < MAX_DEPTH, found, np.nan).astype(np.float16)
+            depth = valid_depth(found, is_metric=self.depth_unit == METRES).astype(np.float16)
             has_no_depth_in_sky = (
                 self._label_depth_unit is not None and self._label_depth_unit.unit == METRES and LABELS in images
             )

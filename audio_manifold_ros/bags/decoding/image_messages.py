@@ -56,7 +56,7 @@ def decode_rgb(message: Any) -> NDArray[np.uint8]:
 
 
 def decode_depth_m(message: Any) -> NDArray[np.float32]:
-    """Return depth in metres: float32 (row, column), NaN where it is invalid.
+    """Return depth in metres: float32 (row, column), NaN where it is not positive.
 
     32FC1 is in metres, 16UC1 in millimetres with 0 for invalid (REP 118). Compressed depth is that of
     compressed_depth_image_transport, or a 16-bit PNG.
@@ -66,12 +66,12 @@ def decode_depth_m(message: Any) -> NDArray[np.float32]:
 
     """
     if _is_compressed(message):
-        return _valid_depth(_compressed_depth_m(_bytes(message), str(message.format)))
+        return _positive_depth(_compressed_depth_m(_bytes(message), str(message.format)))
     pixels = _pixels(message)
     if message.encoding == '32FC1':
-        return _valid_depth(pixels)
+        return _positive_depth(pixels)
     if message.encoding in {'16UC1', 'mono16'}:
-        return _valid_depth(pixels.astype(np.float32) / 1000)
+        return _positive_depth(pixels.astype(np.float32) / 1000)
     msg = f"An image of {message.encoding!r} is not depth: record '32FC1' in metres or '16UC1' in millimetres."
     raise BagError(msg)
 
@@ -162,7 +162,7 @@ def _checked(found: NDArray[Any] | None, data: bytes) -> NDArray[Any]:
     return np.asarray(found)
 
 
-def _valid_depth(depth_m: NDArray[Any]) -> NDArray[np.float32]:
+def _positive_depth(depth_m: NDArray[Any]) -> NDArray[np.float32]:
     result = np.array(depth_m, dtype=np.float32)
     with np.errstate(invalid='ignore'):
         result[~(np.isfinite(result) & (result > 0))] = np.nan

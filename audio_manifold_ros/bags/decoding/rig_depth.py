@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.bags.decoding.image_messages import decode_depth_m
+from audio_manifold_ros.common.depth_range import valid_depth
 from audio_manifold_ros.datasets.drive_attributes import METRES, RELATIVE
 
 if TYPE_CHECKING:
@@ -32,11 +33,14 @@ class RigDepth:
     def decode(self, message: Any) -> NDArray[np.float32]:
         """Return float32 (row, column) in `unit`, NaN where depth is invalid or out of the range of the rig.
 
-        The scale of the rig applies to depth in metres, also to millimetres of 16UC1 after their conversion.
+        Depth is also invalid above the limits of `valid_depth`. The scale of the rig applies to depth in metres, also
+        to millimetres of 16UC1 after their conversion.
 
         Raises:
             BagError: The message is not a depth image, or is damaged.
 
         """
         depth = decode_depth_m(message)
-        return depth if self._file is None else np.asarray(self._file.metres(depth), dtype=np.float32)
+        if self._file is not None:
+            depth = np.asarray(self._file.metres(depth), dtype=np.float32)
+        return valid_depth(depth, is_metric=self.unit == METRES)

@@ -14,6 +14,7 @@ import numpy as np
 from audio_manifold_ros.bags.decoding.recorded_audio import RecordedAudio
 from audio_manifold_ros.bags.statistics.delivery import Delivery, DeliveryMeter
 from audio_manifold_ros.common.class_ids import CLASS_NAMES, UNLABELLED
+from audio_manifold_ros.common.depth_range import DEPTH_RANGE_TEXT
 from audio_manifold_ros.common.errors import BagError
 from audio_manifold_ros.common.units import NS_PER_S
 
@@ -153,8 +154,8 @@ class GroundTruthContent:
             )
         if self._depth_images and not self._has_depth:
             found.append(
-                f'{depth_topic}: no pixel of {self._depth_images} images has a valid depth: check the unit and the '
-                'range of the depth camera, or name another topic.'
+                f'{depth_topic}: no pixel of {self._depth_images} images has a valid depth ({DEPTH_RANGE_TEXT}): '
+                'check the unit and the range of the depth camera, or name another topic.'
             )
         return tuple(text for text in found if text)
 

@@ -18,8 +18,7 @@ from audio_manifold_ros.datasets.drive_reader import DriveReader
 from audio_manifold_ros.datasets.drive_writer import DriveWriter
 from audio_manifold_ros.datasets.rig_files import RigFiles
 from audio_manifold_ros.features.spec import FeatureSpec
-from audio_manifold_ros.simulation.drive import RIG, SIMULATOR_VERSION, Drive
-from audio_manifold_ros.simulation.drive import street_start_ns
+from audio_manifold_ros.simulation.drive import RIG, SIMULATOR_VERSION, Drive, street_start_ns
 from tests.training.four_microphones import write_rig as write_four_microphones
 from training.data.simulate import drive_path, main, write_dataset, write_drive
 from training.data.window_dataset import WindowDataset, find_drives
