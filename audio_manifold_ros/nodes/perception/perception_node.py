@@ -19,12 +19,14 @@ from rclpy.qos import QoSProfile
 from audio_manifold_ros.common.errors import NodeError
 from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.inference.pipeline_settings import PipelineSettings
+from audio_manifold_ros.nodes.common.lifecycle_bond import LifecycleBond, bond_status
 from audio_manifold_ros.nodes.common.node_parameters import NodeParameters
 from audio_manifold_ros.nodes.common.run_node import run_to_exit_status, steady_clock
 from audio_manifold_ros.nodes.perception.diagnostics import LossMonitor, NodeInfo, describe_fault, to_diagnostics
 from audio_manifold_ros.nodes.perception.node_factory import PerceptionComponents, build_components
 from audio_manifold_ros.nodes.perception.perception_parameters import (
     PARAMETER_GROUPS,
+    BondParameters,
     LifecycleParameters,
     MicrophoneParameters,
     PredictionParameters,
@@ -69,6 +71,7 @@ class PerceptionNode(LifecycleNode):
         super().__init__('perception', **node_options)
         self._components: PerceptionComponents | None = None
         self._worker: PerceptionWorker | None = None
+        self._bond: LifecycleBond | None = None
         self._losses = LossMonitor()
         self._declared = NodeParameters(self, PARAMETER_GROUPS, lambda: self._components is not None, self._change)
         self._diagnostics = self.create_publisher(DiagnosticArray, '/diagnostics', QoSProfile(depth=10))
@@ -156,6 +159,14 @@ class PerceptionNode(LifecycleNode):
     def _configure(self) -> None:
         self._declared.check()
         self._components = build_components(self, self._declared)
+        self._bond = self._make_bond(self._declared.read(BondParameters).period_s)
+
+    def _make_bond(self, period_s: float) -> LifecycleBond | None:
+        status = bond_status()
+        if status is None or period_s == 0:
+            self.get_logger().debug('No bond with nav2_lifecycle_manager: set its bond_timeout: 0.0.')
+            return None
+        return LifecycleBond(self, period_s, status)
 
     def _activate(self) -> None:
         if self._components is None:
@@ -173,14 +184,21 @@ class PerceptionNode(LifecycleNode):
         )
         self._losses = LossMonitor()
         self._worker.start()
+        if self._bond is not None:
+            self._bond.start()
 
     def _stop(self) -> None:
+        if self._bond is not None:
+            self._bond.stop()
         worker, self._worker = self._worker, None
         if worker is not None:
             worker.stop()
 
     def _release(self) -> None:
         self._stop()
+        bond, self._bond = self._bond, None
+        if bond is not None:
+            bond.destroy()
         components, self._components = self._components, None
         if components is not None:
             components.release()

@@ -27,6 +27,19 @@ class LifecycleParameters:
 
 
 @dataclass(frozen=True)
+class BondParameters:
+    """Bond with nav2_lifecycle_manager, where the package bond is installed."""
+
+    PREFIX: ClassVar[str] = 'bond'
+    period_s: float = parameter(
+        0.25,
+        'Period of the heartbeats; 0 for no bond (the manager needs bond_timeout: 0.0).',
+        minimum=0.0,
+        maximum=2.0,
+    )
+
+
+@dataclass(frozen=True)
 class ModelParameters:
     """Bundle, rig and backend."""
 
@@ -116,6 +129,7 @@ class PublishParameters:
 
 PARAMETER_GROUPS = (
     LifecycleParameters,
+    BondParameters,
     ModelParameters,
     SourceParameters,
     MicrophoneParameters,
