@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""One end of a bond: heartbeats that tell another process that this one is alive (the protocol of bond_core)."""
+"""One end of a bond: heartbeats that show another process that this one is alive (the protocol of bond_core)."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class BondProtocol:
         return self.phase is not BondPhase.ENDED
 
     def end(self) -> bool:
-        """End the bond. Return True if the other end must be told."""
+        """End the bond. Return True if the other end must be informed."""
         was_alive = self.phase is not BondPhase.ENDED
         self.phase = BondPhase.ENDED
         return was_alive

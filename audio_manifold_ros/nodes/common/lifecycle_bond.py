@@ -54,7 +54,7 @@ class LifecycleBond:
         self._beat()
 
     def stop(self) -> None:
-        """End the bond and tell the other end. Do nothing without a bond."""
+        """End the bond and inform the other end. Do nothing without a bond."""
         if self._protocol is not None and self._protocol.end():
             self._publish(self._protocol, active=False)
         self._protocol = None
