@@ -13,8 +13,8 @@ from pathlib import Path
 from audio_manifold_ros.common import resource_path
 from audio_manifold_ros.drawing import save_png
 from audio_manifold_ros.evaluation import DepthAndLabels, Snapshot, contact_sheet
-from audio_manifold_ros.features import mel_features
-from audio_manifold_ros.inference import Bundle, open_backend
+from audio_manifold_ros.features import level_spectrograms, window_features
+from audio_manifold_ros.inference import Bundle, BundleRig, open_backend
 from audio_manifold_ros.simulation import Drive
 
 
@@ -22,16 +22,18 @@ def main() -> None:
     """Run the example."""
     bundle = Bundle.load(resource_path('models/street'))
     manifest, backend, drive = bundle.manifest, open_backend(bundle, 'onnx'), Drive(seed=900_001)
+    rig = BundleRig.open(bundle, resource_path('calibration/roof_octagon'))
     snapshots = []
     for first_s in range(6):
         audio = drive.audio(first_s * drive.sample_rate_hz, manifest.features.window_samples)
-        features = mel_features(audio, manifest.features)
+        features = window_features(audio, manifest.features, rig.geometry)
         output = backend.run(features)
         time_s = first_s + manifest.frame_position
         truth = DepthAndLabels(*drive.image(time_s))
         predicted = DepthAndLabels(output.depth_m, output.labels)
         confidence = manifest.confidence.image(output, manifest.camera.height, manifest.camera.width)
-        snapshots.append(Snapshot(time_s, features, truth, predicted, confidence))
+        levels_db = level_spectrograms(features, manifest.features)
+        snapshots.append(Snapshot(time_s, levels_db, truth, predicted, confidence))
     save_png(Path(sys.argv[1]), contact_sheet(snapshots, 'A simulated street', 'bundle street'))
     print(f'wrote {sys.argv[1]}')
 

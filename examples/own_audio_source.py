@@ -13,8 +13,7 @@ import numpy as np
 
 from audio_manifold_ros.audio import AudioBlock, AudioSource, SourceState, SourceStatus
 from audio_manifold_ros.common import NS_PER_S, resource_path
-from audio_manifold_ros.inference import Bundle, Pipeline, open_backend
-from audio_manifold_ros.rig import MicrophoneArray
+from audio_manifold_ros.inference import Bundle, BundleRig, Pipeline, open_backend
 
 BLOCK_SAMPLES = 225
 
@@ -55,8 +54,8 @@ def main() -> None:
     source: AudioSource = NoiseSource()
     source.open()
     bundle = Bundle.load(resource_path('models/street'))
-    array = MicrophoneArray.from_yaml(resource_path('calibration/roof_octagon') / 'mic_array.yaml')
-    pipeline = Pipeline(bundle, open_backend(bundle), array, source.sample_rate_hz)
+    rig = BundleRig.open(bundle, resource_path('calibration/roof_octagon'))
+    pipeline = Pipeline(bundle, open_backend(bundle), rig.array, source.sample_rate_hz, geometry=rig.geometry)
     while (prediction := pipeline.predict()) is None:
         block = source.read(timeout_s=1.0)
         if block is not None:

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from audio_manifold_ros.common import resource_path
 from audio_manifold_ros.evaluation import DepthAndLabels, MetricSuite, PixelPrior
-from audio_manifold_ros.features import mel_features
-from audio_manifold_ros.inference import Bundle, open_backend
+from audio_manifold_ros.features import window_features
+from audio_manifold_ros.inference import Bundle, BundleRig, open_backend
 from audio_manifold_ros.simulation import Drive
 
 STREETS = range(910_000, 910_006)  # seeds that training never uses
@@ -22,12 +22,13 @@ def main() -> None:
     """Run the example."""
     bundle = Bundle.load(resource_path('models/street'))
     manifest, backend = bundle.manifest, open_backend(bundle, 'onnx')
+    rig = BundleRig.open(bundle, resource_path('calibration/roof_octagon'))
     prior = PixelPrior.load(bundle.folder / 'prior.npz')
     suite = MetricSuite(manifest.camera)
     for seed in STREETS:
         drive = Drive(seed)
         audio = drive.audio(0, manifest.features.window_samples)
-        output = backend.run(mel_features(audio, manifest.features))
+        output = backend.run(window_features(audio, manifest.features, rig.geometry))
         truth = DepthAndLabels(*drive.image(manifest.frame_position))
         model = DepthAndLabels(output.depth_m, output.labels)
         suite.add(truth, {'model': model, 'prior': DepthAndLabels(prior.depth_m, prior.labels)})

@@ -19,19 +19,18 @@ import soundfile
 
 from audio_manifold_ros.audio import FileSource
 from audio_manifold_ros.common import resource_path
-from audio_manifold_ros.inference import Bundle, Pipeline, PipelineSettings, open_backend
-from audio_manifold_ros.rig import MicrophoneArray
+from audio_manifold_ros.inference import Bundle, BundleRig, Pipeline, PipelineSettings, open_backend
 from audio_manifold_ros.simulation import Drive
 
 
 def stream(path: Path) -> int:
     """Predict from a file with one channel for each microphone; returns the number of predictions."""
     bundle = Bundle.load(resource_path('models/street'))
-    array = MicrophoneArray.from_yaml(resource_path('calibration/roof_octagon') / 'mic_array.yaml')
+    rig = BundleRig.open(bundle, resource_path('calibration/roof_octagon'))
     source = FileSource(path, clock_ns=time.time_ns, realtime=False)
     source.open()
     settings = PipelineSettings(max_rate_hz=10.0)
-    pipeline = Pipeline(bundle, open_backend(bundle), array, source.sample_rate_hz, settings)
+    pipeline = Pipeline(bundle, open_backend(bundle), rig.array, source.sample_rate_hz, settings, rig.geometry)
     count = 0
     while (block := source.read(timeout_s=1.0)) is not None:
         pipeline.push(block)

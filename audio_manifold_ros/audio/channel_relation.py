@@ -19,11 +19,14 @@ if TYPE_CHECKING:
 RELATED_BAND_HZ = (80, 600)
 # Partners of a microphone whose coherence counts.
 PARTNERS = 2
+# Length of the audio that is compared.
+RELATION_S = 0.73
 # Without this coherence of most microphones, which is the case in wind, none can be called unrelated.
-MIN_ARRAY_COHERENCE = 0.3
-# Share of the median of the array: healthy microphones have 0.38 or more, unrelated ones 0.23 or less in 95 % of the
-# windows (88 simulated streets with rain up to 30 mm/h and wind up to 90 dB at the capsules).
-MAX_RELATIVE_COHERENCE = 0.3
+MIN_ARRAY_COHERENCE = 0.25
+# Share of the coherence of most microphones. Healthy microphones have 0.35 or more on 56 simulated streets with rain up
+# to 30 mm/h and wind up to 90 dB at the capsules. A channel that is out of step falls below within 0.8 s in 80 % of the
+# cases in which it does.
+MAX_RELATIVE_COHERENCE = 0.35
 MIN_POWER = 1e-18
 
 

@@ -21,11 +21,11 @@ from audio_manifold_ros.bags.decoding.rig_mismatch import rig_warning
 from audio_manifold_ros.bags.statistics.fitness import require_fit_audio
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
 from audio_manifold_ros.datasets.drive_attributes import METRES
-from audio_manifold_ros.evaluation.controls.audio_controls import one_microphone
+from audio_manifold_ros.evaluation.controls.audio_controls import without_direction
 from audio_manifold_ros.inference.backend_factory import open_backend
 from audio_manifold_ros.inference.bundle.bundle import Bundle
+from audio_manifold_ros.inference.bundle_rig import BundleRig
 from audio_manifold_ros.rig.depth_calibration import DEPTH_FILE, DepthCalibration
-from audio_manifold_ros.rig.rig import MicrophoneArray
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from audio_manifold_ros.evaluation.metrics.depth_and_labels import DepthAndLabels
     from audio_manifold_ros.inference.backends.backend import Backend
     from audio_manifold_ros.inference.bundle.prediction import Prediction
+    from audio_manifold_ros.rig.rig import MicrophoneArray
 
 FORMAT_VERSION = 1
 
@@ -84,8 +85,13 @@ class EvaluationSession:
     bundle: Bundle
     rig: BagRig
     backend: Backend
-    array: MicrophoneArray
+    bundle_rig: BundleRig
     rig_depth: RigDepth
+
+    @property
+    def array(self) -> MicrophoneArray:
+        """The microphones."""
+        return self.bundle_rig.array
 
     def offline(self) -> OfflineInference:
         """Return a new offline inference over the bag."""
@@ -95,11 +101,13 @@ class EvaluationSession:
             self.backend,
             self.array,
             self.options.rate_hz,
+            self.bundle_rig.geometry,
         )
 
     def predict_mono(self, prediction: Prediction) -> DepthAndLabels:
-        """Return the output of the network for the first microphone copied to all channels."""
-        return as_published(self.bundle.manifest, self.backend.run(one_microphone(prediction.require_features())))
+        """Return the output of the network without directional information (see `without_direction`)."""
+        features = without_direction(prediction.require_features(), self.bundle.manifest.features)
+        return as_published(self.bundle.manifest, self.backend.run(features))
 
 
 @contextmanager
@@ -114,13 +122,13 @@ def open_session(options: EvaluationOptions) -> Iterator[EvaluationSession]:
     """
     bundle = Bundle.load(options.bundle)
     with BagReader(options.bag) as bag, bag_rig(bag, options.rig) as rig:
-        array = MicrophoneArray.from_yaml(rig.folder / 'mic_array.yaml')
+        used = BundleRig.open(bundle, rig.folder)
         backend = open_backend(bundle, options.backend, device=options.device, threads=options.threads)
         topics = find_topics(str(bag.path), bag.topics, audio=options.audio, depth=options.depth, labels=options.labels)
         require_fit_audio(bag, topics, options.stated)
         depth_file = rig.folder / DEPTH_FILE
         rig_depth = RigDepth(DepthCalibration.from_yaml(depth_file) if topics.depth and depth_file.exists() else None)
-        yield EvaluationSession(options, bag, topics, bundle, rig, backend, array, rig_depth)
+        yield EvaluationSession(options, bag, topics, bundle, rig, backend, used, rig_depth)
 
 
 def describe_session(session: EvaluationSession) -> dict[str, object]:
@@ -145,7 +153,7 @@ def session_warnings(session: EvaluationSession) -> list[str]:
     """Return the warnings on bag, rig and bundle that are known before the evaluation."""
     bag = session.bag
     warnings = [
-        session.bundle.describe_array_difference(session.array) or '',
+        session.bundle_rig.warning,
         ''
         if session.rig.origin != 'default'
         else f'No rig is given and the bag contains none: {session.array.array_id!r} is assumed.',

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from audio_manifold_ros.audio.block import AudioBlock
     from audio_manifold_ros.bags.decoding.audio_blocks import DecodedAudioMessage
     from audio_manifold_ros.bags.storage.bag_message import BagMessage
+    from audio_manifold_ros.features.array_geometry import ArrayGeometry
     from audio_manifold_ros.inference.backends.backend import Backend
     from audio_manifold_ros.inference.bundle.bundle import Bundle
     from audio_manifold_ros.inference.bundle.prediction import Prediction
@@ -89,6 +90,7 @@ class OfflineInference:
         backend: Backend,
         array: MicrophoneArray,
         rate_hz: float = DEFAULT_RATE_HZ,
+        geometry: ArrayGeometry | None = None,
     ) -> None:
         """Create the inference without audio.
 
@@ -98,13 +100,14 @@ class OfflineInference:
             backend: Backend opened for this bundle.
             array: The microphones.
             rate_hz: Largest number of predictions per second, as the node's parameter `prediction.rate_hz`.
+            geometry: Geometry of the rig, for spatial features.
 
         """
         self._audio = audio
         self._pipelines: list[Pipeline] = []
         self._session = StreamSession(
             lambda input_rate_hz: self._register(
-                Pipeline(bundle, backend, array, input_rate_hz, PipelineSettings(max_rate_hz=rate_hz))
+                Pipeline(bundle, backend, array, input_rate_hz, PipelineSettings(max_rate_hz=rate_hz), geometry)
             )
         )
         self._messages = 0

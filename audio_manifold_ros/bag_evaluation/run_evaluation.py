@@ -198,7 +198,7 @@ def _outside_warnings(ground_truth: Mapping[str, GroundTruthReport]) -> list[str
 
 
 def _title(session: EvaluationSession) -> str:
-    return f'Predicted from {session.bundle.manifest.microphones} microphones: {session.bag.path.name}'
+    return f'Predicted from {len(session.array.microphones)} microphones: {session.bag.path.name}'
 
 
 def _subtitle(result: Mapping[str, Any]) -> str:

@@ -12,6 +12,7 @@ from audio_manifold_ros.common.image_resize import resize_nearest
 from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.evaluation.metrics.depth_and_labels import DepthAndLabels
 from audio_manifold_ros.evaluation.reporting.contact_sheet import Snapshot
+from audio_manifold_ros.features.spectrograms import level_spectrograms
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -104,9 +105,10 @@ def make_snapshot(
     """
     rows, columns = manifest.camera.height, manifest.camera.width
     depth_m, labels = ground_truth.depth_m, ground_truth.labels
+    levels_db = level_spectrograms(prediction.require_features(), manifest.features)
     return Snapshot(
         time_s=time_s,
-        features=prediction.require_features().mean(axis=0, keepdims=True, dtype=np.float32),
+        features=levels_db.mean(axis=0, keepdims=True, dtype=np.float32),
         ground_truth=DepthAndLabels(
             None if depth_m is None else resize_nearest(depth_m, rows, columns),
             None if labels is None else resize_nearest(labels, rows, columns),

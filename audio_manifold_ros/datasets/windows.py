@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from audio_manifold_ros.datasets.drive_reader import DriveReader
-    from audio_manifold_ros.features.spec import FeatureSpec
+    from audio_manifold_ros.features.kinds import AnyFeatureSpec
 
 BEFORE_START, AFTER_END, IN_GAP = 'before_start', 'after_end', 'gap'
 
@@ -47,7 +47,7 @@ class DriveWindows:
     dropped: dict[str, int]
 
 
-def cut_windows(drive: DriveReader, spec: FeatureSpec, frame_position: float = 0.5) -> DriveWindows:
+def cut_windows(drive: DriveReader, spec: AnyFeatureSpec, frame_position: float = 0.5) -> DriveWindows:
     """Place a window around every image of a drive.
 
     Args:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.evaluation.metrics.depth_and_labels import DepthAndLabels
 from audio_manifold_ros.evaluation.reporting.contact_sheet import Snapshot
-from audio_manifold_ros.nodes.perception.spectrogram import image_features
+from audio_manifold_ros.features.spectrograms import spectrogram_channels
+from audio_manifold_ros.nodes.perception.spectrogram import image_levels_db
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -62,7 +63,7 @@ def _to_snapshot(frame: DemoFrame, time_s: float, hold: GroundTruthHold, manifes
     ground_truth, ages_s = hold.update(time_s, None if found is None else DepthAndLabels(found.depth_m, found.labels))
     return Snapshot(
         time_s=time_s,
-        features=image_features(frame.spectrogram, manifest.microphones, manifest.features.db_divisor),
+        features=image_levels_db(frame.spectrogram, spectrogram_channels(manifest.features, manifest.microphones)),
         ground_truth=ground_truth,
         predicted=DepthAndLabels(frame.depth_m, frame.labels),
         confidence=frame.confidence,

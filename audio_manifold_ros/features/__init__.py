@@ -10,7 +10,8 @@ from audio_manifold_ros.common.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
     from audio_manifold_ros.features.array_geometry import ArrayGeometry
-    from audio_manifold_ros.features.kinds import AnyFeatureSpec, feature_spec_from_dict
+    from audio_manifold_ros.features.batch_features import rig_geometry, window_features
+    from audio_manifold_ros.features.kinds import AnyFeatureSpec, feature_spec_from_dict, require_mel
     from audio_manifold_ros.features.mel_batch import mel_features, mel_spectrogram
     from audio_manifold_ros.features.mel_streaming import StreamingMel
     from audio_manifold_ros.features.mel_torch import MelFeatureExtractor
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from audio_manifold_ros.features.spatial_streaming import StreamingSpatialFeatures
     from audio_manifold_ros.features.spatial_torch import GeometryTensors, SpatialFeatures
     from audio_manifold_ros.features.spec import FeatureSpec
+    from audio_manifold_ros.features.spectrograms import level_spectrograms, spectrogram_channels
+    from audio_manifold_ros.features.streaming_features import StreamingFeatures
 
 __all__ = [
     'AnyFeatureSpec',
@@ -31,21 +34,28 @@ __all__ = [
     'SlidingWindows',
     'SpatialFeatureSpec',
     'SpatialFeatures',
+    'StreamingFeatures',
     'StreamingMel',
     'StreamingSpatialFeatures',
     'feature_spec_from_dict',
+    'level_spectrograms',
     'mel_features',
     'mel_spectrogram',
     'omninet_features',
     'reference_features',
+    'require_mel',
+    'rig_geometry',
     'spatial_features',
+    'spectrogram_channels',
+    'window_features',
 ]
 
 __getattr__, __dir__ = lazy_exports(
     __name__,
     {
         'array_geometry': 'ArrayGeometry',
-        'kinds': 'AnyFeatureSpec feature_spec_from_dict',
+        'batch_features': 'rig_geometry window_features',
+        'kinds': 'AnyFeatureSpec feature_spec_from_dict require_mel',
         'mel_batch': 'mel_features mel_spectrogram',
         'mel_streaming': 'StreamingMel',
         'mel_torch': 'MelFeatureExtractor',
@@ -56,5 +66,7 @@ __getattr__, __dir__ = lazy_exports(
         'spatial_streaming': 'StreamingSpatialFeatures',
         'spatial_torch': 'GeometryTensors SpatialFeatures',
         'spec': 'FeatureSpec',
+        'spectrograms': 'level_spectrograms spectrogram_channels',
+        'streaming_features': 'StreamingFeatures',
     },
 )

@@ -15,6 +15,19 @@ AnyFeatureSpec = FeatureSpec | SpatialFeatureSpec
 KINDS: Mapping[str, type[FeatureSpec | SpatialFeatureSpec]] = {'mel': FeatureSpec, 'spatial': SpatialFeatureSpec}
 
 
+def require_mel(spec: AnyFeatureSpec) -> FeatureSpec:
+    """Return mel features as such.
+
+    Raises:
+        FeatureError: The features are of another kind.
+
+    """
+    if isinstance(spec, SpatialFeatureSpec):
+        msg = f'The features are of the kind {spec.KIND!r}: give a bundle or an experiment with mel features for this.'
+        raise FeatureError(msg)
+    return spec
+
+
 def feature_spec_from_dict(values: object) -> AnyFeatureSpec:
     """Build the specification of the kind that the values name. Values without a kind are mel features.
 

@@ -8,13 +8,12 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Literal
+from typing import ClassVar
 
 from audio_manifold_ros.common.errors import FeatureError
 from audio_manifold_ros.common.schema import from_plain, to_plain
 from audio_manifold_ros.common.untrusted_text import shorten
 
-Kind = Literal['spatial']
 # A specification comes with a bundle. The limits bound the memory of its windows, frames and steering weights.
 MAX_INTEGERS = {
     'sample_rate_hz': 1_000_000,
@@ -66,6 +65,8 @@ class SpatialFeatureSpec:
         FeatureError: A value is invalid. The message names it.
 
     """
+
+    KIND: ClassVar[str] = 'spatial'
 
     sample_rate_hz: int = 22_500
     window_samples: int = 22_500
@@ -145,9 +146,13 @@ class SpatialFeatureSpec:
             f'bundle extend to {half_rate_hz:.0f} Hz: expect worse images. Record at {self.sample_rate_hz} Hz or more.'
         )
 
+    def input_shape(self, _microphones: int) -> tuple[int, ...]:
+        """Return the shape (size,) of the features, which does not depend on the number of microphones."""
+        return (self.size,)
+
     def to_dict(self) -> Mapping[str, object]:
         """Return the kind and the fields as plain values for JSON."""
-        return {'kind': 'spatial', **to_plain(self)}
+        return to_plain(self)
 
     @classmethod
     def from_dict(cls, values: object) -> SpatialFeatureSpec:
@@ -157,11 +162,6 @@ class SpatialFeatureSpec:
             FeatureError: A key is unknown or missing, or a value is wrong.
 
         """
-        if isinstance(values, Mapping) and 'kind' in values:
-            if values['kind'] != 'spatial':
-                msg = f"Feature specification: kind is {shorten(values['kind'])}: give 'spatial'."
-                raise FeatureError(msg)
-            values = {key: value for key, value in values.items() if key != 'kind'}
         return from_plain(cls, values, 'Feature specification', FeatureError, complete=True)
 
     @property

@@ -152,6 +152,10 @@ class FeatureSpec:
             return self.interior_frames
         return self.window_samples // self.hop_samples + 1
 
+    def input_shape(self, microphones: int) -> tuple[int, ...]:
+        """Return the shape (mic, height, width) of the features of an array."""
+        return microphones, self.height, self.width
+
     def to_dict(self) -> Mapping[str, object]:
         """Return the fields as plain values for JSON."""
         return to_plain(self)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from audio_manifold_ros.inference.bundle.bundle import Bundle, write_bundle
     from audio_manifold_ros.inference.bundle.manifest import Manifest
     from audio_manifold_ros.inference.bundle.prediction import NetworkOutput, Prediction
+    from audio_manifold_ros.inference.bundle_rig import BundleRig
     from audio_manifold_ros.inference.channel_policy import ChannelPlan, plan_channels
     from audio_manifold_ros.inference.pipeline import Pipeline
     from audio_manifold_ros.inference.pipeline_settings import PipelineSettings
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = [
     'BackendRequest',
     'Bundle',
+    'BundleRig',
     'ChannelPlan',
     'Manifest',
     'NetworkOutput',
@@ -45,6 +47,7 @@ __getattr__, __dir__ = lazy_exports(
         'bundle.bundle': 'Bundle write_bundle',
         'bundle.manifest': 'Manifest',
         'bundle.prediction': 'NetworkOutput Prediction',
+        'bundle_rig': 'BundleRig',
         'channel_policy': 'ChannelPlan plan_channels',
         'pipeline': 'Pipeline',
         'pipeline_settings': 'PipelineSettings',

@@ -12,11 +12,10 @@ from audio_manifold_ros.audio.dependent_channels import (
     find_dependent_channels,
 )
 from audio_manifold_ros.audio.microphone_health import Fault, MicrophoneHealth
-from audio_manifold_ros.inference.channel_policy import plan_channels
 
 if TYPE_CHECKING:
     from audio_manifold_ros.audio.block import AudioBlock
-    from audio_manifold_ros.inference.channel_policy import ChannelPlan
+    from audio_manifold_ros.inference.channel_policy import ChannelPlan, ChannelPlanner
     from audio_manifold_ros.rig.rig import MicrophoneArray
 
 
@@ -34,31 +33,40 @@ class MicrophoneMonitor:
 
     plan: ChannelPlan
 
-    def __init__(self, array: MicrophoneArray, input_rate_hz: int, tolerates_missing: int, policy: str) -> None:
+    def __init__(
+        self,
+        array: MicrophoneArray,
+        input_rate_hz: int,
+        planner: ChannelPlanner,
+        policy: str,
+        *,
+        check_relation: bool = False,
+    ) -> None:
         """Create the monitor without faults.
 
         Args:
             array: The rig.
             input_rate_hz: Rate of the blocks.
-            tolerates_missing: Number of missing microphones that the networks were trained for.
+            planner: Function that plans the use of the channels.
             policy: One of `channel_policy.POLICIES`.
+            check_relation: Detect microphones that are not related to the others.
 
         """
         self._array = array
-        self._health = MicrophoneHealth(array, input_rate_hz)
+        self._health = MicrophoneHealth(array, input_rate_hz, check_relation=check_relation)
         self._names = [mic.name for mic in array.microphones]
         self._channels = list(array.device_channels)
         self._covariance = ChannelCovariance(len(self._channels))
         self._covariance_samples = round(COVARIANCE_S * input_rate_hz)
         self.mixed_channels = ''
-        self._tolerates_missing = tolerates_missing
+        self._planner = planner
         self._faults: dict[int, Fault] = {}
         self.set_policy(policy)
 
     def set_policy(self, policy: str) -> None:
         """Change the policy. The current faults stay."""
         self._policy = policy
-        self.plan = plan_channels(self._array, self._faults, policy, self._tolerates_missing)
+        self.plan = self._planner(self._faults, policy)
 
     def push(self, block: AudioBlock) -> None:
         """Update faults and plan. A fault that a block shows affects the windows that the block completes."""
@@ -83,7 +91,7 @@ class MicrophoneMonitor:
         return tuple((self._name(index), fault) for index, fault in sorted(self._faults.items()))
 
     def masked_names(self) -> tuple[str, ...]:
-        """Return the names of the microphones that are replaced by silence."""
+        """Return the names of the microphones that are replaced by silence or left out."""
         return tuple(map(self._name, self.plan.masked))
 
     def substitute_names(self) -> tuple[tuple[str, str], ...]:

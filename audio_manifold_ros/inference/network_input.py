@@ -7,15 +7,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from audio_manifold_ros.common.errors import InferenceError
 from audio_manifold_ros.features.mel_streaming import StreamingMel
 from audio_manifold_ros.features.sliding_windows import SlidingWindows
+from audio_manifold_ros.features.spatial_spec import SpatialFeatureSpec
+from audio_manifold_ros.features.spatial_streaming import StreamingSpatialFeatures
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from audio_manifold_ros.common.array_types import Samples
+    from audio_manifold_ros.features.array_geometry import ArrayGeometry
+    from audio_manifold_ros.features.kinds import AnyFeatureSpec
     from audio_manifold_ros.features.spec import FeatureSpec
+    from audio_manifold_ros.features.streaming_features import StreamingFeatures
     from audio_manifold_ros.inference.backends.backend import Backend, WaveformNetwork
     from audio_manifold_ros.inference.bundle.prediction import NetworkOutput
     from audio_manifold_ros.inference.channel_policy import ChannelPlan
@@ -62,11 +68,29 @@ class NetworkInput(Protocol):
         """
 
 
-def open_network_input(backend: Backend, spec: FeatureSpec, microphones: int) -> NetworkInput:
-    """Return the input that fits a backend."""
+def open_network_input(
+    backend: Backend, spec: AnyFeatureSpec, microphones: int, geometry: ArrayGeometry | None = None
+) -> NetworkInput:
+    """Return the input that fits a backend and the kind of features.
+
+    Args:
+        backend: Backend of the networks.
+        spec: Definition of the features.
+        microphones: Microphones of the array.
+        geometry: Geometry of the rig, for spatial features.
+
+    Raises:
+        InferenceError: The features are spatial, and there is no geometry.
+
+    """
+    if isinstance(spec, SpatialFeatureSpec):
+        if geometry is None:
+            msg = 'The features of the bundle need the geometry of the rig: give it (ArrayGeometry.from_rig).'
+            raise InferenceError(msg)
+        return SpatialInput(backend, spec, geometry)
     waveform_network = backend.waveform_network
     if waveform_network is None:
-        return FeatureInput(backend, spec, microphones)
+        return MelInput(backend, spec, microphones)
     return WaveformInput(waveform_network, spec, microphones)
 
 
@@ -76,7 +100,7 @@ class FeatureWindow:
 
     Attributes:
         backend: Backend of the networks.
-        features: float32 (mic, height, width).
+        features: float32 (mic, height, width), or (size,) of spatial features.
 
     """
 
@@ -105,29 +129,52 @@ class WaveformWindow:
         return output, self.network.features() if with_features else None
 
 
-class FeatureInput:
+class StreamedInput:
     """Features on the CPU, computed hop by hop as the audio arrives (see `NetworkInput`)."""
 
-    def __init__(self, backend: Backend, spec: FeatureSpec, microphones: int) -> None:
-        """Allocate the buffers."""
-        self._backend = backend
-        self._spec = spec
-        self._mel = StreamingMel(spec, microphones)
-        self.push, self.reset = self._mel.push, self._mel.reset
+    def __init__(self, features: StreamingFeatures) -> None:
+        """Follow the features."""
+        self._features = features
+        self.push, self.reset = features.push, features.reset
 
     @property
     def window_count(self) -> int:
         """See `NetworkInput`."""
-        return self._mel.window_count
+        return self._features.window_count
 
     @property
     def newest_window_end(self) -> int | None:
         """See `NetworkInput`."""
-        return self._mel.newest_window_end
+        return self._features.newest_window_end
+
+
+class MelInput(StreamedInput):
+    """Mel features. Masked microphones get the features of silence (see `NetworkInput`)."""
+
+    def __init__(self, backend: Backend, spec: FeatureSpec, microphones: int) -> None:
+        """Allocate the buffers."""
+        self._backend, self._spec = backend, spec
+        super().__init__(StreamingMel(spec, microphones))
 
     def take(self, window_end: int, plan: ChannelPlan) -> FeatureWindow:
         """See `NetworkInput`."""
-        return FeatureWindow(self._backend, plan.fill_features(self._mel.features(window_end), self._spec))
+        features = plan.fill_features(self._features.features(window_end), self._spec)
+        return FeatureWindow(self._backend, features)
+
+
+class SpatialInput(StreamedInput):
+    """Spatial features. Masked microphones are left out of the maps of the whole window (see `NetworkInput`)."""
+
+    def __init__(self, backend: Backend, spec: SpatialFeatureSpec, geometry: ArrayGeometry) -> None:
+        """Allocate the buffers."""
+        self._backend, self._microphones = backend, geometry.microphones
+        self._maps = StreamingSpatialFeatures(spec, geometry)
+        super().__init__(self._maps)
+
+    def take(self, window_end: int, plan: ChannelPlan) -> FeatureWindow:
+        """See `NetworkInput`."""
+        self._maps.set_active(plan.active(self._microphones))
+        return FeatureWindow(self._backend, self._maps.features(window_end))
 
 
 class WaveformInput:

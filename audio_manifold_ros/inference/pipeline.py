@@ -11,8 +11,10 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from audio_manifold_ros.common.errors import InferenceError
+from audio_manifold_ros.inference.bundle.feature_descriptors import describe_features
 from audio_manifold_ros.inference.bundle.feature_statistics import familiarity
 from audio_manifold_ros.inference.bundle.prediction import Prediction
+from audio_manifold_ros.inference.channel_policy import make_planner
 from audio_manifold_ros.inference.microphone_monitor import MicrophoneMonitor
 from audio_manifold_ros.inference.network_input import open_network_input
 from audio_manifold_ros.inference.pipeline_settings import DEFAULT_SETTINGS, PipelineSettings
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from audio_manifold_ros.audio.block import AudioBlock
+    from audio_manifold_ros.features.array_geometry import ArrayGeometry
     from audio_manifold_ros.inference.backends.backend import Backend
     from audio_manifold_ros.inference.bundle.bundle import Bundle
     from audio_manifold_ros.inference.channel_policy import ChannelPlan
@@ -55,6 +58,7 @@ class Pipeline:
         array: MicrophoneArray,
         input_rate_hz: int,
         settings: PipelineSettings = DEFAULT_SETTINGS,
+        geometry: ArrayGeometry | None = None,
     ) -> None:
         """Allocate the buffers.
 
@@ -64,9 +68,10 @@ class Pipeline:
             array: The microphones in the order of the model's channels.
             input_rate_hz: Rate of the blocks.
             settings: Initial settings.
+            geometry: Geometry of the rig, which bundles with spatial features need.
 
         Raises:
-            InferenceError: The array has another number of microphones than the bundle.
+            InferenceError: The number of microphones does not fit the bundle, or the geometry is missing.
             AudioError: The rate is out of range.
 
         """
@@ -74,9 +79,15 @@ class Pipeline:
         self.array_warning = bundle.describe_array_difference(array)
         self._manifest = manifest
         self._settings = settings
-        self._input = open_network_input(backend, spec, manifest.microphones)
+        self._input = open_network_input(backend, spec, manifest.microphones, geometry)
         self._stream = WindowStream(array, input_rate_hz, spec, self._input)
-        self._microphones = MicrophoneMonitor(array, input_rate_hz, manifest.tolerates_missing, settings.policy)
+        self._microphones = MicrophoneMonitor(
+            array,
+            input_rate_hz,
+            make_planner(manifest, array),
+            settings.policy,
+            check_relation=manifest.is_spatial,
+        )
         self._scheduler = PredictionScheduler(spec.sample_rate_hz, spec.hop_samples, settings.max_rate_hz)
         self._counts = PredictionCounts()
         self._preprocessing_s = 0.0
@@ -112,6 +123,7 @@ class Pipeline:
                 masked=self._microphones.masked_names(),
                 substitutes=self._microphones.substitute_names(),
                 stopped=self._microphones.plan.stopped,
+                stop_reason=self._microphones.plan.stop_reason,
                 limited=self._scheduler.limited,
                 distance_ratio=median(self._distance_ratios) if self._distance_ratios else None,
                 mixed_channels=self._microphones.mixed_channels,
@@ -206,8 +218,7 @@ class Pipeline:
     def _distance_ratio(self, features: NDArray[np.float32] | None, plan: ChannelPlan) -> float | None:
         if self._statistics is None or features is None:
             return None
-        used = [index for index in range(len(features)) if index not in plan.masked]
-        return self._statistics.distance_ratio(features, used)
+        return self._statistics.distance_ratio(describe_features(features, self._manifest.features, plan.masked))
 
     def _reset(self) -> None:
         self._stream.reset()

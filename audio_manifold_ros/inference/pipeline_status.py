@@ -44,9 +44,10 @@ class PipelineStatus:
         preprocessing_s: Time that the last block took: channel order, resampling, frames of the spectrogram.
         withheld: See `PredictionCounts`.
         faults: Name and fault of each faulty microphone.
-        masked: Names of microphones that are replaced by silence.
+        masked: Names of microphones that are replaced by silence, or left out of spatial features.
         substitutes: Name of each replaced microphone, and of the neighbour that replaces it.
         stopped: No predictions are made, because of faulty microphones.
+        stop_reason: Why, if too few microphones work. Otherwise empty.
         limited: The computer does not sustain the requested rate. `dropped` counts the difference.
         distance_ratio: Median of `Prediction.distance_ratio` over the last predictions. More than 1 is unlike anything
             the bundle was trained on. None if that is unknown.
@@ -68,6 +69,7 @@ class PipelineStatus:
     masked: tuple[str, ...] = ()
     substitutes: tuple[tuple[str, str], ...] = ()
     stopped: bool = False
+    stop_reason: str = ''
     limited: bool = False
     distance_ratio: float | None = None
     mixed_channels: str = ''

@@ -12,7 +12,7 @@ from audio_manifold_ros.common.errors import InferenceError
 
 if TYPE_CHECKING:
     from audio_manifold_ros.audio.block import AudioBlock
-    from audio_manifold_ros.features.spec import FeatureSpec
+    from audio_manifold_ros.features.kinds import AnyFeatureSpec
     from audio_manifold_ros.inference.network_input import NetworkInput
     from audio_manifold_ros.rig.rig import MicrophoneArray
 
@@ -42,7 +42,7 @@ class WindowStream:
     """
 
     def __init__(
-        self, array: MicrophoneArray, input_rate_hz: int, spec: FeatureSpec, network_input: NetworkInput
+        self, array: MicrophoneArray, input_rate_hz: int, spec: AnyFeatureSpec, network_input: NetworkInput
     ) -> None:
         """Prepare the preprocessing.
 

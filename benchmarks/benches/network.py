@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.inference.backend_factory import open_backend
-from audio_manifold_ros.inference.backends.backend import Backend
+from audio_manifold_ros.inference.backends.backend import Backend, input_shape
 from audio_manifold_ros.inference.bundle.bundle import Bundle
 from benchmarks.harness.figure import Figure, cheaper
 from benchmarks.harness.timing import Action, medians_s
@@ -40,9 +40,8 @@ def measure() -> list[Figure]:
 
 
 def _measure_bundle(title: str, bundle: Bundle) -> Figure:
-    spec, microphones = bundle.manifest.features, bundle.manifest.microphones
     rng = np.random.default_rng(0)
-    features = rng.uniform(-1.2, 0.4, (microphones, spec.height, spec.width)).astype(np.float32)
+    features = rng.uniform(-1.2, 0.4, input_shape(bundle.manifest)).astype(np.float32)
     backends = {name: open_backend(bundle, name, threads=THREADS) for name in ('onnx', 'torch')}
     _require_same(backends, features)
     times_s = medians_s(

@@ -19,8 +19,8 @@ from audio_manifold_ros.inference.bundle.manifest import (
     LabelClass,
     Manifest,
     Modality,
-    TrainedArray,
 )
+from audio_manifold_ros.inference.bundle.trained_array import TrainedArray
 from audio_manifold_ros.networks.at_net import AtNetConfig
 from audio_manifold_ros.networks.perception_network import PerceptionConfig, PerceptionNetwork
 from audio_manifold_ros.networks.vq_vae import VqVaeConfig

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from audio_manifold_ros.features.kinds import require_mel
 from audio_manifold_ros.features.mel_torch import MelFeatureExtractor
 from audio_manifold_ros.inference.backends.backend import input_shape
 from audio_manifold_ros.inference.backends.torch_backend import TorchBackend
@@ -57,7 +58,7 @@ def _features_only(bundle: Bundle) -> CudaGraphRunner:
     """Return a function that computes the features of a window and leaves them on the device."""
     device = torch.device(CUDA)
     mel, feature_buffer = (
-        MelFeatureExtractor(bundle.manifest.features),
+        MelFeatureExtractor(require_mel(bundle.manifest.features)),
         torch.zeros((1, *input_shape(bundle.manifest)), device=device),
     )
 

@@ -10,6 +10,7 @@ from time import perf_counter
 import numpy as np
 import torch
 
+from audio_manifold_ros.features.kinds import require_mel
 from audio_manifold_ros.inference.bundle.bundle import Bundle
 from audio_manifold_ros.networks.perception_network import PerceptionConfig, PerceptionNetwork
 from audio_manifold_ros.testing.librosa_features import librosa_features
@@ -21,7 +22,7 @@ class LibrosaPipeline:
     def __init__(self, bundle: Bundle, device: str, threads: int) -> None:
         """Build a network for each modality. Speed does not depend on the weights."""
         torch.set_num_threads(threads)
-        self._spec, self._device = bundle.manifest.features, device
+        self._spec, self._device = require_mel(bundle.manifest.features), device
         config = PerceptionConfig.from_dict(bundle.manifest.networks)
         alone = [_single_modality(config, modality) for modality in config.modalities]
         self._networks = [PerceptionNetwork(part).to(device).eval() for part in alone]

@@ -54,8 +54,8 @@ class MachineRates:
         return max(work.flop / self.flop_per_s, work.memory_bytes / self.bytes_per_s)
 
 
-def count_work(config: PerceptionConfig, shape: tuple[int, int, int]) -> NetworkWork:
-    """Return the work of a network for one window's features (mic, height, width)."""
+def count_work(config: PerceptionConfig, shape: tuple[int, ...]) -> NetworkWork:
+    """Return the work of a network for one window's features."""
     network = PerceptionNetwork(config)
     features = torch.zeros(1, *shape)
     with torch.inference_mode(), FlopCounterMode(display=False) as counter:

@@ -15,7 +15,7 @@ from audio_manifold_ros.features.mel_batch import mel_features
 from audio_manifold_ros.features.spec import FeatureSpec
 from audio_manifold_ros.inference.backends.onnx_backend import OnnxBackend
 from audio_manifold_ros.inference.bundle.bundle import Bundle
-from audio_manifold_ros.inference.channel_policy import ChannelPlan, plan_channels
+from audio_manifold_ros.inference.channel_policy import ChannelPlan, plan_channels, plan_spatial_channels
 from audio_manifold_ros.inference.pipeline import Pipeline
 from audio_manifold_ros.inference.pipeline_settings import PipelineSettings
 from audio_manifold_ros.rig.rig import MicrophoneArray
@@ -55,6 +55,29 @@ def test_a_disabled_microphone_is_missing_but_no_reason_to_stop(array: Microphon
 def test_an_unknown_policy_is_refused(array: MicrophoneArray) -> None:
     with pytest.raises(InferenceError, match="'pray': give one of mask, substitute, stop"):
         plan_channels(array, (), 'pray', 0)
+
+
+@pytest.mark.parametrize(
+    ('faulty', 'policy', 'fewest', 'wanted'),
+    [
+        ((), 'stop', 4, ChannelPlan()),
+        ((3, 1), 'mask', 4, ChannelPlan(masked=(1, 3), usable_fraction=0.75)),
+        ((3, 1), 'substitute', 4, ChannelPlan(masked=(1, 3), usable_fraction=0.75)),
+        ((3,), 'stop', 4, ChannelPlan(stopped=True, usable_fraction=0.0)),
+    ],
+)
+def test_spatial_features_leave_out_faulty_microphones(
+    array: MicrophoneArray, faulty: tuple[int, ...], policy: str, fewest: int, wanted: ChannelPlan
+) -> None:
+    plan = plan_spatial_channels(array, faulty, policy, fewest)
+    assert plan == wanted
+    assert np.flatnonzero(~plan.active(8)).tolist() == sorted(plan.masked)
+
+
+def test_too_few_microphones_stop_spatial_features_with_the_reason(array: MicrophoneArray) -> None:
+    plan = plan_spatial_channels(array, (0, 1, 2, 3, 4), 'mask', 4)
+    assert plan.stopped
+    assert plan.stop_reason == '3 of 8 microphones work, and the bundle needs at least 4'
 
 
 @pytest.mark.parametrize('spec', [FeatureSpec(), FeatureSpec(floor_power=1e-5, db_divisor=4.3)])

@@ -21,7 +21,7 @@ from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.errors import AudioManifoldError, EvaluationError, TrainingError
 from audio_manifold_ros.common.files import write_json_atomic
 from audio_manifold_ros.datasets.drive_attributes import METRES
-from audio_manifold_ros.evaluation.controls.audio_controls import OTHER_DRIVE, control_order, one_microphone
+from audio_manifold_ros.evaluation.controls.audio_controls import OTHER_DRIVE, control_order, without_direction
 from audio_manifold_ros.evaluation.controls.pixel_prior import PixelPrior, PixelPriorBuilder
 from audio_manifold_ros.evaluation.metrics.depth_and_labels import DepthAndLabels
 from audio_manifold_ros.evaluation.metrics.depth_metrics import MIN_DEPTH_BY_UNIT
@@ -128,9 +128,13 @@ def evaluate(
 def _predict_variants(
     network: PerceptionNetwork, cache: WindowCache, own: NDArray[np.int64], other: NDArray[np.int64]
 ) -> dict[str, list[NetworkOutput]]:
-    """Return the predictions of a batch for its audio, for that of other drives, and for one microphone."""
+    """Return the predictions of a batch for its audio, for that of other drives, and without direction."""
     features = take_features(cache, own)
-    inputs = (features, take_features(cache, other), np.stack([one_microphone(window) for window in features]))
+    inputs = (
+        features,
+        take_features(cache, other),
+        np.stack([without_direction(window, cache.spec) for window in features]),
+    )
     return {name: predict(network, values) for name, values in zip(PREDICTED_VARIANTS, inputs, strict=True)}
 
 

@@ -35,8 +35,8 @@ from audio_manifold_ros.inference.bundle.manifest import (
     DepthRange,
     LabelClass,
     Manifest,
-    TrainedArray,
 )
+from audio_manifold_ros.inference.bundle.trained_array import TrainedArray
 from audio_manifold_ros.rig.camera import CameraModel
 from training.config.experiment_configuration import TrainingConfig
 from training.data.augment import max_dropped_microphones

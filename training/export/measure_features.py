@@ -27,12 +27,14 @@ from audio_manifold_ros.common.json_text import read_json
 from audio_manifold_ros.common.schema import to_plain
 from audio_manifold_ros.datasets.splits import check_training_seed
 from audio_manifold_ros.evaluation.reporting.model_card import model_card
-from audio_manifold_ros.features.mel_batch import mel_features
+from audio_manifold_ros.features.array_geometry import ArrayGeometry
+from audio_manifold_ros.features.batch_features import window_features
+from audio_manifold_ros.features.spatial_spec import SpatialFeatureSpec
 from audio_manifold_ros.inference.bundle.bundle import Bundle, write_bundle
+from audio_manifold_ros.inference.bundle.feature_descriptors import describe_features
 from audio_manifold_ros.inference.bundle.feature_statistics import (
     STATISTICS_FILE,
     FeatureStatistics,
-    describe_features,
 )
 from audio_manifold_ros.processes.process_pool import fresh_pool
 from audio_manifold_ros.simulation.drive import SAMPLE_RATE_HZ, Drive
@@ -43,7 +45,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from audio_manifold_ros.common.array_types import FloatArray
-    from audio_manifold_ros.features.spec import FeatureSpec
+    from audio_manifold_ros.features.kinds import AnyFeatureSpec
 
 # Fraction of the simulated streets from which the limit comes.
 VALIDATION_FRACTION = 1 / 3
@@ -59,14 +61,18 @@ class StreetWindow:
 
     """
 
-    spec: FeatureSpec
+    spec: AnyFeatureSpec
 
     def __call__(self, seed: int) -> FloatArray:
         """Return `describe_features` of the first window of a street."""
-        return describe_features(mel_features(Drive(seed).audio(0, self.spec.window_samples), self.spec))
+        drive, spec = Drive(seed), self.spec
+        geometry = None
+        if isinstance(spec, SpatialFeatureSpec):
+            geometry = ArrayGeometry.from_parts(drive.array, drive.camera, drive.extrinsics, spec)
+        return describe_features(window_features(drive.audio(0, spec.window_samples), spec, geometry), spec)
 
 
-def simulate_statistics(spec: FeatureSpec, seeds: range, workers: int, console: Console) -> FeatureStatistics:
+def simulate_statistics(spec: AnyFeatureSpec, seeds: range, workers: int, console: Console) -> FeatureStatistics:
     """Return the statistics of simulated streets. Two thirds give the statistics, the others the limit.
 
     Raises:

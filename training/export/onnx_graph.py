@@ -44,7 +44,7 @@ class ExportedNetwork:
 
 
 def export_network(
-    network: PerceptionNetwork, shape: tuple[int, int, int], *, half: bool = True, batch: int = 1
+    network: PerceptionNetwork, shape: tuple[int, ...], *, half: bool = True, batch: int = 1
 ) -> ExportedNetwork:
     """Return graph and weights of a network.
 
@@ -53,7 +53,7 @@ def export_network(
 
     Args:
         network: Network in evaluation mode.
-        shape: Shape of the features of one window (mic, height, width).
+        shape: Shape of the features of one window: (mic, height, width), or (size,) of spatial features.
         half: Store large tensors in half precision.
         batch: Batch size of the graph. It is 1 in a bundle.
 
@@ -68,7 +68,7 @@ def export_network(
     return ExportedNetwork(model.SerializeToString(deterministic=True), weights)
 
 
-def _trace(network: PerceptionNetwork, shape: tuple[int, int, int, int]) -> onnx.ModelProto:
+def _trace(network: PerceptionNetwork, shape: tuple[int, ...]) -> onnx.ModelProto:
     """Export with TorchScript: it keeps the names of the state dict and needs no other package."""
     example = torch.zeros(shape)
     with warnings.catch_warnings(), tempfile.TemporaryDirectory() as folder:

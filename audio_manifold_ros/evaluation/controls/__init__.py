@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING
 from audio_manifold_ros.common.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
-    from audio_manifold_ros.evaluation.controls.audio_controls import control_order, one_microphone, shuffled_order
+    from audio_manifold_ros.evaluation.controls.audio_controls import (
+        control_order,
+        one_microphone,
+        shuffled_order,
+        without_direction,
+    )
     from audio_manifold_ros.evaluation.controls.pixel_prior import PixelPrior, PixelPriorBuilder
 
 __all__ = [
@@ -18,12 +23,13 @@ __all__ = [
     'control_order',
     'one_microphone',
     'shuffled_order',
+    'without_direction',
 ]
 
 __getattr__, __dir__ = lazy_exports(
     __name__,
     {
-        'audio_controls': 'control_order one_microphone shuffled_order',
+        'audio_controls': 'control_order one_microphone shuffled_order without_direction',
         'pixel_prior': 'PixelPrior PixelPriorBuilder',
     },
 )

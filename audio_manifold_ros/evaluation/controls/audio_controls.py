@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Audio controls: the same network with audio of another drive or time, or with one microphone on all channels."""
+"""Audio controls: the same network with audio of another drive or time, or without directional information."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.common.errors import EvaluationError
+from audio_manifold_ros.features.kinds import AnyFeatureSpec
+from audio_manifold_ros.features.spatial_spec import SpatialFeatureSpec
 
 # Audio of the control with other audio.
 OTHER_DRIVE, OTHER_TIME = 'another drive', 'another time'
@@ -75,3 +77,24 @@ def control_order(drive_ids: Sequence[str], seed: int = 0) -> tuple[NDArray[np.i
 def one_microphone(values: NDArray[Scalar], microphone: int = 0) -> NDArray[Scalar]:
     """Return audio or features (mic, …) with one microphone copied to all channels. Directional information is lost."""
     return np.repeat(values[microphone : microphone + 1], values.shape[0], axis=0)
+
+
+def without_direction(features: NDArray[np.float32], spec: AnyFeatureSpec) -> NDArray[np.float32]:
+    """Return the features of a window without directional information.
+
+    Mel features are those of the first microphone on all channels. Spatial features keep the level map. No azimuth of
+    the steered map is louder than another, and all azimuths of the echo map have their mean.
+
+    Args:
+        features: float32 (mic, height, width), or (size,) of spatial features.
+        spec: Definition of the features.
+
+    """
+    if not isinstance(spec, SpatialFeatureSpec):
+        return one_microphone(features)
+    changed = features.copy()
+    steered, (echo, shape) = spec.blocks['steered'][0], spec.blocks['echo']
+    changed[steered] = 0.0
+    rows = features[echo].reshape(shape)
+    changed[echo] = np.broadcast_to(rows.mean(axis=0), shape).ravel()
+    return changed

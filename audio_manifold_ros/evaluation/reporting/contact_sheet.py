@@ -45,7 +45,7 @@ class Snapshot:
 
     Attributes:
         time_s: Time within the drive, in seconds.
-        features: float32 (mic, mel, frame), the network's input.
+        features: float32 (channel, band, frame), spectrograms in decibels or proportional to them.
         ground_truth: Camera images; both None without a camera.
         predicted: Output of the network.
         confidence: float32 (row, column) 0..1, or None.

@@ -43,7 +43,7 @@ class WaveformNetwork(Protocol):
         """
 
     def features(self) -> NDArray[np.float32]:
-        """Return the features of the last window: float32 (mic, height, width), owned by the caller.
+        """Return the features of the last window, float32 in the shape of `input_shape`, owned by the caller.
 
         Raises:
             InferenceError: The device failed.
@@ -70,7 +70,7 @@ class Backend(Protocol):
         """Compute the images of one window. The caller owns the arrays of the output.
 
         Args:
-            features: float32 (mic, height, width).
+            features: float32 in the shape of `input_shape`.
 
         Raises:
             InferenceError: The features have another shape or type, or an output of the networks is not finite.
@@ -78,9 +78,9 @@ class Backend(Protocol):
         """
 
 
-def input_shape(manifest: Manifest) -> tuple[int, int, int]:
-    """Return the shape (mic, height, width) of the features of a bundle."""
-    return manifest.microphones, manifest.features.height, manifest.features.width
+def input_shape(manifest: Manifest) -> tuple[int, ...]:
+    """Return the shape of the features of a bundle: (mic, height, width), or (size,) of spatial features."""
+    return manifest.features.input_shape(manifest.microphones)
 
 
 def output_names(manifest: Manifest) -> tuple[str, ...]:
@@ -88,7 +88,7 @@ def output_names(manifest: Manifest) -> tuple[str, ...]:
     return tuple(name for head in OUTPUT_NAMES if head in manifest.modalities for name in OUTPUT_NAMES[head])
 
 
-def check_features(features: NDArray[np.float32], shape: tuple[int, int, int]) -> None:
+def check_features(features: NDArray[np.float32], shape: tuple[int, ...]) -> None:
     """Check the features for the networks.
 
     Raises:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from audio_manifold_ros.common.errors import InferenceError
+from audio_manifold_ros.features.kinds import require_mel
 from audio_manifold_ros.inference.backends.backend import input_shape, network_output, output_names
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class FusedWaveformNetwork:
         """Allocate everything and run features and networks on silence.
 
         Args:
-            manifest: Manifest of the bundle.
+            manifest: Manifest of a bundle with mel features.
             function: Function from features float32 (1, mic, height, width) on the device, contiguous and always in the
                 same memory, to the tensors of `output_names`.
             device: The `torch.device`.
@@ -61,7 +62,7 @@ class FusedWaveformNetwork:
         self._names = output_names(manifest)
         self._function = function
         self._device = device
-        self._mel = MelFeatureExtractor(manifest.features)
+        self._mel = MelFeatureExtractor(require_mel(manifest.features))
         self._features = torch.zeros((1, *input_shape(manifest)), device=device)
         shape = (manifest.microphones, manifest.features.window_samples)
         self._runner = CudaGraphRunner(self._run_input, shape, device, captured=captured)
@@ -102,7 +103,10 @@ def open_waveform_network(
     *,
     captured: bool = False,
 ) -> FusedWaveformNetwork | None:
-    """Return features and networks in one pass, or None with a warning if the device cannot compute the features.
+    """Return features and networks in one pass, or None if the CPU is to compute the features.
+
+    That is so for spatial features, of which the CPU computes a hop at a time. If the device cannot compute mel
+    features, there is a warning too.
 
     Args:
         manifest: See `FusedWaveformNetwork`.
@@ -112,6 +116,8 @@ def open_waveform_network(
         captured: See `FusedWaveformNetwork`.
 
     """
+    if manifest.is_spatial:
+        return None
     try:
         return FusedWaveformNetwork(manifest, function, device, captured=captured)
     except RuntimeError as error:

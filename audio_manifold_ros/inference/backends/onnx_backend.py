@@ -97,7 +97,7 @@ class OnnxBackend:
         return network_output(self._names, [image.copy() for image in self._images])
 
     def _bind(self) -> tuple[NDArray[np.float32], list[NDArray[Any]], onnxruntime.IOBinding]:
-        """Return input (1, mic, height, width), outputs and their binding. A first run gives the output shapes."""
+        """Return input (1, …), outputs and their binding. A first run gives the shapes of the outputs."""
         features = np.zeros((1, *self._shape), dtype=np.float32)
         images = [np.empty_like(image) for image in self._session.run(self._names, {INPUT_NAME: features})]
         binding = self._session.io_binding()

@@ -9,15 +9,19 @@ from typing import TYPE_CHECKING
 from audio_manifold_ros.common.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
+    from audio_manifold_ros.inference.bundle.array_range import ArrayRange
     from audio_manifold_ros.inference.bundle.bundle import Bundle, write_bundle
     from audio_manifold_ros.inference.bundle.bundle_info import WeightArray, weight_arrays
     from audio_manifold_ros.inference.bundle.confidence import ConfidenceModel, ModalityConfidence
     from audio_manifold_ros.inference.bundle.confidence_fit import CalibrationSet, fit_confidence
-    from audio_manifold_ros.inference.bundle.feature_statistics import FeatureStatistics, describe_features
-    from audio_manifold_ros.inference.bundle.manifest import DepthRange, FileEntry, LabelClass, Manifest, TrainedArray
+    from audio_manifold_ros.inference.bundle.feature_descriptors import describe_features
+    from audio_manifold_ros.inference.bundle.feature_statistics import FeatureStatistics
+    from audio_manifold_ros.inference.bundle.manifest import DepthRange, FileEntry, LabelClass, Manifest
     from audio_manifold_ros.inference.bundle.prediction import NetworkOutput, Prediction
+    from audio_manifold_ros.inference.bundle.trained_array import TrainedArray
 
 __all__ = [
+    'ArrayRange',
     'Bundle',
     'CalibrationSet',
     'ConfidenceModel',
@@ -40,12 +44,15 @@ __all__ = [
 __getattr__, __dir__ = lazy_exports(
     __name__,
     {
+        'array_range': 'ArrayRange',
         'bundle': 'Bundle write_bundle',
         'bundle_info': 'WeightArray weight_arrays',
         'confidence': 'ConfidenceModel ModalityConfidence',
         'confidence_fit': 'CalibrationSet fit_confidence',
-        'feature_statistics': 'FeatureStatistics describe_features',
-        'manifest': 'DepthRange FileEntry LabelClass Manifest TrainedArray',
+        'feature_descriptors': 'describe_features',
+        'feature_statistics': 'FeatureStatistics',
+        'manifest': 'DepthRange FileEntry LabelClass Manifest',
         'prediction': 'NetworkOutput Prediction',
+        'trained_array': 'TrainedArray',
     },
 )

@@ -13,19 +13,18 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from audio_manifold_ros.common.errors import InferenceError, reraise_file_errors
 from audio_manifold_ros.common.files import sha256_of, write_bytes_atomic
 from audio_manifold_ros.common.untrusted_text import read_limited_text, shorten
+from audio_manifold_ros.inference.bundle.feature_descriptors import descriptor_size
 from audio_manifold_ros.inference.bundle.feature_statistics import STATISTICS_FILE, FeatureStatistics
 from audio_manifold_ros.inference.bundle.manifest import MANIFEST_FILE, FileEntry, Manifest
 from audio_manifold_ros.inference.bundle.onnx_references import check_external_files
-from audio_manifold_ros.rig.rig_difference import geometry_difference
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from audio_manifold_ros.rig.camera import CameraModel
     from audio_manifold_ros.rig.rig import MicrophoneArray
 
 WEIGHTS_FILE = 'weights.safetensors'
@@ -112,32 +111,22 @@ class Bundle:
         except ValueError as error:
             msg = f'Cannot read {str(path)!r}: {error}. Export the bundle again.'
             raise InferenceError(msg) from None
-        return FeatureStatistics.from_json(text)
+        statistics = FeatureStatistics.from_json(text)
+        statistics.check_size(descriptor_size(self.manifest.features))
+        return statistics
 
-    def describe_array_difference(self, array: MicrophoneArray) -> str | None:
-        """Return how `array` differs from the one that the bundle was trained for, or None if it does not.
+    def describe_array_difference(self, array: MicrophoneArray, camera: CameraModel | None = None) -> str | None:
+        """Return how a rig differs from those that the bundle was trained for, or None if it does not.
+
+        Args:
+            array: Array of the rig.
+            camera: Camera of the rig. None leaves it out.
 
         Raises:
-            InferenceError: The number of microphones differs, so the networks cannot be used.
+            InferenceError: The number of microphones does not fit, so the networks cannot be used.
 
         """
-        trained = self.manifest.array
-        difference = geometry_difference(
-            (np.array(trained.positions_m), array.positions_m), (np.array(trained.facings), array.facings)
-        )
-        if difference.missing or difference.extra:
-            msg = (
-                f'The array {array.array_id!r} has {len(array.microphones)} microphones, the bundle '
-                f'{self.manifest.name!r} needs {self.manifest.microphones} ({trained.array_id}), '
-                f'{difference.describe()}: choose the rig of the bundle, or a bundle for this rig.'
-            )
-            raise InferenceError(msg)
-        if array.geometry_sha256() == trained.sha256 or not difference.is_significant:
-            return None
-        return (
-            f'The array {array.array_id!r} is not the one the bundle {self.manifest.name!r} was trained for '
-            f'({trained.array_id}): {difference.describe()}. Expect worse images.'
-        )
+        return ' '.join(self.manifest.array.violations(array, camera, self.manifest.name)) or None
 
 
 def write_bundle(folder: Path | str, manifest: Manifest, files: Mapping[str, bytes]) -> Bundle:

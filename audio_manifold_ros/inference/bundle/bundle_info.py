@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.table import Table
 from safetensors import safe_open
@@ -21,7 +22,11 @@ from audio_manifold_ros.common.argument_types import caller_path
 from audio_manifold_ros.common.errors import InferenceError
 from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.common.schema import to_plain
+from audio_manifold_ros.features.spatial_spec import SpatialFeatureSpec
 from audio_manifold_ros.inference.bundle.bundle import Bundle
+
+if TYPE_CHECKING:
+    from audio_manifold_ros.features.kinds import AnyFeatureSpec
 
 SCORES = {
     'depth': ('abs_rel', 'rmse', 'abs_rel_prior', 'abs_rel_shuffled', 'abs_rel_mono'),
@@ -53,17 +58,18 @@ def print_bundle(bundle: Bundle, console: SafeConsole) -> None:
         'bundle': f'{manifest.name} (format {manifest.format_version}) in {bundle.folder}',
         'description': manifest.description,
         'modalities': ', '.join(manifest.modalities),
-        'input': f'{manifest.microphones} channels, {features.window_samples / features.sample_rate_hz:g} s at '
-        f'{features.sample_rate_hz} Hz, features {features.height} × {features.width}',
+        'features': describe_kind(features),
+        'input': f'{features.window_samples / features.sample_rate_hz:g} s at {features.sample_rate_hz} Hz, '
+        f'{" × ".join(map(str, features.input_shape(manifest.microphones)))} values',
         'output': f'{manifest.camera.height} × {manifest.camera.width} pixels, '
         f'for the instant at {manifest.frame_position:g} of the window',
-        'microphones': f'array {manifest.array.array_id}, {manifest.tolerates_missing} may be missing',
+        'microphones': manifest.array.describe()
+        + ('' if manifest.is_spatial else f', {manifest.tolerates_missing} may be missing'),
     }
     for name, text in lines.items():
         console.print(f'{name:12} {text}', markup=False, highlight=False)
-    for index, (position, facing) in enumerate(zip(manifest.array.positions_m, manifest.array.facings, strict=True)):
-        x, y, z = position
-        console.print(f'  {index}: at ({x:+.3f}, {y:+.3f}, {z:+.3f}) m, facing {facing}', markup=False, highlight=False)
+    for line in manifest.array.details():
+        console.print(f'  {line}', markup=False, highlight=False)
     console.print(_scores_table(manifest.metrics))
     files = Table('file', 'bytes', 'SHA-256', title='files, verified')
     for name, entry in manifest.files.items():
@@ -75,6 +81,16 @@ def print_bundle(bundle: Bundle, console: SafeConsole) -> None:
     console.print(arrays)
     for name, value in manifest.training.items():
         console.print(f'{name}: {value}', markup=False, highlight=False)
+
+
+def describe_kind(features: AnyFeatureSpec) -> str:
+    """Return the kind of the features in a few words."""
+    if isinstance(features, SpatialFeatureSpec):
+        return (
+            f'spatial: levels in {features.mel_bands} bands, {features.azimuths} steered azimuths in '
+            f'{features.steered_bands} bands, echoes from {features.echo_azimuths} azimuths'
+        )
+    return f'mel: levels of each microphone in {features.mel_bands} bands'
 
 
 def to_dict(bundle: Bundle) -> dict[str, object]:

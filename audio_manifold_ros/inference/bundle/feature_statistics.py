@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Statistics of the training features, and the distance of other features to them.
 
-The networks give an image for any sound. Whether the sound resembles the training set is measured on its features:
-level, spread over time, and spread over the microphones of the mean and of each instant, in 16 bands. The distance is
-the Mahalanobis distance of these values to those of the training windows. Its limit comes from validation windows.
+The networks give an image for any sound. Whether the sound resembles the training set is measured on a few dozen values
+of its features (`feature_descriptors`). The distance is the Mahalanobis distance of these values to those of the
+training windows. Its limit comes from validation windows.
 """
 
 from __future__ import annotations
@@ -21,46 +21,15 @@ from audio_manifold_ros.common.schema import check_version, from_plain, to_plain
 from audio_manifold_ros.common.schema_rules import between
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from numpy.typing import NDArray
-
     from audio_manifold_ros.common.array_types import FloatArray
 
 STATISTICS_FILE = 'feature_statistics.json'
 FORMAT_VERSION = 1
-BANDS = 16
-VALUES_PER_BAND = 4
-FRAME_STEP = 4
-# Added to spreads before their logarithm is taken. The spread of silence is 0.
-MIN_SPREAD = 1e-3
 # Part of the variance of each value that is added to the covariance: a few hundred windows do not determine it exactly.
 SHRINKAGE = 0.05
 # The limit is this much above the distance that one in a hundred validation windows exceeds.
 QUANTILE, MARGIN = 0.99, 1.1
 UNFAMILIAR = 'This audio is unlike anything the bundle was trained on'
-
-
-def describe_features(features: NDArray[np.floating], used: Iterable[int] | None = None) -> FloatArray:
-    """Return the values (4 · band,) that a window is compared by.
-
-    Args:
-        features: Input of the networks (mic, height, width).
-        used: Indices of the microphones that are not masked. None for all.
-
-    """
-    # A contiguous copy of every fourth frame: the values are averages over hundreds of them.
-    frames = features[:, :, ::FRAME_STEP] if used is None else features[list(used), :, ::FRAME_STEP]
-    chosen = np.ascontiguousarray(frames, dtype=np.float32)
-    height = chosen.shape[1]
-    edges = np.arange(BANDS) * height // BANDS
-    heights = np.diff([*edges, height]).astype(np.float32)
-    bands = np.add.reduceat(chosen, edges, axis=1) / heights[:, None]
-    over_time = bands.mean(axis=2)
-    differences = np.add.reduceat(chosen.std(axis=0).mean(axis=1), edges) / heights
-    spreads = np.stack([bands.std(axis=2).mean(axis=0), over_time.std(axis=0), differences])
-    result: FloatArray = np.concatenate([over_time.mean(axis=0), np.log(spreads + MIN_SPREAD).ravel()]).astype(float)
-    return result
 
 
 @dataclass(frozen=True)
@@ -91,21 +60,30 @@ class FeatureStatistics:
             InferenceError: The number of values is wrong.
 
         """
-        size = BANDS * VALUES_PER_BAND
         sizes = {len(self.mean), len(self.whitening), *map(len, self.whitening)}
-        if sizes != {size}:
-            msg = f'The feature statistics have {sorted(sizes)} values: give {size}. Export the bundle again.'
+        if len(sizes) > 1:
+            msg = f'The feature statistics have {sorted(sizes)} values: give equally many. Export the bundle again.'
             raise InferenceError(msg)
 
-    def distance_ratio(self, features: NDArray[np.floating], used: Iterable[int] | None = None) -> float:
+    def check_size(self, size: int) -> None:
+        """Check that the statistics are about the values of `describe_features`.
+
+        Raises:
+            InferenceError: The number of values is another.
+
+        """
+        if len(self.mean) != size:
+            msg = f'The feature statistics have {len(self.mean)} values: give {size}. Export the bundle again.'
+            raise InferenceError(msg)
+
+    def distance_ratio(self, values: FloatArray) -> float:
         """Return the distance of a window to the training windows over its limit. More than 1 is unfamiliar.
 
         Args:
-            features: Input of the networks (mic, height, width).
-            used: Indices of the microphones that are not masked. None for all.
+            values: `feature_descriptors.describe_features` of the window.
 
         """
-        return self._distance(describe_features(features, used)) / self.limit
+        return self._distance(values) / self.limit
 
     def to_json(self) -> str:
         """Return the content of the file."""

@@ -12,14 +12,18 @@ from audio_manifold_ros.common.class_ids import UNLABELLED
 from audio_manifold_ros.common.errors import InferenceError
 from audio_manifold_ros.common.json_text import format_json, parse_json
 from audio_manifold_ros.common.schema import check_version, from_plain, to_plain
+from audio_manifold_ros.common.schema_kinds import KIND_KEY
 from audio_manifold_ros.common.untrusted_text import shorten
+from audio_manifold_ros.features.spatial_spec import SpatialFeatureSpec
 from audio_manifold_ros.features.spec import FeatureSpec
+from audio_manifold_ros.inference.bundle.array_range import ArrayRange
 from audio_manifold_ros.inference.bundle.confidence import ConfidenceModel
+from audio_manifold_ros.inference.bundle.trained_array import TrainedArray
 from audio_manifold_ros.rig.camera import CameraModel
-from audio_manifold_ros.rig.rig import MicrophoneArray
 
 MANIFEST_FILE = 'manifest.json'
-FORMAT_VERSION = 1
+# Software that reads version 1 only would not find the array of a bundle with spatial features.
+FORMAT_VERSION, SPATIAL_FORMAT_VERSION = 1, 2
 # Limits of what a manifest makes this software allocate.
 MAX_MICROPHONES = 64
 MAX_IMAGE_PIXELS = 1 << 24
@@ -32,35 +36,6 @@ class FileEntry:
 
     size: int
     sha256: str
-
-
-@dataclass(frozen=True)
-class TrainedArray:
-    """The microphone array that the networks were trained for.
-
-    Attributes:
-        array_id: Name of the array.
-        sha256: `MicrophoneArray.geometry_sha256`.
-        positions_m: One position per microphone, in the frame of the array.
-        facings: One unit vector per microphone.
-
-    """
-
-    array_id: str
-    sha256: str
-    positions_m: tuple[tuple[float, float, float], ...]
-    facings: tuple[tuple[float, float, float], ...]
-
-    @classmethod
-    def from_array(cls, array: MicrophoneArray) -> TrainedArray:
-        """Return the geometry of an array."""
-        microphones = array.microphones
-        return cls(
-            array_id=array.array_id,
-            sha256=array.geometry_sha256(),
-            positions_m=tuple(microphone.position_m for microphone in microphones),
-            facings=tuple(microphone.facing for microphone in microphones),
-        )
 
 
 @dataclass(frozen=True)
@@ -95,14 +70,14 @@ class Manifest:
     """Description of a bundle.
 
     Attributes:
-        format_version: Layout of the bundle.
+        format_version: Layout of the bundle: `SPATIAL_FORMAT_VERSION` with spatial features, else `FORMAT_VERSION`.
         name: Short name, for example `street`.
         description: One sentence.
         modalities: The heads: `depth`, `segmentation` or both.
         features: Definition of the input of the networks.
         frame_position: Instant of the images within the window: 0 its first sample, 1 its end.
-        array: Geometry that the networks were trained for.
-        camera: Camera model of the images.
+        array: The array that the networks were trained for. With spatial features the range of arrays.
+        camera: Camera model of the images. With a range of arrays the camera of the rig replaces it, at its size.
         depth: Representation of depth; None without that head.
         classes: Classes of the segmentation; empty without that head.
         networks: Configuration of the networks for the torch backend.
@@ -110,7 +85,8 @@ class Manifest:
         training: Data and settings of the training, as plain values for display.
         metrics: Summary of the metrics on the test set.
         files: Every other file of the bundle.
-        tolerates_missing: Number of microphones that may be silent, as in the training.
+        tolerates_missing: Number of microphones that may be silent, as in the training. 0 with a range of arrays, which
+            states how many must work.
 
     """
 
@@ -118,9 +94,9 @@ class Manifest:
     name: str
     description: str
     modalities: tuple[Modality, ...]
-    features: FeatureSpec
+    features: FeatureSpec | SpatialFeatureSpec
     frame_position: float
-    array: TrainedArray
+    array: TrainedArray | ArrayRange
     camera: CameraModel
     depth: DepthRange | None
     classes: tuple[LabelClass, ...]
@@ -142,14 +118,19 @@ class Manifest:
         checks = (
             (bool(heads) and len(heads) == len(self.modalities), 'modalities', list(self.modalities), 'each head once'),
             (0 <= self.frame_position <= 1, 'frame_position', self.frame_position, 'a number from 0 to 1'),
-            (len(self.array.positions_m) > 0, 'array.positions_m', self.array.positions_m, 'at least one microphone'),
             (
-                len(self.array.facings) == self.microphones,
-                'array.facings',
-                len(self.array.facings),
-                f'{self.microphones}',
+                self.format_version == (SPATIAL_FORMAT_VERSION if self.is_spatial else FORMAT_VERSION),
+                'format_version',
+                self.format_version,
+                f'{SPATIAL_FORMAT_VERSION} with spatial features, else {FORMAT_VERSION}',
             ),
-            (self._is_array_small(), 'array.positions_m', self.microphones, f'at most {MAX_MICROPHONES} microphones'),
+            (
+                isinstance(self.array, ArrayRange) == self.is_spatial,
+                'array',
+                self.array,
+                'a range of arrays with spatial features, else one array',
+            ),
+            (self._is_array_small(), 'array', self.microphones, f'at most {MAX_MICROPHONES} microphones'),
             (
                 self._is_camera_valid(),
                 'camera',
@@ -181,10 +162,10 @@ class Manifest:
                 'ids from 0 to 254 and names, each once',
             ),
             (
-                0 <= self.tolerates_missing < self.microphones,
+                0 <= self.tolerates_missing <= self._max_missing(),
                 'tolerates_missing',
                 self.tolerates_missing,
-                f'a number from 0 to {self.microphones - 1}',
+                f'a number from 0 to {self._max_missing()}',
             ),
             (set(self.confidence.modalities) == heads, 'confidence', sorted(self.confidence.modalities), 'every head'),
         )
@@ -194,9 +175,14 @@ class Manifest:
                 raise InferenceError(msg)
 
     @property
+    def is_spatial(self) -> bool:
+        """True if the input of the networks is spatial features, which any array gives."""
+        return isinstance(self.features, SpatialFeatureSpec)
+
+    @property
     def microphones(self) -> int:
-        """Number of channels of the networks' input."""
-        return len(self.array.positions_m)
+        """Number of microphones of the array, the largest one of a range of arrays."""
+        return self.array.max_microphones
 
     @property
     def metric_modalities(self) -> tuple[str, ...]:
@@ -222,8 +208,14 @@ class Manifest:
         """
         values = parse_json(text, MANIFEST_FILE, InferenceError, 'Export the bundle again.')
         remedy = 'Export the bundle again, or install the software that wrote it.'
-        check_version(values, 'format_version', FORMAT_VERSION, MANIFEST_FILE, InferenceError, remedy)
+        features = values.get('features') if isinstance(values, dict) else None
+        has_kind = isinstance(features, dict) and KIND_KEY in features
+        version = SPATIAL_FORMAT_VERSION if has_kind else FORMAT_VERSION
+        check_version(values, 'format_version', version, MANIFEST_FILE, InferenceError, remedy)
         return from_plain(cls, values, MANIFEST_FILE, InferenceError, complete=True)
+
+    def _max_missing(self) -> int:
+        return 0 if self.is_spatial else self.microphones - 1
 
     def _is_array_small(self) -> bool:
         return self.microphones <= MAX_MICROPHONES

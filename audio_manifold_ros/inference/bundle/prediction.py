@@ -42,15 +42,15 @@ class Prediction:
         depth_m: float32 (row, column), metres along the camera's z axis, NaN where it is invalid.
         labels: uint8 (row, column), class ids, 255 unlabelled.
         confidence: float32 (row, column), 0 to 1.
-        features: float32 (mic, mel, frame), input of the networks. None if another device computed it and it was not
-            requested.
+        features: float32 (mic, mel, frame) or (size,), input of the networks. None if another device computed it and
+            it was not requested.
         first_sample: Index of the first sample of the window, at the rate of the model.
         end_sample: Index one past the last sample of the window.
         stamp_ns: Time that the images describe (`frame_position` within the window).
         newest_stamp_ns: Time of the end of the window.
         features_s: Time spent on features. If another device computes them: on the window of audio for it.
         network_s: Time spent in the networks, and on features on another device.
-        masked: Names of faulty microphones that were replaced by silence.
+        masked: Names of microphones that were replaced by silence, or left out of spatial features.
         substituted: Names of faulty microphones that were replaced by their nearest neighbours.
         distance_ratio: Distance of the features to the training features over its limit (see `FeatureStatistics`).
             None if the bundle has no statistics.

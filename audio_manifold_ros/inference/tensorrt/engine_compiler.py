@@ -19,7 +19,7 @@ class LoadedEngine:
     """An engine in memory.
 
     Attributes:
-        function: Function of features (1, mic, height, width), contiguous float32 on the device, with the outputs of a
+        function: Function of features with a batch axis of 1, contiguous float32 on the device, with the outputs of a
             `CompilableNetwork`.
         infos: JSON report of the inspector of each engine within.
 

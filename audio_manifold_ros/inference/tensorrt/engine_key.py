@@ -61,7 +61,7 @@ class EngineKey:
         recipe: `RECIPE_VERSION` of this software.
         weights_sha256: Hash of the weights of the bundle.
         networks_sha256: Hash of the configuration of the networks.
-        input_shape: (mic, height, width).
+        input_shape: Shape of the features: (mic, height, width), or (size,) of spatial features.
         precision: Precision of weights and activations.
         options: Options of the compiler.
         platform: Software and device.
@@ -71,7 +71,7 @@ class EngineKey:
     recipe: int
     weights_sha256: str
     networks_sha256: str
-    input_shape: tuple[int, int, int]
+    input_shape: tuple[int, ...]
     precision: Precision
     options: Mapping[str, object]
     platform: Platform

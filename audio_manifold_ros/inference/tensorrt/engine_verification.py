@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from audio_manifold_ros.common.errors import InferenceError, SimulationError
-from audio_manifold_ros.features.mel_batch import mel_features
+from audio_manifold_ros.features.array_geometry import ArrayGeometry, steered_azimuths
+from audio_manifold_ros.features.batch_features import window_features
+from audio_manifold_ros.features.spatial_spec import SpatialFeatureSpec
 from audio_manifold_ros.inference.backends.backend import network_output, output_names
 from audio_manifold_ros.inference.tensorrt.engine_key import FP16, FP32, INT8, Precision
 from audio_manifold_ros.inference.tensorrt.engine_metadata import VerificationResult
 from audio_manifold_ros.inference.tensorrt.engine_precision import layer_types
-from audio_manifold_ros.rig.rig import Microphone, MicrophoneArray
 from audio_manifold_ros.simulation.acoustics import StreetAcoustics
 from audio_manifold_ros.simulation.street import make_street
 
@@ -26,36 +27,38 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from audio_manifold_ros.features.spec import FeatureSpec
+    from audio_manifold_ros.features.kinds import AnyFeatureSpec
     from audio_manifold_ros.inference.backends.backend import Backend
     from audio_manifold_ros.inference.bundle.bundle import Bundle
     from audio_manifold_ros.inference.bundle.manifest import Manifest
     from audio_manifold_ros.inference.bundle.prediction import NetworkOutput
     from audio_manifold_ros.inference.tensorrt.engine_compiler import Toolchain
+    from audio_manifold_ros.rig.rig import MicrophoneArray
 
 # Streets outside every training. Seeds of the simulator's validation begin at 900,000.
 FIRST_SEED = 990_000
 WINDOW_COUNT = 8
 START_S = 2.0
+# Rotation of the optical axes (right, down, ahead) of a level camera that looks ahead to (ahead, left, up).
+LEVEL_CAMERA = np.array([[0.0, 0.0, 1.0], [-1.0, 0.0, 0.0], [0.0, -1.0, 0.0]])
 MAX_CHANGE = {FP16: 0.01, FP32: 0.001, INT8: 0.03}
 """Largest mean change of depth, and largest fraction of pixels with another class."""
 
 
 def simulate_windows(manifest: Manifest, windows: int = WINDOW_COUNT) -> NDArray[np.float32]:
-    """Return features (window, mic, height, width) of simulated streets, received by the array of a bundle.
+    """Return features (window, …) of simulated streets, received by an array that the bundle was trained for.
 
     Raises:
         InferenceError: The simulator does not support the sample rate.
 
     """
-    spec = manifest.features
-    poses = zip(manifest.array.positions_m, manifest.array.facings, strict=True)
-    microphones = tuple(
-        Microphone(f'mic_{channel}', channel, position, facing) for channel, (position, facing) in enumerate(poses)
-    )
-    array = MicrophoneArray(manifest.array.array_id, 'mic_array', microphones)
+    spec, array = manifest.features, manifest.array.example()
+    geometry = None
+    if isinstance(spec, SpatialFeatureSpec):
+        azimuths_rad = steered_azimuths(manifest.camera, LEVEL_CAMERA, spec)
+        geometry = ArrayGeometry(array.positions_m, azimuths_rad, np.ones(len(array.microphones), dtype=bool))
     try:
-        return np.stack([_simulate_features(FIRST_SEED + index, array, spec) for index in range(windows)])
+        return np.stack([_simulate_features(FIRST_SEED + index, array, spec, geometry) for index in range(windows)])
     except SimulationError as error:
         msg = f'The windows for the comparison of the engine cannot be simulated: {error}'
         raise InferenceError(msg) from None
@@ -141,10 +144,12 @@ def require_equal_outputs(check: VerificationResult, precision: Precision) -> No
         raise InferenceError(msg)
 
 
-def _simulate_features(seed: int, array: MicrophoneArray, spec: FeatureSpec) -> NDArray[np.float32]:
+def _simulate_features(
+    seed: int, array: MicrophoneArray, spec: AnyFeatureSpec, geometry: ArrayGeometry | None
+) -> NDArray[np.float32]:
     acoustics = StreetAcoustics(make_street(seed), array, spec.sample_rate_hz)
     samples = acoustics.render(round(START_S * spec.sample_rate_hz), spec.window_samples)
-    return mel_features(samples.astype(np.float32), spec)
+    return window_features(samples.astype(np.float32), spec, geometry)
 
 
 def _depth_change(actual: NetworkOutput, expected: NetworkOutput) -> float:

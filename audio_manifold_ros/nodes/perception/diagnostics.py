@@ -151,7 +151,7 @@ def _overall_status(node_info: NodeInfo, report: WorkerReport) -> tuple[bytes, s
     distance_ratio = report.pipeline.distance_ratio or 0.0
     verdicts = (
         (bool(report.fault), ERROR, report.fault.partition('\n')[0]),
-        (report.pipeline.stopped, ERROR, f'No images are published: {faulty}.'),
+        (report.pipeline.stopped, ERROR, f'No images are published: {_join(faulty, report.pipeline.stop_reason)}.'),
         (report.age_s is None, STALE, 'No images yet.'),
         (
             age_s < 0,
@@ -167,6 +167,10 @@ def _overall_status(node_info: NodeInfo, report: WorkerReport) -> tuple[bytes, s
         (True, OK, f'Images are {age_s:.2f} s old.'),
     )
     return next((level, message) for condition, level, message in verdicts if condition)
+
+
+def _join(*parts: str) -> str:
+    return '; '.join(part for part in parts if part)
 
 
 def _describe_unfamiliar(distance_ratio: float) -> str:

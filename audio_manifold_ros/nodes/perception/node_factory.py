@@ -12,7 +12,8 @@ from audio_manifold_ros.common.errors import DatasetError, NodeError
 from audio_manifold_ros.datasets.rig_files import RigFiles
 from audio_manifold_ros.inference.backend_factory import BUILD, engine_unavailable_reason, open_backend
 from audio_manifold_ros.inference.bundle.bundle import Bundle
-from audio_manifold_ros.inference.channel_policy import plan_channels
+from audio_manifold_ros.inference.bundle_rig import BundleRig
+from audio_manifold_ros.inference.channel_policy import make_planner
 from audio_manifold_ros.inference.pipeline import Pipeline
 from audio_manifold_ros.inference.tensorrt.background_build import BackgroundBuild
 from audio_manifold_ros.nodes.common.name_resolution import resolve_folder
@@ -39,7 +40,6 @@ from audio_manifold_ros.nodes.perception.robot_output_parameters import (
     ScanParameters,
 )
 from audio_manifold_ros.nodes.perception.source_factory import SOURCES, make_source
-from audio_manifold_ros.rig.rig import MicrophoneArray
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from audio_manifold_ros.audio.source import AudioSource
     from audio_manifold_ros.inference.bundle.manifest import Manifest
     from audio_manifold_ros.nodes.common.node_parameters import NodeParameters
+    from audio_manifold_ros.rig.rig import MicrophoneArray
 
 ENGINE_BACKENDS = ('auto', 'tensorrt')
 
@@ -108,9 +109,10 @@ def build_components(node: LifecycleNode, parameters: NodeParameters) -> Percept
     policy = parameters.read(MicrophoneParameters).policy
     bundle = Bundle.load(resolve_folder('bundle', model.bundle))
     rig = resolve_folder('rig', model.rig)
-    array = MicrophoneArray.from_yaml(rig / 'mic_array.yaml')
+    used = BundleRig.open(bundle, rig)
+    array = used.array
     warnings = [
-        bundle.describe_array_difference(array) or '',
+        used.warning,
         _clock_warning(node, source_parameters),
         _disabled_warning(array, bundle, policy),
     ]
@@ -142,14 +144,15 @@ def build_components(node: LifecycleNode, parameters: NodeParameters) -> Percept
         rig_watch = _create_rig_monitor(node, source_parameters, rig)
         if rig_watch is not None:
             undo.callback(rig_watch.destroy)
-        outputs = _robot_outputs(node, parameters, bundle.manifest, CameraMount.from_rig(rig, publish.camera_frame))
-        publishers = PredictionPublishers(node, bundle.manifest, publish.camera_frame, array, outputs, offset_ns)
+        manifest = replace(bundle.manifest, camera=used.camera)
+        outputs = _robot_outputs(node, parameters, manifest, CameraMount.from_rig(rig, publish.camera_frame))
+        publishers = PredictionPublishers(node, manifest, publish.camera_frame, array, outputs, offset_ns)
         undo.callback(publishers.destroy)
         engine_build = _start_engine_build(node, model, bundle, backend.name)
         undo.pop_all()
     return PerceptionComponents(
         source=source,
-        make_pipeline=lambda input_rate_hz: Pipeline(bundle, backend, array, input_rate_hz),
+        make_pipeline=lambda input_rate_hz: Pipeline(bundle, backend, array, input_rate_hz, geometry=used.geometry),
         publishers=publishers,
         node_info=node_info,
         rig_watch=rig_watch,
@@ -233,6 +236,7 @@ def _disabled_warning(array: MicrophoneArray, bundle: Bundle, policy: str) -> st
     disabled = ', '.join(mic.name for mic in array.microphones if not mic.enabled)
     if not disabled:
         return ''
-    use = plan_channels(array, (), policy, bundle.manifest.tolerates_missing)
-    remedy = 'they are masked' if use.masked else 'their nearest neighbours replace them'
+    use = make_planner(bundle.manifest, array)((), policy)
+    masked = 'they are left out' if bundle.manifest.is_spatial else 'they are masked'
+    remedy = masked if use.masked else 'their nearest neighbours replace them'
     return f'The rig disables {disabled}: {remedy}.'

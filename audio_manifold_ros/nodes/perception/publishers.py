@@ -18,6 +18,7 @@ from sensor_msgs.msg import CameraInfo, Image
 from std_msgs.msg import Header, String
 
 from audio_manifold_ros.drawing.colormaps import colour_depth, palette
+from audio_manifold_ros.features.spectrograms import level_spectrograms
 from audio_manifold_ros.nodes.common.audio_messages import to_audio_message
 from audio_manifold_ros.nodes.common.messages import (
     to_camera_info,
@@ -70,7 +71,7 @@ class PredictionPublishers:
         """Create the publishers and publish the latched class list."""
         self._node = node
         self._camera = manifest.camera
-        self._db_divisor = manifest.features.db_divisor
+        self._spec = manifest.features
         self._camera_frame, self._array_frame = camera_frame, array.frame_id
         self._offset_ns = offset_ns
         self._microphones = tuple((mic.name, mic.device_channel) for mic in array.microphones)
@@ -137,9 +138,7 @@ class PredictionPublishers:
         stamp = to_header(stamp_ns, self._array_frame)
         features = prediction.features
         if features is not None:  # None if the topic had no subscribers when the prediction was computed
-            self._publish_if_subscribed(
-                '~/spectrogram', lambda: to_image(spectrogram_image(features, self._db_divisor), 'mono8', stamp)
-            )
+            self._publish_if_subscribed('~/spectrogram', lambda: to_image(self._spectrogram(features), 'mono8', stamp))
         self._publish_if_subscribed('~/microphones', lambda: to_microphones(self._microphones, prediction, stamp))
 
     def publish_audio(self, block: AudioBlock) -> None:
@@ -153,6 +152,9 @@ class PredictionPublishers:
         self._publish(f'~/{name}/image', to_image(image, '32FC1', header))
         self._publish(f'~/{name}/camera_info', to_camera_info(self._camera, header, *depth_m.shape))
         self._publish_if_subscribed(f'~/{name}/image_color', lambda: to_image(colour_depth(depth_m), 'rgb8', header))
+
+    def _spectrogram(self, features: NDArray[np.float32]) -> NDArray[np.uint8]:
+        return spectrogram_image(level_spectrograms(features, self._spec))
 
     def _publish(self, topic: str, message: Any) -> None:
         self._managed[topic].publish(message)

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Conversion between the spectrograms of all microphones and one grey image with steps of half a decibel."""
+"""Conversion between spectrograms and one grey image with steps of half a decibel."""
 
 from __future__ import annotations
 
@@ -13,38 +13,38 @@ FLOOR_DB = -75.0
 COLUMNS = 4
 
 
-def spectrogram_image(features: NDArray[np.float32], db_divisor: float) -> NDArray[np.uint8]:
-    """Return the spectrograms as tiles, four per row, low frequencies at the bottom.
+def spectrogram_image(levels_db: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Return spectrograms as tiles, up to four per row, low frequencies at the bottom.
 
     Args:
-        features: float32 (mic, mel, frame), decibels divided by `db_divisor`.
-        db_divisor: The divisor of the `FeatureSpec`.
+        levels_db: float32 (channel, band, frame), as `features.level_spectrograms` returns them.
 
     Returns:
-        uint8 (tile row x mel, tile column x frame); 0 is -75 dB or less, 255 is 52.5 dB or more.
+        uint8 (tile row x band, tile column x frame); 0 is -75 dB or less, 255 is 52.5 dB or more.
 
     """
-    mics, height, width = features.shape
-    rows = -(-mics // COLUMNS)
-    tiles = np.zeros((rows * COLUMNS, height, width), dtype=np.uint8)
-    tiles[:mics] = np.clip((features[:, ::-1] * db_divisor - FLOOR_DB) * STEPS_PER_DB, 0, 255)
-    return tiles.reshape(rows, COLUMNS, height, width).swapaxes(1, 2).reshape(rows * height, COLUMNS * width)
+    channels, height, width = levels_db.shape
+    columns = min(channels, COLUMNS)
+    rows = -(-channels // columns)
+    tiles = np.zeros((rows * columns, height, width), dtype=np.uint8)
+    tiles[:channels] = np.clip((levels_db[:, ::-1] - FLOOR_DB) * STEPS_PER_DB, 0, 255)
+    return tiles.reshape(rows, columns, height, width).swapaxes(1, 2).reshape(rows * height, columns * width)
 
 
-def image_features(image: NDArray[np.uint8], mics: int, db_divisor: float) -> NDArray[np.float32]:
-    """Return the features of an image of `spectrogram_image`, rounded to half a decibel.
+def image_levels_db(image: NDArray[np.uint8], channels: int) -> NDArray[np.float32]:
+    """Return the spectrograms of an image of `spectrogram_image`, rounded to half a decibel.
 
     Args:
-        image: uint8 (tile row x mel, tile column x frame).
-        mics: Number of microphones.
-        db_divisor: The divisor of the `FeatureSpec`.
+        image: uint8 (tile row x band, tile column x frame).
+        channels: Number of spectrograms.
 
     Returns:
-        float32 (mic, mel, frame).
+        float32 (channel, band, frame).
 
     """
-    rows = -(-mics // COLUMNS)
-    height, width = image.shape[0] // rows, image.shape[1] // COLUMNS
-    tiles = image.reshape(rows, height, COLUMNS, width).swapaxes(1, 2).reshape(rows * COLUMNS, height, width)[:mics]
-    values = (tiles[:, ::-1].astype(np.float32) / STEPS_PER_DB + FLOOR_DB) / db_divisor
+    columns = min(channels, COLUMNS)
+    rows = -(-channels // columns)
+    height, width = image.shape[0] // rows, image.shape[1] // columns
+    tiles = image.reshape(rows, height, columns, width).swapaxes(1, 2).reshape(rows * columns, height, width)
+    values = tiles[:channels, ::-1].astype(np.float32) / STEPS_PER_DB + FLOOR_DB
     return np.ascontiguousarray(values, dtype=np.float32)

@@ -16,7 +16,10 @@ from audio_manifold_ros.evaluation.controls.audio_controls import (
     control_order,
     one_microphone,
     shuffled_order,
+    without_direction,
 )
+from audio_manifold_ros.features.spatial_spec import SpatialFeatureSpec
+from audio_manifold_ros.features.spec import FeatureSpec
 
 
 @settings(deadline=None, max_examples=200)
@@ -59,3 +62,19 @@ def test_the_windows_of_one_drive_get_audio_half_a_drive_away() -> None:
 def test_a_single_window_has_no_other_audio() -> None:
     with pytest.raises(EvaluationError, match='at least two windows'):
         control_order(['d'])
+
+
+def test_spatial_features_without_direction_keep_the_levels_only() -> None:
+    spec = SpatialFeatureSpec()
+    features = np.random.default_rng(0).standard_normal(spec.size).astype(np.float32)
+    changed = without_direction(features, spec)
+    level, steered, echo = (place for place, _ in spec.blocks.values())
+    np.testing.assert_array_equal(changed[level], features[level])
+    assert not changed[steered].any()
+    rows = changed[echo].reshape(spec.echo_shape)
+    np.testing.assert_allclose(rows, np.tile(features[echo].reshape(spec.echo_shape).mean(axis=0), (16, 1)), rtol=1e-6)
+
+
+def test_mel_features_without_direction_are_those_of_one_microphone() -> None:
+    features = np.random.default_rng(0).standard_normal((4, 8, 8)).astype(np.float32)
+    np.testing.assert_array_equal(without_direction(features, FeatureSpec()), one_microphone(features))

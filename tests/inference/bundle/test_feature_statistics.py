@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,11 +16,13 @@ from audio_manifold_ros.common.array_types import Samples
 from audio_manifold_ros.common.errors import InferenceError
 from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.features.mel_batch import mel_features
+from audio_manifold_ros.features.spatial_spec import SpatialFeatureSpec
+from audio_manifold_ros.features.spec import FeatureSpec
 from audio_manifold_ros.inference.bundle.bundle import Bundle, write_bundle
+from audio_manifold_ros.inference.bundle.feature_descriptors import describe_features, descriptor_size
 from audio_manifold_ros.inference.bundle.feature_statistics import (
     STATISTICS_FILE,
     FeatureStatistics,
-    describe_features,
     familiarity,
 )
 from audio_manifold_ros.simulation.drive import Drive
@@ -39,7 +42,8 @@ def white_noise(level: float) -> Samples:
 def ratio(bundle: Bundle, samples: Samples) -> float:
     statistics = bundle.feature_statistics
     assert statistics is not None
-    return statistics.distance_ratio(mel_features(samples, bundle.manifest.features))
+    spec = bundle.manifest.features
+    return statistics.distance_ratio(describe_features(mel_features(samples, spec), spec))
 
 
 @pytest.mark.parametrize('level', [0.003, 0.03, 0.3])
@@ -61,11 +65,12 @@ def test_streets_that_were_not_in_the_training_set_are_familiar(street: Bundle) 
 
 
 def test_masked_microphones_are_left_out(street: Bundle) -> None:
-    features = mel_features(Drive(900_001).audio(0, 22_500), street.manifest.features)
-    features[3] = street.manifest.features.silence
+    spec = street.manifest.features
+    features = mel_features(Drive(900_001).audio(0, 22_500), spec)
+    features[3] = spec.silence
     assert street.feature_statistics is not None
-    assert street.feature_statistics.distance_ratio(features) > 1.5
-    assert street.feature_statistics.distance_ratio(features, [0, 1, 2, 4, 5, 6, 7]) < 1
+    assert street.feature_statistics.distance_ratio(describe_features(features, spec)) > 1.5
+    assert street.feature_statistics.distance_ratio(describe_features(features, spec, (3,))) < 1
 
 
 def test_the_confidence_falls_beyond_the_limit() -> None:
@@ -74,7 +79,7 @@ def test_the_confidence_falls_beyond_the_limit() -> None:
 
 
 def test_statistics_survive_their_file_and_damage_is_named(street: Bundle) -> None:
-    values = np.stack([describe_features(window) for window in patches(40)])
+    values = np.stack([describe_features(window, FeatureSpec()) for window in patches(40)])
     statistics = FeatureStatistics.fit(values[:30], values[30:])
     assert FeatureStatistics.from_json(statistics.to_json()) == statistics
     content = json.loads(statistics.to_json())
@@ -96,3 +101,27 @@ def test_a_bundle_without_statistics_is_unknown_and_a_damaged_file_is_refused(st
         write_bundle(tmp_path / 'bad', street.manifest, {**files, STATISTICS_FILE: b'{'})
     assert not (tmp_path / 'bad').exists()
     shutil.rmtree(tmp_path / 'old')
+
+
+def test_spatial_features_are_described_by_level_contrast_and_change() -> None:
+    spec = SpatialFeatureSpec()
+    features = np.random.default_rng(0).standard_normal(spec.size).astype(np.float32)
+    values = describe_features(features, spec)
+    assert values.shape == (descriptor_size(spec),) == (60,)
+    blocks = {name: features[place].reshape(shape) for name, (place, shape) in spec.blocks.items()}
+    assert values[0] == pytest.approx(blocks['level'][:4].mean(), abs=1e-6)
+    for name, (place, _) in spec.blocks.items():
+        changed = features.copy()
+        changed[place] *= 3
+        assert np.abs(describe_features(changed, spec) - values).max() > 0.2, name
+
+
+def test_statistics_of_another_kind_of_features_are_refused(street: Bundle, tmp_path: Path) -> None:
+    statistics = street.feature_statistics
+    assert statistics is not None
+    with pytest.raises(InferenceError, match='have 64 values: give 60'):
+        statistics.check_size(descriptor_size(SpatialFeatureSpec()))
+    short = replace(statistics, mean=statistics.mean[:4], whitening=tuple(row[:4] for row in statistics.whitening[:4]))
+    files = {name: (street.folder / name).read_bytes() for name in street.manifest.files}
+    with pytest.raises(InferenceError, match='have 4 values: give 64'):
+        write_bundle(tmp_path / 'short', street.manifest, {**files, STATISTICS_FILE: short.to_json().encode()})

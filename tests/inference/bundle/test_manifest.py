@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from audio_manifold_ros.common.errors import InferenceError
+from audio_manifold_ros.features.spatial_spec import SpatialFeatureSpec
+from audio_manifold_ros.inference.bundle.array_range import ArrayRange
 from audio_manifold_ros.inference.bundle.bundle import Bundle
-from audio_manifold_ros.inference.bundle.manifest import Manifest
+from audio_manifold_ros.inference.bundle.manifest import SPATIAL_FORMAT_VERSION, Manifest
+from audio_manifold_ros.rig.camera import CameraModel
+from audio_manifold_ros.rig.rig import Microphone, MicrophoneArray
 
 
 def changed(manifest: Manifest, path: str, value: Any) -> str:
@@ -112,3 +118,76 @@ def test_a_wrong_value_is_refused_by_name(bundle: Bundle, path: str, value: Any,
 def test_a_text_that_is_not_a_manifest_is_refused(text: str, message: str) -> None:
     with pytest.raises(InferenceError, match=message):
         Manifest.from_json(text)
+
+
+ARRAYS = ArrayRange((4, 16), (0.1, 1.3), planar=True, field_of_view_deg=(60.0, 120.0))
+
+
+def spatial_manifest(bundle: Bundle) -> Manifest:
+    return replace(bundle.manifest, format_version=SPATIAL_FORMAT_VERSION, features=SpatialFeatureSpec(), array=ARRAYS)
+
+
+def test_a_manifest_with_spatial_features_states_the_range_of_arrays(bundle: Bundle) -> None:
+    manifest = spatial_manifest(bundle)
+    values = json.loads(manifest.to_json())
+    assert (values['format_version'], values['features']['kind'], values['array']['kind']) == (2, 'spatial', 'range')
+    assert Manifest.from_json(manifest.to_json()) == manifest
+    assert 'kind' not in json.loads(bundle.manifest.to_json())['array']
+
+
+@pytest.mark.parametrize(
+    ('path', 'value', 'message'),
+    [
+        ('format_version', 1, 'format_version 1, and this software reads 2'),
+        ('features.kind', 'wavelet', "features.kind is 'wavelet': give one of spatial"),
+        ('features.frames', 21, 'frames is 21'),
+        ('array.kind', 'all', "array.kind is 'all': give one of range"),
+        ('array.microphones', [16, 4], r'array.microphones is \[16, 4\]: give two ascending numbers from 2 to 64'),
+        ('array.aperture_m', [0.1, 50.0], 'from 0 to 20'),
+        ('array.field_of_view_deg', [60.0], 'a list of 2'),
+        ('array.planar', 1, 'planar is 1: give true or false'),
+        ('tolerates_missing', 1, 'tolerates_missing is 1: give a number from 0 to 0'),
+    ],
+)
+def test_a_wrong_value_of_a_spatial_manifest_is_refused(bundle: Bundle, path: str, value: Any, message: str) -> None:
+    with pytest.raises(InferenceError, match=message):
+        Manifest.from_json(changed(spatial_manifest(bundle), path, value))
+
+
+def test_one_array_belongs_to_mel_features_and_a_range_to_spatial_ones(bundle: Bundle) -> None:
+    with pytest.raises(InferenceError, match='a range of arrays with spatial features, else one array'):
+        replace(bundle.manifest, array=ARRAYS)
+    with pytest.raises(InferenceError, match='a range of arrays with spatial features, else one array'):
+        replace(spatial_manifest(bundle), array=bundle.manifest.array)
+    with pytest.raises(InferenceError, match='format_version is 1: give 2 with spatial features'):
+        replace(spatial_manifest(bundle), format_version=1)
+
+
+@pytest.mark.parametrize(
+    ('change', 'sentence'),
+    [
+        ({}, ''),
+        ({'count': 20}, 'The array has 20 microphones, and the bundle was trained for 4 to 16.'),
+        ({'radius_m': 1.0}, 'The microphones are up to 2.00 m apart, and the bundle was trained for 0.1 to 1.3 m.'),
+        ({'rise_m': 0.3}, 'The microphones differ by 0.30 m in height'),
+        ({'fx': 200.0}, 'The camera has a horizontal field of view of 35°, and the bundle was trained for 60 to 120°.'),
+    ],
+)
+def test_every_violation_of_a_range_is_a_sentence(change: dict[str, float], sentence: str) -> None:
+    values = {'count': 8, 'radius_m': 0.5, 'rise_m': 0.0, 'fx': 53.7, **change}
+    angles = 2 * np.pi * np.arange(values['count']) / values['count']
+    ring = values['radius_m'] * np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    microphones = tuple(
+        Microphone(f'mic_{index}', index, (float(x), float(y), index % 2 * values['rise_m']), (1.0, 0.0, 0.0))
+        for index, (x, y) in enumerate(ring)
+    )
+    found = ARRAYS.violations(
+        MicrophoneArray('ring', 'mic_array', microphones), CameraModel(128, 128, values['fx'], 90.0, 63.5, 63.5), 'x'
+    )
+    assert len(found) == bool(sentence)
+    assert sentence.replace('the bundle was', "the bundle 'x' was") in ''.join(found)
+
+
+def test_the_example_of_a_range_is_within_it() -> None:
+    for array in (ARRAYS, replace(ARRAYS, microphones=(4, 6)), replace(ARRAYS, microphones=(10, 16))):
+        assert array.violations(array.example(), None, 'x') == ()

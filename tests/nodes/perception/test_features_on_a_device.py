@@ -14,6 +14,7 @@ from sensor_msgs.msg import Image
 
 from audio_manifold_ros.features.mel_streaming import StreamingMel
 from audio_manifold_ros.features.spec import FeatureSpec
+from audio_manifold_ros.features.spectrograms import level_spectrograms
 from audio_manifold_ros.nodes.common.messages import from_image, to_ns
 from audio_manifold_ros.nodes.perception.spectrogram import spectrogram_image
 from tests.nodes.peer import ACTIVATE, CONFIGURE, NodeProcess, Peer
@@ -31,7 +32,7 @@ def windows_of(samples: np.ndarray) -> np.ndarray:
     for first in range(0, 2 * len(samples), spec.hop_samples):
         mel.push(np.ascontiguousarray(samples[first % len(samples) :][: spec.hop_samples].T), first)
         if mel.newest_window_end is not None:
-            found.append(spectrogram_image(mel.features(mel.newest_window_end), spec.db_divisor))
+            found.append(spectrogram_image(level_spectrograms(mel.features(mel.newest_window_end), spec)))
     return np.stack(found)
 
 

@@ -18,6 +18,7 @@ from audio_manifold_ros.audio.file_source import FileSource
 from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.drawing.colormaps import colour_depth, palette
 from audio_manifold_ros.features.mel_batch import mel_features
+from audio_manifold_ros.features.spectrograms import level_spectrograms
 from audio_manifold_ros.inference.backends.onnx_backend import OnnxBackend
 from audio_manifold_ros.inference.bundle.bundle import Bundle
 from audio_manifold_ros.inference.bundle.prediction import Prediction
@@ -60,6 +61,10 @@ def offline(small_bundle: Path, wav: Path) -> tuple[Bundle, list[Prediction]]:
     return bundle, found
 
 
+def spectrogram_of(bundle: Bundle, prediction: Prediction) -> np.ndarray:
+    return spectrogram_image(level_spectrograms(prediction.require_features(), bundle.manifest.features))
+
+
 def test_published_equals_offline(
     peer: Peer,
     start_node: Callable[..., NodeProcess],
@@ -83,7 +88,7 @@ def test_published_equals_offline(
 
     assert received['depth/image'], node.output
     # Two windows may have the same codes and images, but not the same spectrogram.
-    by_spectrogram = {spectrogram_image(prediction.features, 80.0).tobytes(): prediction for prediction in predictions}
+    by_spectrogram = {spectrogram_of(bundle, prediction).tobytes(): prediction for prediction in predictions}
     assert len(by_spectrogram) == len(predictions)
     assert len({prediction.depth_m.tobytes() for prediction in predictions}) > 5
     by_stamp = {

@@ -1,0 +1,79 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""A rig as a bundle uses it: microphones, geometry of spatial features, and camera of the images."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from audio_manifold_ros.common.errors import DatasetError, FeatureError, InferenceError, RigError
+from audio_manifold_ros.datasets.rig_files import RigFiles
+from audio_manifold_ros.features.batch_features import rig_geometry
+from audio_manifold_ros.rig.rig import RIG_FILE, MicrophoneArray
+
+if TYPE_CHECKING:
+    from audio_manifold_ros.features.array_geometry import ArrayGeometry
+    from audio_manifold_ros.inference.bundle.bundle import Bundle
+    from audio_manifold_ros.rig.camera import CameraModel
+
+
+@dataclass(frozen=True)
+class BundleRig:
+    """The parts of a rig that a bundle needs.
+
+    Attributes:
+        array: The microphones.
+        camera: Camera of the images: that of the bundle, or with spatial features that of the rig at the size of the
+            bundle's images.
+        geometry: Geometry of the array. None with mel features.
+        warning: What of the rig differs from those that the bundle was trained for, or an empty string.
+
+    """
+
+    array: MicrophoneArray
+    camera: CameraModel
+    geometry: ArrayGeometry | None
+    warning: str
+
+    @classmethod
+    def open(cls, bundle: Bundle, folder: Path) -> BundleRig:
+        """Read a rig. Mel features need only its array.
+
+        Raises:
+            InferenceError: The bundle cannot be used with the rig.
+            RigError: A file of the rig is missing or invalid.
+
+        """
+        manifest = bundle.manifest
+        if not manifest.is_spatial:
+            array = MicrophoneArray.from_yaml(folder / RIG_FILE)
+            return cls(array, manifest.camera, None, bundle.describe_array_difference(array) or '')
+        try:
+            files = RigFiles.from_folder(folder)
+        except DatasetError as error:
+            msg = f'The bundle {manifest.name!r} needs microphones, camera and extrinsics of the rig: {error}'
+            raise RigError(msg) from None
+        array, camera = files.array(), files.camera_model()
+        warning = bundle.describe_array_difference(array, camera) or ''
+        try:
+            geometry = rig_geometry(files, manifest.features)
+        except FeatureError as error:
+            msg = f'The rig {str(folder)!r} cannot be used with the bundle {manifest.name!r}: {error}'
+            raise InferenceError(msg) from None
+        return cls(array, resized_camera(camera, manifest.camera.width, manifest.camera.height), geometry, warning)
+
+
+def resized_camera(camera: CameraModel, width: int, height: int) -> CameraModel:
+    """Return the same camera with images of another size. Pixel centres are at integers."""
+    columns, rows = width / camera.width, height / camera.height
+    return replace(
+        camera,
+        width=width,
+        height=height,
+        fx=camera.fx * columns,
+        fy=camera.fy * rows,
+        cx=(camera.cx + 0.5) * columns - 0.5,
+        cy=(camera.cy + 0.5) * rows - 0.5,
+    )
