@@ -12,9 +12,10 @@ from pathlib import Path
 
 from audio_manifold_ros.common import resource_path
 from audio_manifold_ros.drawing import save_png
-from audio_manifold_ros.evaluation import DepthAndLabels, Snapshot, contact_sheet
+from audio_manifold_ros.evaluation import Snapshot, contact_sheet
 from audio_manifold_ros.features import level_spectrograms, window_features
 from audio_manifold_ros.inference import Bundle, BundleRig, open_backend
+from audio_manifold_ros.modalities import ModalityImages
 from audio_manifold_ros.simulation import Drive
 
 
@@ -29,8 +30,8 @@ def main() -> None:
         features = window_features(audio, manifest.features, rig.geometry)
         output = backend.run(features)
         time_s = first_s + manifest.frame_position
-        truth = DepthAndLabels(*drive.image(time_s))
-        predicted = DepthAndLabels(output.depth_m, output.labels)
+        truth = ModalityImages(*drive.image(time_s))
+        predicted = output
         confidence = manifest.confidence.image(output, manifest.camera.height, manifest.camera.width)
         levels_db = level_spectrograms(features, manifest.features)
         snapshots.append(Snapshot(time_s, levels_db, truth, predicted, confidence))

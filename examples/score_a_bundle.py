@@ -10,9 +10,10 @@
 from __future__ import annotations
 
 from audio_manifold_ros.common import resource_path
-from audio_manifold_ros.evaluation import DepthAndLabels, MetricSuite, PixelPrior
+from audio_manifold_ros.evaluation import MetricSuite, PixelPrior
 from audio_manifold_ros.features import window_features
 from audio_manifold_ros.inference import Bundle, BundleRig, open_backend
+from audio_manifold_ros.modalities import ModalityImages
 from audio_manifold_ros.simulation import Drive
 
 STREETS = range(910_000, 910_006)  # seeds that training never uses
@@ -29,9 +30,8 @@ def main() -> None:
         drive = Drive(seed)
         audio = drive.audio(0, manifest.features.window_samples)
         output = backend.run(window_features(audio, manifest.features, rig.geometry))
-        truth = DepthAndLabels(*drive.image(manifest.frame_position))
-        model = DepthAndLabels(output.depth_m, output.labels)
-        suite.add(truth, {'model': model, 'prior': DepthAndLabels(prior.depth_m, prior.labels)})
+        truth = ModalityImages(*drive.image(manifest.frame_position))
+        suite.add(truth, {'model': output, 'prior': prior})
     scores = suite.result()
     for modality, name, found in (
         ('depth', 'abs_rel', scores['depth']),

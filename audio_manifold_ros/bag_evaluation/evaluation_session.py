@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from audio_manifold_ros.bags.decoding.audio_chunk import AudioFormat
-    from audio_manifold_ros.evaluation.metrics.depth_and_labels import DepthAndLabels
     from audio_manifold_ros.inference.backends.backend import Backend
     from audio_manifold_ros.inference.bundle.prediction import Prediction
+    from audio_manifold_ros.modalities.modality_images import ModalityImages
     from audio_manifold_ros.rig.rig import MicrophoneArray
 
 FORMAT_VERSION = 1
@@ -104,7 +104,7 @@ class EvaluationSession:
             self.bundle_rig.geometry,
         )
 
-    def predict_mono(self, prediction: Prediction) -> DepthAndLabels:
+    def predict_mono(self, prediction: Prediction) -> ModalityImages:
         """Return the output of the network without directional information (see `without_direction`)."""
         features = without_direction(prediction.require_features(), self.bundle.manifest.features)
         return as_published(self.bundle.manifest, self.backend.run(features))

@@ -20,7 +20,8 @@ from audio_manifold_ros.bags.storage.bag_reader import BagReader
 from audio_manifold_ros.common.errors import BagError
 from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.datasets.drive_attributes import METRES
-from audio_manifold_ros.evaluation.metrics.depth_and_labels import DepthAndLabels
+from audio_manifold_ros.modalities.modality_images import ModalityImages, to_modality_images
+from audio_manifold_ros.modalities.registry import DEPTH, SEGMENTATION
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -135,8 +136,8 @@ class BagGroundTruth:
             tolerance_ns: Largest distance between image and prediction.
 
         """
-        names = {'depth': topics.depth if rig_depth.unit == METRES else '', 'segmentation': topics.labels}
-        decoders: dict[str, Decode] = {'depth': rig_depth.decode, 'segmentation': decode_labels}
+        names = {DEPTH: topics.depth if rig_depth.unit == METRES else '', SEGMENTATION: topics.labels}
+        decoders: dict[str, Decode] = {DEPTH: rig_depth.decode, SEGMENTATION: decode_labels}
         self._offset_ns = round(offset_s * NS_PER_S)
         camera_span_ns = span_ns[0] + self._offset_ns, span_ns[1] + self._offset_ns
         self._readers: list[BagReader] = []
@@ -160,19 +161,19 @@ class BagGroundTruth:
         for reader in self._readers:
             reader.close()
 
-    def at(self, stamp_ns: int) -> DepthAndLabels | None:
+    def at(self, stamp_ns: int) -> ModalityImages | None:
         """Return the images nearest to an instant of the audio clock. Return None if there is none."""
         images = {head: topic.at(stamp_ns + self._offset_ns) for head, topic in self._topics.items()}
         if all(image is None for image in images.values()):
             return None
-        depth, labels = images.get('depth'), images.get('segmentation')
-        if depth is not None:
-            self._content.add_depth(depth)
-        if labels is not None:
-            self._content.add_labels(labels)
-        return DepthAndLabels(images.get('depth'), images.get('segmentation'))
+        found = to_modality_images(images)
+        if found.depth_m is not None:
+            self._content.add_depth(found.depth_m)
+        if found.labels is not None:
+            self._content.add_labels(found.labels)
+        return found
 
-    def shown(self, stamp_ns: int) -> tuple[DepthAndLabels, dict[str, float]]:
+    def shown(self, stamp_ns: int) -> tuple[ModalityImages, dict[str, float]]:
         """Return the images to show at an instant of the audio clock, and the age in seconds of each by head.
 
         An image is shown until the next one. Its age is 0 at its own instant, and `inf` before the first image.
@@ -180,12 +181,12 @@ class BagGroundTruth:
         found = {head: topic.last(stamp_ns + self._offset_ns) for head, topic in self._topics.items()}
         images = {head: image for head, (image, _) in found.items()}
         ages_s = {head: age_s for head, (_, age_s) in found.items()}
-        return DepthAndLabels(images.get('depth'), images.get('segmentation')), ages_s
+        return to_modality_images(images), ages_s
 
     def obstacles(self) -> tuple[str, ...]:
         """Return why the images so far cannot be used as ground truth. Empty if they can."""
         names = {head: topic.report().topic for head, topic in self._topics.items()}
-        return self._content.obstacles(names.get('depth', ''), names.get('segmentation', ''))
+        return self._content.obstacles(names.get(DEPTH, ''), names.get(SEGMENTATION, ''))
 
     def report(self) -> dict[str, GroundTruthReport]:
         """Return the counts of each head."""

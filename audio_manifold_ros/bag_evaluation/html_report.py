@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from audio_manifold_ros.bag_evaluation.bag_scores import PANELS
+from audio_manifold_ros.bag_evaluation.image_curves import PANELS
 from audio_manifold_ros.common.templates import render_template
 from audio_manifold_ros.evaluation.reporting.metric_labels import (
     DEPTH_METRICS,
@@ -20,6 +20,7 @@ from audio_manifold_ros.evaluation.reporting.metric_labels import (
     VARIANTS,
     describe_depth_range,
 )
+from audio_manifold_ros.modalities.registry import DEPTH, SEGMENTATION
 
 if TYPE_CHECKING:
     from audio_manifold_ros.bag_evaluation.time_series_plots import TimeSeriesPlot
@@ -118,23 +119,29 @@ def _agreement(agreement: Mapping[str, Any] | None) -> Mapping[str, object] | No
 
 
 def _score_tables(result: Mapping[str, Any]) -> Iterator[EvaluationTable]:
-    depth, segmentation = result['scores']['depth'], result['scores']['segmentation']
-    if depth:
-        yield from _depth_conventions(result['scores'])
-        yield EvaluationTable(('ABS_rel by region', *VARIANTS.values()), _region_rows(depth))
-    if segmentation:
-        caption = 'in percent, from one confusion matrix of the whole drive; mIoU over the classes in its ground truth'
-        rows = _rows_by_metric(segmentation, SEGMENTATION_KEYS, _percent)
-        yield EvaluationTable(('Classes', *VARIANTS.values()), rows, caption)
-        yield _segmentation_conventions(result['scores'])
+    for modality, tables in SCORE_TABLES.items():
+        if result['scores'][modality]:
+            yield from tables(result['scores'])
     rows = _rows_by_metric(result['scores']['structure'], STRUCTURE_METRICS, _three_digits)
     yield EvaluationTable(('Structure', *VARIANTS.values()), rows, STRUCTURE_NOTE)
     yield _full_resolution_scores(result['scores']['native'])
 
 
+def _depth_tables(scores: Mapping[str, Any]) -> Iterator[EvaluationTable]:
+    yield from _depth_conventions(scores)
+    yield EvaluationTable(('ABS_rel by region', *VARIANTS.values()), _region_rows(scores[DEPTH]))
+
+
+def _segmentation_tables(scores: Mapping[str, Any]) -> Iterator[EvaluationTable]:
+    caption = 'in percent, from one confusion matrix of the whole drive; mIoU over the classes in its ground truth'
+    rows = _rows_by_metric(scores[SEGMENTATION], SEGMENTATION_KEYS, _percent)
+    yield EvaluationTable(('Classes', *VARIANTS.values()), rows, caption)
+    yield _segmentation_conventions(scores)
+
+
 def _depth_conventions(scores: Mapping[str, Any]) -> Iterator[EvaluationTable]:
     for key, caption in CONVENTIONS.items():
-        values = scores['depth'] if key == 'scores' else scores['conventions'][key]
+        values = scores[DEPTH] if key == 'scores' else scores['conventions'][key]
         rows = [
             (variant, *(_three_digits(values.get(f'{metric}{suffix}')) for metric in DEPTH_METRICS))
             for suffix, variant in VARIANTS.items()
@@ -154,7 +161,7 @@ def _region_rows(depth: Values) -> list[Row]:
 
 def _segmentation_conventions(scores: Mapping[str, Any]) -> EvaluationTable:
     sources: dict[str, Values] = {
-        'this project: all classes in the ground truth': scores['segmentation'],
+        'this project: all classes in the ground truth': scores[SEGMENTATION],
         "the paper: mean of its tables' eight classes": scores['conventions']['paper'],
         'the published code: per image, classes in its ground truth': scores['conventions']['reference'],
     }
@@ -224,3 +231,10 @@ def _three_digits(value: float | None) -> str:
 
 def _percent(value: float | None) -> str:
     return '–' if value is None else f'{100 * value:.1f}'
+
+
+# By modality, the tables of its scores.
+SCORE_TABLES: Mapping[str, Callable[[Mapping[str, Any]], Iterator[EvaluationTable]]] = {
+    DEPTH: _depth_tables,
+    SEGMENTATION: _segmentation_tables,
+}

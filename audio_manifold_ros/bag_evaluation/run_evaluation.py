@@ -36,6 +36,7 @@ from audio_manifold_ros.drawing.images import save_png
 from audio_manifold_ros.evaluation.controls.pixel_prior import PRIOR_FILE, PixelPrior
 from audio_manifold_ros.evaluation.reporting.contact_sheet import Snapshot, contact_sheet
 from audio_manifold_ros.evaluation.reporting.video import Mp4Writer
+from audio_manifold_ros.modalities.registry import MODALITIES
 from audio_manifold_ros.rig.extrinsics import Extrinsics
 
 if TYPE_CHECKING:
@@ -131,16 +132,15 @@ def _run(
     spec = manifest.features
     span_s = max(session.bag.duration_s - spec.window_samples / spec.sample_rate_hz, 0.0)
     evaluation = BagScores(manifest, prior, choose_shift_s(span_s))
-    topics = session.topics
     offset_s = Extrinsics.from_yaml(session.rig.folder / 'extrinsics.yaml').audio_time_offset_s
-    span_ns = RecordedAudio(session.bag, topics, options.stated).span_ns()
+    span_ns = RecordedAudio(session.bag, session.topics, options.stated).span_ns()
     snapshots: SnapshotSampler[Snapshot] = SnapshotSampler()
     # Sparse ground truth rarely falls on the instants of the other sampler.
     with_ground_truth: SnapshotSampler[Snapshot] = SnapshotSampler()
     first_ns, frames_written, time_s = None, 0, 0.0
     previous: Snapshot | None = None
     with (
-        BagGroundTruth(session.bag, topics, span_ns, session.rig_depth, offset_s) as ground_truth,
+        BagGroundTruth(session.bag, session.topics, span_ns, session.rig_depth, offset_s) as ground_truth,
         Mp4Writer(options.out / VIDEO_FILE, _title(session), VIDEO_RATE_HZ) as video,
     ):
         for prediction in source.predictions():
@@ -204,7 +204,8 @@ def _title(session: EvaluationSession) -> str:
 def _subtitle(result: Mapping[str, Any]) -> str:
     scores = result['scores']
     parts = [f'{result["predictions"]} predictions, {result["with_truth"]} with ground truth']
-    for head, key in (('depth', 'abs_rel'), ('segmentation', 'miou')):
+    for head, modality in MODALITIES.items():
+        key = modality.main_metric.key
         model, prior = scores[head].get(key), scores[head].get(f'{key}_prior')
         if model is not None:
             parts.append(f'{key} {model:.3f}' + ('' if prior is None else f' (training prior {prior:.3f})'))

@@ -10,15 +10,16 @@ import numpy as np
 
 from audio_manifold_ros.common.image_resize import resize_nearest
 from audio_manifold_ros.common.units import NS_PER_S
-from audio_manifold_ros.evaluation.metrics.depth_and_labels import DepthAndLabels
 from audio_manifold_ros.evaluation.reporting.contact_sheet import Snapshot
 from audio_manifold_ros.features.spectrograms import level_spectrograms
+from audio_manifold_ros.modalities.modality_images import to_modality_images
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from audio_manifold_ros.inference.bundle.manifest import Manifest
     from audio_manifold_ros.inference.bundle.prediction import Prediction
+    from audio_manifold_ros.modalities.modality_images import ModalityImages
 
 DEFAULT_CAPACITY = 48
 DEFAULT_INTERVAL_S = 0.25
@@ -88,7 +89,7 @@ def choose_snapshots(snapshots: Sequence[Snapshot], count: int) -> list[Snapshot
 
 def make_snapshot(
     prediction: Prediction,
-    ground_truth: DepthAndLabels,
+    ground_truth: ModalityImages,
     ages_s: Mapping[str, float],
     manifest: Manifest,
     time_s: float,
@@ -104,16 +105,15 @@ def make_snapshot(
 
     """
     rows, columns = manifest.camera.height, manifest.camera.width
-    depth_m, labels = ground_truth.depth_m, ground_truth.labels
     levels_db = level_spectrograms(prediction.require_features(), manifest.features)
+    true_images = ground_truth.by_modality()
     return Snapshot(
         time_s=time_s,
         features=levels_db.mean(axis=0, keepdims=True, dtype=np.float32),
-        ground_truth=DepthAndLabels(
-            None if depth_m is None else resize_nearest(depth_m, rows, columns),
-            None if labels is None else resize_nearest(labels, rows, columns),
+        ground_truth=to_modality_images(
+            {name: resize_nearest(image, rows, columns) for name, image in true_images.items()}
         ),
-        predicted=DepthAndLabels(prediction.depth_m, prediction.labels),
+        predicted=to_modality_images(prediction.by_modality()),
         confidence=prediction.confidence,
         ground_truth_age_s=ages_s,
     )

@@ -13,7 +13,7 @@ from audio_manifold_ros.common.units import NS_PER_S
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from audio_manifold_ros.evaluation.metrics.depth_and_labels import DepthAndLabels
+    from audio_manifold_ros.modalities.modality_images import ModalityImages
 
 T = TypeVar('T')
 MAX_SHIFT_S = 20.0
@@ -22,7 +22,7 @@ MAX_SHIFT_S = 20.0
 @dataclass(frozen=True)
 class _Window(Generic[T]):
     stamp_ns: int
-    predicted: DepthAndLabels
+    predicted: ModalityImages
     payload: T
 
 
@@ -40,7 +40,7 @@ class TimeShiftedControl(Generic[T]):
         self._past: deque[_Window[T]] = deque()
         self._unpaired: deque[_Window[T]] = deque()
 
-    def add(self, stamp_ns: int, predicted: DepthAndLabels, payload: T) -> Iterator[tuple[T, DepthAndLabels | None]]:
+    def add(self, stamp_ns: int, predicted: ModalityImages, payload: T) -> Iterator[tuple[T, ModalityImages | None]]:
         """Add a window. Yield each window that has a partner now, with the prediction of the partner."""
         window = _Window(stamp_ns, predicted, payload)
         if self._past and stamp_ns < self._past[-1].stamp_ns:
@@ -57,7 +57,7 @@ class TimeShiftedControl(Generic[T]):
         while self._unpaired and self._unpaired[0].stamp_ns <= stamp_ns - self._shift_ns:
             yield self._unpaired.popleft().payload, predicted
 
-    def drain(self) -> Iterator[tuple[T, DepthAndLabels | None]]:
+    def drain(self) -> Iterator[tuple[T, ModalityImages | None]]:
         """Yield the windows without a partner."""
         while self._unpaired:
             yield self._unpaired.popleft().payload, None

@@ -20,12 +20,13 @@ def resize_nearest(image: NDArray[Value], rows: int, columns: int) -> NDArray[Va
     """Return an image of another size. Every value of the result is a value of the image.
 
     Args:
-        image: (row, column), of any type. It is returned unchanged if it has the size already.
+        image: (row, column) or (row, column, component), of any type. It is returned unchanged if it has the
+            size already.
         rows: Rows of the result.
         columns: Columns of the result.
 
     """
-    if image.shape == (rows, columns):
+    if image.shape[:2] == (rows, columns):
         return image
     row = ((np.arange(rows) + 0.5) * image.shape[0] / rows).astype(np.intp)
     column = ((np.arange(columns) + 0.5) * image.shape[1] / columns).astype(np.intp)

@@ -53,13 +53,16 @@ def read_npy(file: BinaryIO, max_bytes: int) -> NDArray[Any]:
     return np.frombuffer(data, dtype).reshape(shape, order='F' if is_fortran else 'C')
 
 
-def read_npz(path: Path, names: Collection[str], max_bytes: int) -> dict[str, NDArray[Any]]:
+def read_npz(
+    path: Path, names: Collection[str], max_bytes: int, optional: Collection[str] = ()
+) -> dict[str, NDArray[Any]]:
     """Return the arrays of an `.npz` file by name.
 
     Args:
         path: The file.
         names: Names of the arrays.
         max_bytes: Greatest size of each array.
+        optional: Names of arrays that may be missing.
 
     Raises:
         ValueError: An array is missing or damaged, or exceeds the limit.
@@ -73,7 +76,8 @@ def read_npz(path: Path, names: Collection[str], max_bytes: int) -> dict[str, ND
     arrays = {}
     try:
         with zipfile.ZipFile(path) as archive:
-            for name in names:
+            existing = set(archive.namelist())
+            for name in (*names, *(name for name in optional if f'{name}.npy' in existing)):
                 with archive.open(f'{name}.npy') as member:
                     arrays[name] = read_npy(member, max_bytes)  # type: ignore[arg-type]
     except OSError:

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +12,19 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from audio_manifold_ros.common.depth_range import valid_depth
 from audio_manifold_ros.common.errors import DatasetError
+from audio_manifold_ros.datasets.drive_attributes import METRES, DriveAttributes
+from audio_manifold_ros.modalities.registry import DEPTH, MODALITIES, SEGMENTATION
 
 MAX_BUFFERED_BYTES = 1 << 22
-DEPTH_TYPES = (np.dtype(np.float16), np.dtype(np.float32))
+DEPTH_TYPES = tuple(map(np.dtype, MODALITIES[DEPTH].stored_dtypes))
 # Gzip compresses labels by 20 and smooth depth by 2 to 3 in a fraction of a millisecond. It does not compress audio.
 COMPRESSION: Mapping[str, Any] = {'compression': 'gzip', 'compression_opts': 1, 'shuffle': True}
-TRAINING_IMAGES = ('depth_m', 'labels')
-NATIVE_IMAGES = {f'native_{name}': name for name in TRAINING_IMAGES}
+TRAINING_IMAGES = tuple(modality.image for modality in MODALITIES.values())
+# Prefix of the images at the original size of their teacher.
+NATIVE_PREFIX = 'native_'
+NATIVE_IMAGES = {f'{NATIVE_PREFIX}{name}': name for name in TRAINING_IMAGES}
 
 
 class DriveImages:
@@ -130,4 +135,25 @@ def _check_labels(path: Path, sample_index: int, image: NDArray[Any]) -> None:
         raise DatasetError(msg)
 
 
-CHECKS = {'depth_m': _check_depth, 'labels': _check_labels}
+# By modality, the check of an image before it is stored.
+IMAGE_CHECKS: Mapping[str, Callable[[Path, int, NDArray[Any]], None]] = {
+    DEPTH: _check_depth,
+    SEGMENTATION: _check_labels,
+}
+CHECKS = {MODALITIES[name].image: check for name, check in IMAGE_CHECKS.items()}
+
+
+def _read_depth(stored: NDArray[Any], attributes: DriveAttributes) -> NDArray[np.float32]:
+    return valid_depth(stored, is_metric=attributes.depth_unit == METRES)
+
+
+def _read_labels(stored: NDArray[Any], attributes: DriveAttributes) -> NDArray[np.uint8]:
+    del attributes
+    return np.asarray(stored, dtype=np.uint8)
+
+
+# By modality, the image in memory from its stored form.
+IMAGE_READERS: Mapping[str, Callable[[NDArray[Any], DriveAttributes], NDArray[Any]]] = {
+    DEPTH: _read_depth,
+    SEGMENTATION: _read_labels,
+}

@@ -14,7 +14,6 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from audio_manifold_ros.common.depth_range import valid_depth
 from audio_manifold_ros.common.errors import AudioManifoldError, DatasetError
 from audio_manifold_ros.common.json_text import parse_json
 from audio_manifold_ros.common.pcm16 import int16_to_float
@@ -22,9 +21,11 @@ from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.common.untrusted_text import shorten
 from audio_manifold_ros.datasets.drive_attributes import METRES, DriveAttributes
 from audio_manifold_ros.datasets.drive_checksum import ChecksumHeader, read_checksum_header
-from audio_manifold_ros.datasets.drive_images import DEPTH_TYPES
+from audio_manifold_ros.datasets.drive_images import IMAGE_READERS, NATIVE_IMAGES, NATIVE_PREFIX
 from audio_manifold_ros.datasets.hdf5_input import READ_ERRORS, has_member, open_dataset, open_hdf5, read_attributes
 from audio_manifold_ros.datasets.rig_files import RigFiles
+from audio_manifold_ros.modalities.modality_images import ModalityImages, to_modality_images
+from audio_manifold_ros.modalities.registry import DEPTH, MODALITIES, SEGMENTATION
 from audio_manifold_ros.rig.array_correction import ArrayCorrection
 
 RIG_PREFIX = 'rig_'
@@ -32,11 +33,11 @@ MAX_SAMPLE_RATE_HZ = 1_000_000
 # 8 million images, or 4 million gaps.
 MAX_INDEX_BYTES = 1 << 26
 MAX_IMAGE_PIXELS = 1 << 24
+# Element types of each dataset of images.
 IMAGE_TYPES: Mapping[str, tuple[np.dtype[Any], ...]] = {
-    'depth_m': DEPTH_TYPES,
-    'labels': (np.dtype(np.uint8),),
-    'native_depth_m': DEPTH_TYPES,
-    'native_labels': (np.dtype(np.uint8),),
+    f'{prefix}{modality.image}': tuple(map(np.dtype, modality.stored_dtypes))
+    for prefix in ('', NATIVE_PREFIX)
+    for modality in MODALITIES.values()
 }
 
 
@@ -88,17 +89,21 @@ class DriveReader:
     @property
     def has_depth(self) -> bool:
         """True if the drive has depth images."""
-        return 'depth_m' in self._images
+        return self.has(DEPTH)
 
     @property
     def has_labels(self) -> bool:
         """True if the drive has label images."""
-        return 'labels' in self._images
+        return self.has(SEGMENTATION)
+
+    def has(self, modality: str) -> bool:
+        """Return whether the drive has images of a modality."""
+        return MODALITIES[modality].image in self._images
 
     @property
     def has_native(self) -> bool:
         """True if the drive has images at the original size of their teacher."""
-        return not {'native_depth_m', 'native_labels'}.isdisjoint(self._images)
+        return not self._images.keys().isdisjoint(NATIVE_IMAGES)
 
     @property
     def missing_microphones(self) -> tuple[int, ...]:
@@ -149,24 +154,33 @@ class DriveReader:
         raw = self.raw(first_sample - before, before + length + after)
         return self.correction.apply(int16_to_float(raw))
 
+    def images(self, image: int) -> ModalityImages:
+        """Return the images of one instant: depth float32 in `attributes.depth_unit`, class ids uint8."""
+        return to_modality_images({name: self._read(name, image) for name in MODALITIES if self.has(name)})
+
+    def native_images(self, image: int) -> ModalityImages:
+        """Return the images of one instant, each at the original size of its teacher if that is stored."""
+        found = {name: self._read(name, image, NATIVE_PREFIX) for name in MODALITIES if self.has(name)}
+        return to_modality_images(found)
+
     def depth_m(self, image: int) -> NDArray[np.float32]:
         """Return one depth image: float32 (row, column), in `attributes.depth_unit`, NaN invalid.
 
         Values that are not positive, or above 10 km, are invalid.
         """
-        return self._depth('depth_m', image)
+        return self._read(DEPTH, image)
 
     def labels(self, image: int) -> NDArray[np.uint8]:
         """Return one label image: uint8 (row, column), 255 unlabelled."""
-        return self._labels('labels', image)
+        return self._read(SEGMENTATION, image)
 
     def native_depth_m(self, image: int) -> NDArray[np.float32]:
         """Return one depth image at the original size of its teacher, or at training size if only that is stored."""
-        return self._depth('native_depth_m' if 'native_depth_m' in self._images else 'depth_m', image)
+        return self._read(DEPTH, image, NATIVE_PREFIX)
 
     def native_labels(self, image: int) -> NDArray[np.uint8]:
         """Return one label image at the original size of its teacher, or at training size if only that is stored."""
-        return self._labels('native_labels' if 'native_labels' in self._images else 'labels', image)
+        return self._read(SEGMENTATION, image, NATIVE_PREFIX)
 
     def close(self) -> None:
         """Close the file."""
@@ -182,13 +196,12 @@ class DriveReader:
         """Close the file."""
         self.close()
 
-    def _depth(self, name: str, image: int) -> NDArray[np.float32]:
+    def _read(self, modality: str, image: int, prefix: str = '') -> NDArray[Any]:
+        """Return one image in its type in memory, from the dataset with the prefix if it exists."""
+        name = MODALITIES[modality].image
+        stored = self._images.get(f'{prefix}{name}', self._images[name])
         with self._reraise_file_errors():
-            return valid_depth(self._images[name][image], is_metric=self.attributes.depth_unit == METRES)
-
-    def _labels(self, name: str, image: int) -> NDArray[np.uint8]:
-        with self._reraise_file_errors():
-            return np.asarray(self._images[name][image], dtype=np.uint8)
+            return IMAGE_READERS[modality](stored[image], self.attributes)
 
     def _read_description(self) -> None:
         attrs = read_attributes(self._file)

@@ -30,14 +30,10 @@ from audio_manifold_ros.common.untrusted_text import shorten
 from audio_manifold_ros.datasets.drive_attributes import METRES, RELATIVE
 from audio_manifold_ros.datasets.drive_images import COMPRESSION
 from audio_manifold_ros.datasets.hdf5_input import READ_ERRORS, open_dataset, open_hdf5, read_attributes
+from audio_manifold_ros.modalities.registry import MODALITIES
 
 FORMAT = 'audio_manifold_ros labels'
 FORMAT_VERSION = 1
-# modality: (file name, element type)
-MODALITIES: Mapping[str, tuple[str, type[np.generic]]] = {
-    'depth': ('depth.h5', np.float16),
-    'segmentation': ('segmentation.h5', np.uint8),
-}
 FOLDER_SUFFIX = '.labels'
 # 8 million images.
 MAX_INDEX_BYTES = 1 << 26
@@ -72,7 +68,7 @@ class LabelDescription:
     """Metadata of a label file.
 
     Attributes:
-        modality: `depth` or `segmentation`.
+        modality: A modality of `modalities.registry`.
         key: Hash of everything that the labels depend on.
         provenance: Teacher, source and options, as plain values for JSON.
 
@@ -143,7 +139,7 @@ def write_label_file(path: Path, description: LabelDescription, segments: Iterat
                 key=description.key,
                 provenance=json.dumps(dict(description.provenance), sort_keys=True),
             )
-            file.attrs['frames'] = _fill(path, file, MODALITIES[description.modality][1], segments)
+            file.attrs['frames'] = _fill(path, file, MODALITIES[description.modality].stored_dtypes[0], segments)
     except (OSError, RuntimeError) as error:
         msg = f'Cannot write the labels {str(path)!r}: {error}. Check free space and permissions of the folder.'
         raise DatasetError(msg) from None
@@ -270,7 +266,9 @@ class LabelFile:
             raise ValueError(msg)  # noqa: TRY004 (the file is wrong, not the type of an argument)
         self.description = LabelDescription(modality, str(attrs['key']), provenance)
         self.frames = int(attrs['frames'])
-        self._images = open_dataset(self._file, 'images', dtypes=(np.dtype(MODALITIES[modality][1]),), rank=3)
+        self._images = open_dataset(
+            self._file, 'images', dtypes=(np.dtype(MODALITIES[modality].stored_dtypes[0]),), rank=3
+        )
         rows, columns = self._images.shape[1:]
         if not 0 < rows * columns <= MAX_IMAGE_PIXELS:
             msg = f'the labels have {rows} x {columns} pixels: expected 1 to {MAX_IMAGE_PIXELS} pixels'

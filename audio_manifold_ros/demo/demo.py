@@ -23,8 +23,9 @@ from audio_manifold_ros.common.errors import DemoError, NodeError
 from audio_manifold_ros.demo.demo_client import DemoClient
 from audio_manifold_ros.demo.live_table import live_table
 from audio_manifold_ros.demo.snapshots import to_snapshots
-from audio_manifold_ros.demo.summary import DemoSummary, summarise
+from audio_manifold_ros.demo.summary import SHOWN_METRICS, DemoSummary, summarise
 from audio_manifold_ros.drawing.images import save_png
+from audio_manifold_ros.evaluation.metrics.metric_names import PRIOR
 from audio_manifold_ros.evaluation.reporting.contact_sheet import contact_sheet
 from audio_manifold_ros.evaluation.reporting.video import write_video
 from audio_manifold_ros.inference.bundle.bundle import Bundle
@@ -189,10 +190,11 @@ class Demo:
 
 def _subtitle(summary: DemoSummary) -> str:
     parts = [f'{summary.rate_hz:.1f} images/s, {summary.latency_ms["p50"]:.0f} ms from sample to image']
-    for head, keys in (('depth', ('abs_rel', 'abs_rel_prior')), ('segmentation', ('iou_car', 'iou_car_prior'))):
-        model, prior = (summary.scores.get(head, {}).get(key) for key in keys)
+    for head, metrics in SHOWN_METRICS.items():
+        metric = metrics[-1]
+        model, prior = (summary.scores.get(head, {}).get(key) for key in (metric, f'{metric}_{PRIOR}'))
         if model is not None and prior is not None:
-            parts.append(f'{keys[0]} {model:.3f} (training prior {prior:.3f})')
+            parts.append(f'{metric} {model:.3f} (training prior {prior:.3f})')
     if summary.unfamiliar:
         parts.insert(0, UNFAMILIAR)
     return ', '.join(parts)

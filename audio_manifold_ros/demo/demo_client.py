@@ -15,6 +15,8 @@ from audio_manifold_ros.bag_evaluation.snapshots import SnapshotSampler
 from audio_manifold_ros.bags.decoding.nearest_image import GROUND_TRUTH_TOLERANCE_NS, NearestImage
 from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.demo.demo_frame import DemoFrame, GroundTruth
+from audio_manifold_ros.modalities.modality_images import image_fields
+from audio_manifold_ros.modalities.registry import MODALITIES
 from audio_manifold_ros.nodes.common.message_joiner import MessageJoiner
 from audio_manifold_ros.nodes.common.messages import from_image, to_ns
 from audio_manifold_ros.nodes.common.perception_client import CONFIDENCE_TOPIC, HEAD_TOPICS, PerceptionClient
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
 
     from audio_manifold_ros.inference.bundle.manifest import Manifest
 
-GROUND_TRUTH_TOPICS = {'depth': 'truth/depth/image', 'segmentation': 'truth/segmentation/image'}
+GROUND_TRUTH_TOPICS = {name: modality.ground_truth_topic for name, modality in MODALITIES.items()}
 
 
 class DemoClient(PerceptionClient):
@@ -96,8 +98,7 @@ class DemoClient(PerceptionClient):
         images: dict[str, NDArray[Any]] = {part: from_image(message) for part, message in parts.items()}
         return DemoFrame(
             stamp_ns=stamp_ns,
-            depth_m=images.get('depth'),
-            labels=images.get('segmentation'),
+            **image_fields({head: images[head] for head in MODALITIES if head in images}),
             confidence=images['confidence'],
             spectrogram=images['spectrogram'],
             ground_truth=self._ground_truth.at(stamp_ns),
@@ -108,4 +109,5 @@ class DemoClient(PerceptionClient):
         parts = self._ground_truth_joiner.add(stamp_ns, part, message)
         if parts is not None:
             self.ground_truth_count += 1
-            self._ground_truth.add(GroundTruth(stamp_ns, from_image(parts['depth']), from_image(parts['segmentation'])))
+            images = {part: from_image(image) for part, image in parts.items()}
+            self._ground_truth.add(GroundTruth(stamp_ns=stamp_ns, **image_fields(images)))

@@ -7,35 +7,31 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from audio_manifold_ros.modalities.modality_images import ModalityImages
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
 
-@dataclass(frozen=True)
-class GroundTruth:
+@dataclass(frozen=True, kw_only=True)
+class GroundTruth(ModalityImages):
     """Ground truth images of one instant.
 
     Attributes:
         stamp_ns: Stamp of the images.
-        depth_m: float32 (row, column), in metres.
-        labels: uint8 (row, column), class ids.
 
     """
 
     stamp_ns: int
-    depth_m: NDArray[np.float32]
-    labels: NDArray[np.uint8]
 
 
-@dataclass(frozen=True)
-class DemoFrame:
+@dataclass(frozen=True, kw_only=True)
+class DemoFrame(ModalityImages):
     """A prediction, and the ground truth of the same instant if there is one.
 
     Attributes:
         stamp_ns: Instant that the images describe.
-        depth_m: float32 (row, column), NaN where invalid. None if the bundle does not predict depth.
-        labels: uint8 (row, column), 255 unlabelled. None if the bundle does not predict classes.
         confidence: float32 (row, column), 0 to 1.
         spectrogram: uint8 (row, column), all microphones. See `nodes.perception.spectrogram`.
         ground_truth: Ground truth, or None.
@@ -43,8 +39,6 @@ class DemoFrame:
     """
 
     stamp_ns: int
-    depth_m: NDArray[np.float32] | None
-    labels: NDArray[np.uint8] | None
     confidence: NDArray[np.float32]
     spectrogram: NDArray[np.uint8]
     ground_truth: GroundTruth | None

@@ -8,9 +8,10 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from audio_manifold_ros.common.units import NS_PER_S
-from audio_manifold_ros.evaluation.metrics.depth_and_labels import DepthAndLabels
 from audio_manifold_ros.evaluation.reporting.contact_sheet import Snapshot
 from audio_manifold_ros.features.spectrograms import spectrogram_channels
+from audio_manifold_ros.modalities.modality_images import ModalityImages, to_modality_images
+from audio_manifold_ros.modalities.registry import MODALITIES
 from audio_manifold_ros.nodes.perception.spectrogram import image_levels_db
 
 if TYPE_CHECKING:
@@ -29,13 +30,13 @@ class GroundTruthHold:
         """Start without images.
 
         Args:
-            heads: Heads of which the drive has ground truth at any time: `depth`, `segmentation`.
+            heads: Heads of which the drive has ground truth at any time.
 
         """
         self._heads = tuple(heads)
         self._last: dict[str, tuple[float, NDArray[Any]]] = {}
 
-    def update(self, time_s: float, ground_truth: DepthAndLabels | None) -> tuple[DepthAndLabels, dict[str, float]]:
+    def update(self, time_s: float, ground_truth: ModalityImages | None) -> tuple[ModalityImages, dict[str, float]]:
         """Return the images to show at an instant, and the age of each in seconds, `inf` before the first image.
 
         Args:
@@ -44,28 +45,27 @@ class GroundTruthHold:
 
         """
         if ground_truth is not None:
-            found = {'depth': ground_truth.depth_m, 'segmentation': ground_truth.labels}
-            self._last |= {head: (time_s, image) for head, image in found.items() if image is not None}
+            self._last |= {head: (time_s, image) for head, image in ground_truth.by_modality().items()}
         ages_s = {head: time_s - self._last[head][0] if head in self._last else math.inf for head in self._heads}
         held = {head: self._last[head][1] for head in self._heads if head in self._last}
-        return DepthAndLabels(held.get('depth'), held.get('segmentation')), ages_s
+        return to_modality_images(held), ages_s
 
 
 def to_snapshots(frames: Sequence[DemoFrame], manifest: Manifest) -> list[Snapshot]:
     """Convert frames. A frame without ground truth shows the last one with its age."""
-    has_ground_truth = any(frame.ground_truth is not None for frame in frames)
-    hold = GroundTruthHold(('depth', 'segmentation') if has_ground_truth else ())
+    ground_truths = [frame.ground_truth for frame in frames if frame.ground_truth is not None]
+    present = {head for images in ground_truths for head in images.by_modality()}
+    hold = GroundTruthHold(head for head in MODALITIES if head in present)
     return [_to_snapshot(frame, (frame.stamp_ns - frames[0].stamp_ns) / NS_PER_S, hold, manifest) for frame in frames]
 
 
 def _to_snapshot(frame: DemoFrame, time_s: float, hold: GroundTruthHold, manifest: Manifest) -> Snapshot:
-    found = frame.ground_truth
-    ground_truth, ages_s = hold.update(time_s, None if found is None else DepthAndLabels(found.depth_m, found.labels))
+    ground_truth, ages_s = hold.update(time_s, frame.ground_truth)
     return Snapshot(
         time_s=time_s,
         features=image_levels_db(frame.spectrogram, spectrogram_channels(manifest.features, manifest.microphones)),
         ground_truth=ground_truth,
-        predicted=DepthAndLabels(frame.depth_m, frame.labels),
+        predicted=frame,
         confidence=frame.confidence,
         ground_truth_age_s=ages_s,
     )

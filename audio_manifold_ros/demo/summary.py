@@ -6,27 +6,27 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from statistics import median
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from audio_manifold_ros.evaluation.controls.pixel_prior import PRIOR_FILE, PixelPrior
-from audio_manifold_ros.evaluation.metrics.depth_and_labels import DepthAndLabels
+from audio_manifold_ros.evaluation.metrics.metric_names import PRIOR
 from audio_manifold_ros.evaluation.metrics.metric_suite import MetricSuite
 from audio_manifold_ros.inference.bundle.feature_statistics import UNFAMILIAR
+from audio_manifold_ros.modalities.modality_images import ModalityImages
+from audio_manifold_ros.modalities.registry import DEPTH, SEGMENTATION
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from audio_manifold_ros.demo.demo_client import DemoClient
     from audio_manifold_ros.demo.demo_frame import DemoFrame
 
 PERCENTILES = (50, 95, 99)
-SCORES: dict[Literal['depth', 'segmentation'], tuple[str, ...]] = {
-    'depth': ('abs_rel', 'abs_rel_prior'),
-    'segmentation': ('miou', 'miou_prior', 'iou_car', 'iou_car_prior'),
-}
+# Metrics of each modality, each with that of the prior. The last one is part of the subtitle of the contact sheet.
+SHOWN_METRICS: Mapping[str, tuple[str, ...]] = {DEPTH: ('abs_rel',), SEGMENTATION: ('miou', 'iou_car')}
 Scores = dict[str, dict[str, float | None]]
 
 
@@ -100,11 +100,13 @@ def score(frames: Sequence[DemoFrame], bundle_folder: Path) -> Scores:
     suite = MetricSuite()
     pairs = [(frame, frame.ground_truth) for frame in frames if frame.ground_truth is not None]
     for frame, ground_truth in pairs:
-        predictions = {'model': DepthAndLabels(frame.depth_m, frame.labels)}
+        predictions: dict[str, ModalityImages] = {'model': frame}
         if prior is not None:
-            predictions['prior'] = DepthAndLabels(prior.depth_m, prior.labels)
-        suite.add(DepthAndLabels(ground_truth.depth_m, ground_truth.labels), predictions)
-    scores = suite.result()
+            predictions['prior'] = prior
+        suite.add(ground_truth, predictions)
+    scores: Mapping[str, Any] = suite.result()
     return {
-        head: {key: scores[head].get(key) for key in keys} for head, keys in SCORES.items() if pairs and scores[head]
+        head: {key: scores[head].get(key) for metric in metrics for key in (metric, f'{metric}_{PRIOR}')}
+        for head, metrics in SHOWN_METRICS.items()
+        if pairs and scores[head]
     }

@@ -4,18 +4,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from audio_manifold_ros.common.array_types import RgbImage
 from audio_manifold_ros.common.class_ids import CLASS_COLOURS
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from numpy.typing import NDArray
-
-    from audio_manifold_ros.common.array_types import RgbImage
+from audio_manifold_ros.modalities.registry import DEPTH, SEGMENTATION
 
 COLORMAP_NEAR_M, COLORMAP_FAR_M = 2.0, 80.0
 # Dark blue to yellow with uniformly increasing lightness, so that it is readable in grey as well.
@@ -95,3 +92,5 @@ def colour_features(features: NDArray[np.float32], columns: int = 4) -> RgbImage
 
 
 CLASS_TABLE = palette(dict(enumerate(CLASS_COLOURS.values())))
+# By modality, the picture of an image.
+MODALITY_COLOURS: Mapping[str, Callable[[NDArray[Any]], RgbImage]] = {DEPTH: colour_depth, SEGMENTATION: colour_labels}

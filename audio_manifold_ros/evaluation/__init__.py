@@ -10,7 +10,6 @@ from audio_manifold_ros.common.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
     from audio_manifold_ros.evaluation.controls.pixel_prior import PixelPrior, PixelPriorBuilder
-    from audio_manifold_ros.evaluation.metrics.depth_and_labels import DepthAndLabels
     from audio_manifold_ros.evaluation.metrics.depth_metrics import DepthMetrics
     from audio_manifold_ros.evaluation.metrics.metric_suite import MetricSuite
     from audio_manifold_ros.evaluation.metrics.segmentation_metrics import SegmentationMetrics
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from audio_manifold_ros.evaluation.reporting.video import Mp4Writer, write_video
 
 __all__ = [
-    'DepthAndLabels',
     'DepthMetrics',
     'MetricSuite',
     'Mp4Writer',
@@ -38,7 +36,6 @@ __getattr__, __dir__ = lazy_exports(
     __name__,
     {
         'controls.pixel_prior': 'PixelPrior PixelPriorBuilder',
-        'metrics.depth_and_labels': 'DepthAndLabels',
         'metrics.depth_metrics': 'DepthMetrics',
         'metrics.metric_suite': 'MetricSuite',
         'metrics.segmentation_metrics': 'SegmentationMetrics',

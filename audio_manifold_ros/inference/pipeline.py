@@ -22,6 +22,7 @@ from audio_manifold_ros.inference.pipeline_status import PipelineStatus, Predict
 from audio_manifold_ros.inference.postprocessing import postprocess
 from audio_manifold_ros.inference.prediction_scheduler import PredictionScheduler
 from audio_manifold_ros.inference.window_stream import WindowStream
+from audio_manifold_ros.modalities.modality_images import image_fields
 
 if TYPE_CHECKING:
     import numpy as np
@@ -183,7 +184,7 @@ class Pipeline:
         features_done = perf_counter()
         output, features = window.run(with_features=with_features or self._statistics is not None)
         distance_ratio = self._distance_ratio(features, plan)
-        depth_m, labels, confidence = postprocess(
+        images, confidence = postprocess(
             self._manifest,
             output,
             usable_fraction=plan.usable_fraction * familiarity(distance_ratio),
@@ -195,8 +196,7 @@ class Pipeline:
             if distance_ratio is not None:
                 self._distance_ratios.append(distance_ratio)
         return Prediction(
-            depth_m=depth_m,
-            labels=labels,
+            **image_fields(images.by_modality()),
             confidence=confidence,
             features=features if with_features or self._features_on_cpu else None,
             first_sample=first,

@@ -15,6 +15,7 @@ from torch.nn import functional
 from audio_manifold_ros.common.errors import NetworkError
 from audio_manifold_ros.common.schema import from_plain, to_plain
 from audio_manifold_ros.common.untrusted_text import shorten
+from audio_manifold_ros.modalities.registry import DEPTH
 from audio_manifold_ros.networks.modalities import check_modalities
 from audio_manifold_ros.networks.residual import BasicBlock
 
@@ -55,7 +56,7 @@ class AtNetConfig:
 
     mics: int = 8
     width: float = 1.0
-    modalities: tuple[str, ...] = ('depth',)
+    modalities: tuple[str, ...] = (DEPTH,)
     manifold_cells: int = 8
     code_dim: int = 64
     dropout: float = 0.2

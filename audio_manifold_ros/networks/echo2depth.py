@@ -17,6 +17,7 @@ from torch import nn
 
 from audio_manifold_ros.common.errors import NetworkError
 from audio_manifold_ros.common.untrusted_text import shorten
+from audio_manifold_ros.modalities.registry import DEPTH
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -76,7 +77,7 @@ class Echo2DepthConfig:
     @property
     def modalities(self) -> tuple[str, ...]:
         """Modalities of the output."""
-        return ('depth',)
+        return (DEPTH,)
 
 
 class Echo2Depth(nn.Module):
@@ -90,7 +91,7 @@ class Echo2Depth(nn.Module):
 
     def forward(self, features: Tensor) -> dict[str, Tensor]:
         """Map features (batch, mic, height, width) to {'depth': (batch, 1, 128, 128)} in 0..1."""
-        return {'depth': self.layers(features)}
+        return {DEPTH: self.layers(features)}
 
 
 def echo_map(size: tuple[int, int]) -> tuple[int, int]:

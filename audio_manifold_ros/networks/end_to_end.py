@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from torch import nn
 
 from audio_manifold_ros.common.errors import NetworkError
+from audio_manifold_ros.modalities.registry import DEPTH, categorical
 from audio_manifold_ros.networks.at_net import AtNet, AtNetConfig
 from audio_manifold_ros.networks.vq_vae import VqVaeConfig, make_decoder
 
@@ -33,7 +34,7 @@ class EndToEndConfig:
     """
 
     at_net: AtNetConfig = field(default_factory=AtNetConfig)
-    decoders: dict[str, VqVaeConfig] = field(default_factory=lambda: {'depth': VqVaeConfig()})
+    decoders: dict[str, VqVaeConfig] = field(default_factory=lambda: {DEPTH: VqVaeConfig()})
 
     def __post_init__(self) -> None:
         """Check that each head has a decoder of its size and each decoder a head."""
@@ -52,7 +53,7 @@ class EndToEndConfig:
     @property
     def classes(self) -> int:
         """Number of segmentation classes."""
-        return self.decoders['segmentation'].channels
+        return next(self.decoders[modality].channels for modality in categorical(self.decoders))
 
 
 class EndToEnd(nn.Module):

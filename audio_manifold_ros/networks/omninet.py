@@ -17,6 +17,7 @@ from torch.nn import functional
 
 from audio_manifold_ros.common.errors import NetworkError
 from audio_manifold_ros.common.untrusted_text import shorten
+from audio_manifold_ros.modalities.registry import DEPTH, MODALITIES, SEGMENTATION
 from audio_manifold_ros.networks.aspp import Aspp
 from audio_manifold_ros.networks.modalities import check_modalities
 
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
 ENCODER = (1, 64, 128, 256, 512)
 SLOPE = 0.2
 SHARED, FUSED = 256, 512
-HEADS = {'depth': 128, 'segmentation': 256}
+# Width of the head of each modality that the published network predicts.
+HEADS = {DEPTH: 128, SEGMENTATION: 256}
 # A configuration comes with a bundle. The limits bound the memory of its layers and maps.
 MAX_SIZES = {'mics': 64, 'classes': 256, 'image_size': 1024}
 MAX_MAP_SIZE = 1024
@@ -54,7 +56,7 @@ class OmniNetConfig:
     """
 
     mics: int = 8
-    modalities: tuple[str, ...] = ('depth',)
+    modalities: tuple[str, ...] = (DEPTH,)
     classes: int = 19
     width: float = 1.0
     image_size: int = 128
@@ -64,7 +66,7 @@ class OmniNetConfig:
 
     def __post_init__(self) -> None:
         """Validate the values."""
-        check_modalities(self.modalities)
+        check_modalities(self.modalities, HEADS)
         if not 0 < self.width <= 4:
             msg = f'width is {self.width!r}: give a number above 0, up to 4.'
             raise NetworkError(msg)
@@ -117,13 +119,14 @@ class OmniHead(nn.Module):
         """Build the head of a modality."""
         super().__init__()
         features = config.scaled(HEADS[modality])
-        channels = 1 if modality == 'depth' else config.classes
+        is_categorical = MODALITIES[modality].is_categorical
+        channels = config.classes if is_categorical else MODALITIES[modality].channels
         self.size = getattr(config, modality)
         self.image_size = (config.image_size, config.image_size)
         self.pyramid = Aspp(config.scaled(FUSED), config.scaled(64))
         self.narrow = nn.Conv2d(self.pyramid.features, features, 1, bias=False)
         self.draw = nn.Sequential(*_refine(features), *_refine(features), nn.Conv2d(features, channels, 1, bias=False))
-        if modality == 'segmentation':
+        if is_categorical:
             self.draw.apply(_initialise)
 
     def forward(self, fused_map: Tensor) -> Tensor:

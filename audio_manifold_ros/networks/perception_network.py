@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, cast
 
 import torch
 from torch import nn
-from torch.nn import functional
 
 from audio_manifold_ros.common.errors import NetworkError
 from audio_manifold_ros.common.schema import from_plain, to_plain
+from audio_manifold_ros.modalities.registry import MODALITIES, categorical
 from audio_manifold_ros.networks.at_net import AtNet, AtNetConfig
 from audio_manifold_ros.networks.continuous_bottlenecks import IdentityBottleneck
 from audio_manifold_ros.networks.depth_representation import DepthRepresentation
 from audio_manifold_ros.networks.end_to_end import check_heads
-from audio_manifold_ros.networks.modalities import MODALITIES
+from audio_manifold_ros.networks.image_heads import IMAGE_HEADS
 from audio_manifold_ros.networks.single_stage import SingleStageConfig, SingleStageNetwork
 from audio_manifold_ros.networks.spatial.config import ERROR_CELLS, SpatialNetworkConfig
 from audio_manifold_ros.networks.spatial.spatial_network import SpatialNetwork
@@ -33,10 +33,6 @@ if TYPE_CHECKING:
     RawOutput = tuple[Tensor, Tensor | None]
 
 SINGLE_STAGE_CELLS = 8
-OUTPUTS = {
-    'depth': ('depth_m', 'depth_distance'),
-    'segmentation': ('labels', 'segmentation_distance'),
-}
 
 
 @dataclass(frozen=True)
@@ -88,8 +84,8 @@ class PerceptionConfig:
 
     @property
     def output_names(self) -> tuple[str, ...]:
-        """Names of the output tensors, fields of `inference.bundle.prediction.NetworkOutput`."""
-        return tuple(name for modality in self.modalities for name in OUTPUTS[modality])
+        """Names of the output tensors (see `Modality.output_names`)."""
+        return tuple(name for modality in self.modalities for name in MODALITIES[modality].output_names)
 
     def predicts_distance(self, modality: str) -> bool:
         """Return whether the networks provide the distance of a modality, to a manifold or as a predicted error."""
@@ -180,9 +176,8 @@ class PerceptionNetwork(nn.Module):
         """Map features (batch, mic, height, width) to the tensors of `config.output_names`.
 
         Returns:
-            For depth, depth_m float32 (batch, row, column) and depth_distance float32 (batch, cell, cell). For
-                segmentation,
-            labels uint8 (batch, row, column) and segmentation_distance.
+            For each modality its image (batch, row, column), or (batch, row, column, component), for example depth in
+            metres, and its distance float32 (batch, cell, cell).
 
         """
         return postprocess(self.config, self.predict_raw(features))
@@ -222,13 +217,13 @@ class PerceptionNetwork(nn.Module):
     @torch.no_grad()
     def add_class_bias(self, advantages: Tensor) -> None:
         """Add a bias (class,) to the logits of the segmentation permanently."""
-        if 'segmentation' in self.decoders:
-            last = cast('nn.ConvTranspose2d', cast('nn.Sequential', self.decoders['segmentation'])[-1])
+        for modality in categorical(self.config.manifolds):
+            last = cast('nn.ConvTranspose2d', cast('nn.Sequential', self.decoders[modality])[-1])
             cast('Tensor', last.bias).add_(advantages)
-        elif self.spatial is not None and 'segmentation' in self.spatial.config.modalities:
+        if self.spatial is not None and not self.spatial.config.is_quantised and categorical(self.config.modalities):
             self.spatial.advantages.add_(advantages[:, None, None])
         for system in cast('Sequence[SingleStageNetwork]', self.direct):
-            if 'segmentation' in system.config.modalities:
+            if categorical(system.config.modalities):
                 system.advantages.add_(advantages[:, None, None])
 
     def _predict_spatial(self, spatial: SpatialNetwork, features: Tensor) -> dict[str, RawOutput]:
@@ -257,28 +252,9 @@ def postprocess(config: PerceptionConfig, raw_outputs: Mapping[str, RawOutput]) 
     outputs: list[Tensor] = []
     for modality in config.modalities:
         raw, distance = raw_outputs[modality]
-        outputs.append(_image(config, modality, raw))
-        outputs.append(UNCERTAINTY_FUNCTIONS[modality](raw, config.cells) if distance is None else distance)
+        head = IMAGE_HEADS[modality]
+        outputs += [
+            head.decode(raw, config.depth),
+            head.uncertainty(raw, config.cells) if distance is None else distance,
+        ]
     return tuple(outputs)
-
-
-def _image(config: PerceptionConfig, modality: str, raw: Tensor) -> Tensor:
-    if modality == 'depth':
-        depth_m: Tensor = config.depth.unit_to_depth(raw[:, 0].float())
-        return depth_m
-    return raw.argmax(dim=1).to(torch.uint8)
-
-
-def _entropy(logits: Tensor, cells: int) -> Tensor:
-    """Return the entropy (batch, cell, cell) of logits (batch, class, row, column) in nats, averaged over each cell."""
-    logs = functional.log_softmax(logits.float(), dim=1)
-    entropy = -(logs.exp() * logs).sum(dim=1, keepdim=True)
-    return functional.avg_pool2d(entropy, logits.shape[-1] // cells)[:, 0]
-
-
-def _constant(raw: Tensor, cells: int) -> Tensor:
-    """Return ones (batch, cell, cell): a regression provides no uncertainty."""
-    return torch.ones_like(raw[:, 0, :cells, :cells], dtype=torch.float32)
-
-
-UNCERTAINTY_FUNCTIONS = {'depth': _constant, 'segmentation': _entropy}

@@ -12,6 +12,7 @@ from torch import nn
 
 from audio_manifold_ros.common.errors import NetworkError
 from audio_manifold_ros.common.schema import from_plain, to_plain
+from audio_manifold_ros.modalities.registry import categorical
 from audio_manifold_ros.networks.echo2depth import Echo2Depth, Echo2DepthConfig
 from audio_manifold_ros.networks.end_to_end import EndToEnd, EndToEndConfig
 from audio_manifold_ros.networks.omninet import OmniNet, OmniNetConfig
@@ -116,7 +117,7 @@ class SingleStageNetwork(nn.Module):
         super().__init__()
         self.config = config
         self.system = KINDS[config.kind](config.system)
-        if not isinstance(config.system, Echo2DepthConfig) and 'segmentation' in config.modalities:
+        if not isinstance(config.system, Echo2DepthConfig) and categorical(config.modalities):
             self.register_buffer('advantages', torch.zeros(1, config.system.classes, 1, 1))
 
     def set_input_statistics(self, mean: Tensor, covariance: Tensor) -> None:
@@ -144,6 +145,6 @@ class SingleStageNetwork(nn.Module):
             # Slices are supported by every graph compiler, a list of indices is not.
             features = torch.cat([features[:, mic : mic + 1] for mic in self.config.microphones], dim=1)
         images: dict[str, Tensor] = self.system(features)
-        if 'segmentation' in images:
-            images['segmentation'] = images['segmentation'] + self.advantages
+        for modality in categorical(images):
+            images[modality] = images[modality] + self.advantages
         return images

@@ -7,6 +7,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from audio_manifold_ros.modalities.registry import DEPTH
+
 if TYPE_CHECKING:
     from audio_manifold_ros.inference.bundle.manifest import Manifest
 
@@ -22,7 +24,7 @@ def range_log_std(manifest: Manifest) -> float:
     It is the root mean square error of the test set (`rmse_log_vehicles`). It contains the error of places without
     a detection, so it is no underestimate there.
     """
-    scores = manifest.metrics.get('depth')
+    scores = manifest.metrics.get(DEPTH)
     measured = scores.get('rmse_log_vehicles') if isinstance(scores, dict) else None
     is_measured = isinstance(measured, int | float) and math.isfinite(measured) and measured > 0
     return float(measured) if is_measured and measured is not None else UNMEASURED_LOG_STD

@@ -14,6 +14,7 @@ from audio_manifold_ros.networks.single_stage import SingleStageConfig
 from benchmarks.harness.figure import Figure
 from benchmarks.harness.short_mode import is_short, scaled_count
 from benchmarks.harness.timing import Action, medians_s
+from benchmarks.support.bundles import MODALITIES
 from benchmarks.support.loaded_network import LoadedNetwork
 from training.config.experiment_configuration import TrainingConfig
 
@@ -51,7 +52,7 @@ def _systems() -> Iterator[tuple[str, PerceptionConfig, tuple[int, int, int]]]:
         shape = (_microphones(config), experiment.data.features.height, experiment.data.features.width)
         yield path.stem, config, shape
         if path.stem == PUBLISHED.partition(',')[0]:
-            published = OmniNetConfig(mics=8, modalities=('depth', 'segmentation'))
+            published = OmniNetConfig(mics=8, modalities=MODALITIES)
             yield PUBLISHED, replace(config, direct=(SingleStageConfig(omninet=published),)), shape
 
 

@@ -18,9 +18,10 @@ from audio_manifold_ros.inference.bundle.manifest import (
     DepthRange,
     LabelClass,
     Manifest,
-    Modality,
 )
 from audio_manifold_ros.inference.bundle.trained_array import TrainedArray
+from audio_manifold_ros.modalities import registry
+from audio_manifold_ros.modalities.registry import DEPTH, SEGMENTATION
 from audio_manifold_ros.networks.at_net import AtNetConfig
 from audio_manifold_ros.networks.perception_network import PerceptionConfig, PerceptionNetwork
 from audio_manifold_ros.networks.vq_vae import VqVaeConfig
@@ -30,9 +31,9 @@ from training.export.onnx_graph import export_network
 
 RIG = 'calibration/roof_octagon'
 STREET = Path(__file__).parents[2] / 'models' / 'street'
-MODALITIES: tuple[Modality, ...] = ('depth', 'segmentation')
+MODALITIES = (DEPTH, SEGMENTATION)
 CALIBRATION_WINDOWS = 2
-CHANNELS = {'depth': 1, 'segmentation': 19}
+CHANNELS = {name: registry.MODALITIES[name].channels for name in MODALITIES}
 
 
 def has_street() -> bool:

@@ -11,6 +11,7 @@ from rclpy.qos import QoSProfile
 from sensor_msgs.msg import Image
 
 from audio_manifold_ros.common.errors import NodeError
+from audio_manifold_ros.modalities.registry import DEPTH, SEGMENTATION
 from audio_manifold_ros.nodes.common.messages import to_ns
 from audio_manifold_ros.nodes.common.perception_client import HEAD_TOPICS, ImageCallback, PerceptionClient
 
@@ -56,8 +57,8 @@ class Subscriber(PerceptionClient):
         self.latency_parts: list[LatencyParts] = []
         self.label_count = 0
         on_image: dict[str, ImageCallback] = {
-            HEAD_TOPICS['depth']: self._on_depth,
-            HEAD_TOPICS['segmentation']: self._on_labels,
+            HEAD_TOPICS[DEPTH]: self._on_depth,
+            HEAD_TOPICS[SEGMENTATION]: self._on_labels,
         }
         super().__init__('benchmark', on_image, check, qos=QOS)
 

@@ -26,9 +26,9 @@ from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.datasets.rig_files import RigFiles
 from audio_manifold_ros.evaluation.controls.pixel_prior import PixelPrior
-from audio_manifold_ros.evaluation.metrics.depth_and_labels import DepthAndLabels
 from audio_manifold_ros.inference.bundle.bundle import Bundle
 from audio_manifold_ros.inference.bundle.prediction import Prediction
+from audio_manifold_ros.modalities.modality_images import ModalityImages, image_fields
 from tests.bags import drive_bags
 from tests.bags.sound_bag import START_NS, SoundBag
 
@@ -183,10 +183,20 @@ def test_a_bag_that_is_too_short_is_reported(tmp_path: Path) -> None:
         evaluate_bag(EvaluationOptions(drive, BUNDLE, tmp_path / 'out', backend='onnx', threads=1))
 
 
-def prediction_of(images: DepthAndLabels, stamp_ns: int) -> Prediction:
+def prediction_of(images: ModalityImages, stamp_ns: int) -> Prediction:
     nothing = np.zeros((8, 4, 4), np.float32)
     sure = np.ones(images.labels.shape, np.float32)
-    return Prediction(images.depth_m, images.labels, sure, nothing, 0, 0, stamp_ns, stamp_ns, 0.0, 0.0)
+    return Prediction(
+        **image_fields(images.by_modality()),
+        confidence=sure,
+        features=nothing,
+        first_sample=0,
+        end_sample=0,
+        stamp_ns=stamp_ns,
+        newest_stamp_ns=stamp_ns,
+        features_s=0.0,
+        network_s=0.0,
+    )
 
 
 def test_perfect_predictions_have_no_error_and_the_controls_have() -> None:
@@ -195,8 +205,8 @@ def test_perfect_predictions_have_no_error_and_the_controls_have() -> None:
     rng = np.random.default_rng(3)
     for second in range(6):
         labels = rng.integers(0, 3, (128, 128)).astype(np.uint8)
-        truth = DepthAndLabels(rng.uniform(2, 70, (128, 128)).astype(np.float32), labels)
-        mono = DepthAndLabels(np.full((128, 128), 10, np.float32), labels)
+        truth = ModalityImages(rng.uniform(2, 70, (128, 128)).astype(np.float32), labels)
+        mono = ModalityImages(np.full((128, 128), 10, np.float32), labels)
         evaluation.add(float(second), prediction_of(truth, second * NS_PER_S), truth, mono)
     result = evaluation.result()
     depth, segmentation = result['scores']['depth'], result['scores']['segmentation']
@@ -215,6 +225,6 @@ def test_controls_are_scored_as_the_node_publishes() -> None:
     depth_m = np.full((128, 128), 5, np.float32)
     labels = np.zeros((128, 128), np.uint8)
     labels[:10] = sky
-    images = as_published(manifest, DepthAndLabels(depth_m, labels))
+    images = as_published(manifest, ModalityImages(depth_m, labels))
     assert np.isnan(images.depth_m[:10]).all()
     assert (images.depth_m[10:] == 5).all()

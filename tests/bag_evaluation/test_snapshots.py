@@ -15,9 +15,9 @@ from audio_manifold_ros.bag_evaluation.snapshots import (
     choose_snapshots,
     evenly_spaced,
 )
-from audio_manifold_ros.evaluation.metrics.depth_and_labels import DepthAndLabels
 from audio_manifold_ros.evaluation.reporting.contact_sheet import Snapshot, contact_sheet
 from audio_manifold_ros.evaluation.reporting.video import draw_frame
+from audio_manifold_ros.modalities.modality_images import ModalityImages
 
 
 @given(st.integers(min_value=1, max_value=2000))
@@ -55,7 +55,7 @@ def test_evenly_spaced_items_include_the_first_and_the_last(length: int, count: 
 
 
 def snapshot(time_s: float, ages_s: dict[str, float]) -> Snapshot:
-    none = DepthAndLabels(None, None)
+    none = ModalityImages()
     return Snapshot(time_s, np.zeros((1, 4, 4), np.float32), none, none, None, ages_s)
 
 
@@ -70,10 +70,10 @@ def test_instants_with_ground_truth_of_their_own_are_chosen_first() -> None:
 
 
 def test_the_age_of_held_images_is_written_on_sheet_and_frame() -> None:
-    image = DepthAndLabels(np.full((8, 16), 5.0, np.float32), None)
+    image = ModalityImages(np.full((8, 16), 5.0, np.float32), None)
     current, held, early = (
         Snapshot(time_s, np.zeros((1, 4, 4), np.float32), truth, image, None, {'depth': age_s})
-        for time_s, truth, age_s in ((1.0, image, 0.0), (2.0, image, 1.0), (0.0, DepthAndLabels(None, None), math.inf))
+        for time_s, truth, age_s in ((1.0, image, 0.0), (2.0, image, 1.0), (0.0, ModalityImages(), math.inf))
     )
     assert [item.describe_age('depth') for item in (current, held, early)] == ['', '1.0 s old', 'no image yet']
     for draw in (lambda item: contact_sheet([item, current], ''), lambda item: draw_frame(item, '', (0.0, 1.0))):

@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from audio_manifold_ros.bag_evaluation.time_shift_control import TimeShiftedControl, choose_shift_s
 from audio_manifold_ros.common.units import NS_PER_S
-from audio_manifold_ros.evaluation.metrics.depth_and_labels import DepthAndLabels
+from audio_manifold_ros.modalities.modality_images import ModalityImages
 
 
-def prediction_at(stamp_ns: int) -> DepthAndLabels:
-    return DepthAndLabels(np.array([[stamp_ns]], dtype=np.float64), None)
+def prediction_at(stamp_ns: int) -> ModalityImages:
+    return ModalityImages(np.array([[stamp_ns]], dtype=np.float64), None)
 
 
 @settings(deadline=None, max_examples=60)

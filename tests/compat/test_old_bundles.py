@@ -51,8 +51,8 @@ def bundle_facts(folder: Path) -> dict[str, Any]:
             'depth_m_mean': float(np.mean(output.depth_m)) if output.depth_m is not None else None,
             'depth_m': thinned(output.depth_m),
             'labels': thinned(output.labels),
-            'depth_distance': thinned_cells(output.depth_distance),
-            'segmentation_distance': thinned_cells(output.segmentation_distance),
+            'depth_distance': thinned_cells(output.distances['depth']),
+            'segmentation_distance': thinned_cells(output.distances['segmentation']),
         }
     pipeline = Pipeline(bundle, OnnxBackend(bundle, 1), array, RATE_HZ)
     found = []
@@ -95,13 +95,21 @@ def engine_facts(root: Path, bundle: Bundle) -> dict[str, Any]:
         path.chmod(0o700 if path.is_dir() else 0o600)
     engine = EngineCache(root).find(key, warnings.append)
     return {
-        'sidecar': to_plain(sidecar),
+        'sidecar': first_version(to_plain(sidecar)),
         'digest': sidecar.key.digest,
         'folder': sidecar_path.parent.name,
         'differences': key.differences(sidecar.key),
         'engine': '' if engine is None else engine.relative_to(root).as_posix(),
         'warnings': warnings,
     }
+
+
+def first_version(sidecar: dict[str, Any]) -> dict[str, Any]:
+    """Return metadata in the layout of their first version, which named the change of each modality."""
+    check = dict(sidecar['check'])
+    changes = check.pop('changes')
+    check |= {'depth_change': changes['depth'], 'labels_changed': changes['segmentation']}
+    return {**sidecar, 'format_version': 1, 'check': check}
 
 
 def network_facts(path: Path) -> list[dict[str, Any]]:

@@ -9,15 +9,15 @@ import math
 import numpy as np
 
 from audio_manifold_ros.demo.snapshots import GroundTruthHold
-from audio_manifold_ros.evaluation.metrics.depth_and_labels import DepthAndLabels
+from audio_manifold_ros.modalities.modality_images import ModalityImages
 
 
 def test_the_last_ground_truth_is_held_with_its_age() -> None:
     hold = GroundTruthHold(('depth', 'segmentation'))
     depth, labels = np.ones((2, 2), np.float32), np.ones((2, 2), np.uint8)
-    assert hold.update(0.0, None) == (DepthAndLabels(None, None), {'depth': math.inf, 'segmentation': math.inf})
-    hold.update(1.0, DepthAndLabels(depth, labels))
-    images, ages_s = hold.update(1.5, DepthAndLabels(2 * depth, None))
+    assert hold.update(0.0, None) == (ModalityImages(), {'depth': math.inf, 'segmentation': math.inf})
+    hold.update(1.0, ModalityImages(depth, labels))
+    images, ages_s = hold.update(1.5, ModalityImages(2 * depth, None))
     assert images.depth_m is not None
     assert images.depth_m[0, 0] == 2
     assert images.labels is labels

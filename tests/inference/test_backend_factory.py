@@ -59,11 +59,9 @@ def test_backends_agree(
     bundle = write_small(tmp_path / 'bundle', network_of(modalities), array)
     pair = open_backend(bundle, 'onnx'), open_backend(bundle, 'torch')
     for window in windows:
-        first, second = (vars(backend.run(window)) for backend in pair)
-        given = {name for name, values in first.items() if values is not None}
-        assert given == {name for name, values in second.items() if values is not None}
-        assert given == set().union(*(GIVEN[modality] for modality in modalities))
-        for name in given:
+        first, second = (backend.run(window).tensors() for backend in pair)
+        assert first.keys() == second.keys() == set().union(*(GIVEN[modality] for modality in modalities))
+        for name in first:
             assert_agree(first[name], second[name], SAME_RELATIVE)
 
 
@@ -77,7 +75,7 @@ def test_backends_agree_on_a_system_without_a_manifold(
     bundle = write_small(tmp_path / 'bundle', PerceptionNetwork.from_trained([], {}, direct=[system]), array)
     pair = open_backend(bundle, 'onnx'), open_backend(bundle, 'torch')
     for window in windows:
-        first, second = (vars(backend.run(window)) for backend in pair)
+        first, second = (backend.run(window).tensors() for backend in pair)
         for name in first:
             assert_agree(first[name], second[name], SAME_RELATIVE)
         assert (first['depth_distance'] == 1).all()
@@ -89,7 +87,7 @@ def test_the_shipped_bundle_and_its_graph_agree(windows: np.ndarray) -> None:
     bundle = Bundle.load(resource_path('models/street'))
     pair = open_backend(bundle, 'onnx'), open_backend(bundle, 'torch')
     for window in windows:
-        first, second = (vars(backend.run(window)) for backend in pair)
+        first, second = (backend.run(window).tensors() for backend in pair)
         for name in first:
             assert_agree(first[name], second[name], SAME_RELATIVE)
 
@@ -99,7 +97,7 @@ def test_half_precision_changes_little(bundle: Bundle, network: PerceptionNetwor
     with torch.inference_mode():
         expected = [tensor.numpy() for tensor in network(torch.from_numpy(windows))]
     for index, window in enumerate(windows):
-        output = vars(backend.run(window))
+        output = backend.run(window).tensors()
         for name, tensor in zip(network.config.output_names, expected, strict=True):
             same = np.isclose(output[name], tensor[index], rtol=HALF_RELATIVE, atol=HALF_RELATIVE)
             # Where two codes are equally near, a cell (1/64 of an image) may take the other one.

@@ -270,7 +270,7 @@ def test_without_labels_the_far_end_of_the_range_is_invalid(
         waveform_network = None
 
         def run(self, features: np.ndarray) -> object:
-            return replace(backend.run(features), labels=None, segmentation_distance=None)
+            return replace(backend.run(features), labels=None)
 
     prediction = stream_predictions(Pipeline(blind, DepthOnly(), array, RATE_HZ), noise(0.4))[0]
     expected = backend.run(prediction.features).depth_m

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from audio_manifold_ros.common.class_ids import CLASS_COLOURS
 from audio_manifold_ros.common.errors import TrainingError
 from audio_manifold_ros.common.schema import from_plain, to_plain
+from audio_manifold_ros.modalities.registry import MODALITIES
 from audio_manifold_ros.networks.at_net import AtNetConfig
 from audio_manifold_ros.networks.depth_representation import DepthRepresentation
 from audio_manifold_ros.networks.end_to_end import check_heads
@@ -34,8 +34,8 @@ from training.config.yaml_inheritance import read_layers
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-# Channels of the image of each modality: depth, or one per class.
-CHANNELS = {'depth': 1, 'segmentation': len(CLASS_COLOURS)}
+# Channels of the image of each modality.
+CHANNELS = {name: modality.channels for name, modality in MODALITIES.items()}
 BINAURAL_CHANNEL_COUNT = 2
 FITS = ('manifold_fit', 'transform_fit', 'direct_fit', 'joint_fit')
 

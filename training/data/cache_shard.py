@@ -20,6 +20,7 @@ from audio_manifold_ros.common.json_text import read_json
 from audio_manifold_ros.common.schema import from_plain
 from audio_manifold_ros.datasets.drive_checksum import read_checksum_header
 from audio_manifold_ros.features.mel_batch import mel_features
+from audio_manifold_ros.modalities.registry import MODALITIES
 from training.data.window_dataset import WindowDataset
 
 if TYPE_CHECKING:
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 
 CACHE_VERSION = 2
 CONTENTS_FILE = 'contents.json'
-MODALITY_OF_ARRAY = {'depth_m': 'depth', 'labels': 'labels'}
 INT16_PEAK = 32_767
 
 
@@ -94,8 +94,7 @@ class Shard:
         """
         if name in self.contents.lacking:
             msg = (
-                f'Drive {self.contents.lacking[name]!r} has no {MODALITY_OF_ARRAY[name]}: leave such drives out, '
-                'or fit another modality.'
+                f'Drive {self.contents.lacking[name]!r} has no {name}: leave such drives out, or fit another modality.'
             )
             raise TrainingError(msg)
         return np.load(self.folder / f'{name}.npy', mmap_mode='r')  # type: ignore[no-any-return]
@@ -142,11 +141,12 @@ def write_shard(
             skipped[item.drive_id] += 1
             continue
         rows = _audio_columns(item, config)
-        for name, image in (('depth_m', item.depth_m), ('labels', item.labels)):
+        for modality_name, modality in MODALITIES.items():
+            image = item.image(modality_name)
             if image is None:
-                lacking.setdefault(name, item.drive_id)
+                lacking.setdefault(modality.image, item.drive_id)
             else:
-                rows[name] = image.astype(np.float16) if name == 'depth_m' else image
+                rows[modality.image] = image.astype(modality.stored_dtypes[0])
         for name, row in rows.items():
             columns.setdefault(name, []).append(row)
         windows.append((item.drive_id, item.stamp_ns))

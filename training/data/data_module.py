@@ -13,6 +13,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from audio_manifold_ros.features.mel_torch import MelFeatureExtractor
 from training.data.cache import open_cache
+from training.data.ground_truth_arrays import ARRAY_OF_MODALITY, GROUND_TRUTH, MODALITY_OF_KEY, latent_key
 from training.data.resumable_sampler import ResumableBatchSampler
 from training.data.window_checks import check_ground_truth
 
@@ -24,11 +25,6 @@ if TYPE_CHECKING:
     from training.config.fit_configuration import FitConfig
     from training.data.cache import WindowCache
 
-# Keys of the batches that are made from the ground truth of a modality.
-GROUND_TRUTH_KEYS = {
-    'depth': {'depth', 'depth_m', 'latent_depth'},
-    'segmentation': {'labels', 'latent_segmentation'},
-}
 # Number of steps of a fit with a time limit.
 UNLIMITED_STEPS = 1_000_000_000
 
@@ -74,7 +70,7 @@ class CachedWindowDataset(Dataset[Any]):
         """
         self._cache, self._indices, self._names = cache, indices, names
         self._depth = depth
-        self._latents = {f'latent_{modality}': name for modality, name in (latents or {}).items()}
+        self._latents = {latent_key(modality): name for modality, name in (latents or {}).items()}
 
     def __len__(self) -> int:
         """Return the number of windows."""
@@ -90,11 +86,10 @@ class CachedWindowDataset(Dataset[Any]):
         return self.__getitems__([place])
 
     def _column(self, name: str, indices: NDArray[np.int64]) -> tuple[str, torch.Tensor]:
-        if name == 'labels':
-            return name, torch.from_numpy(self._cache.take(name, indices))
-        if name == 'depth':
-            metres = self._cache.take('depth_m', indices).astype(np.float32)
-            return name, torch.from_numpy(self._depth.depth_to_unit(metres))[:, None]
+        modality = MODALITY_OF_KEY.get(name)
+        if modality is not None:
+            rows = self._cache.take(ARRAY_OF_MODALITY[modality], indices)
+            return name, GROUND_TRUTH[modality].columns[name](rows, self._depth)
         if name == 'features' and self._cache.holds_audio:
             return 'audio', torch.from_numpy(self._cache.audio(indices))
         rows = self._cache.take(self._latents.get(name, name), indices)
@@ -136,7 +131,8 @@ class WindowDataModule(lightning.LightningDataModule):
         """
         super().__init__()
         self.cache = open_cache(config.data)
-        modalities = [name for name, keys in GROUND_TRUTH_KEYS.items() if {*names, *validation_names} & keys]
+        given = {*names, *validation_names}
+        modalities = [name for name, arrays in GROUND_TRUTH.items() if given & {*arrays.columns, latent_key(name)}]
         check_ground_truth(self.cache, modalities, ('train', 'validation'))
         self._config, self._fit = config, fit
         self.latents: dict[str, str] = {}

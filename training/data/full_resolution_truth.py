@@ -11,7 +11,7 @@ from typing import final
 import numpy as np
 
 from audio_manifold_ros.datasets.drive_reader import DriveReader
-from audio_manifold_ros.evaluation.metrics.depth_and_labels import DepthAndLabels
+from audio_manifold_ros.modalities.modality_images import ModalityImages
 from audio_manifold_ros.rig.camera import CameraModel
 from training.data.window_dataset import find_drives
 
@@ -40,7 +40,7 @@ class FullResolutionGroundTruth:
         self._open_id = first
         self.camera = CameraModel.from_text(self._open.rig.camera, f'{path} (camera)')
 
-    def images(self, drive_id: str, stamp_ns: int) -> DepthAndLabels | None:
+    def images(self, drive_id: str, stamp_ns: int) -> ModalityImages | None:
         """Return the images of an instant in the size of the labels, or None for a drive without them.
 
         Raises:
@@ -56,10 +56,7 @@ class FullResolutionGroundTruth:
         if not drive.has_native:
             return None
         image = int(np.flatnonzero(drive.image_stamps_ns == stamp_ns)[0])
-        return DepthAndLabels(
-            drive.native_depth_m(image) if drive.has_depth else None,
-            drive.native_labels(image) if drive.has_labels else None,
-        )
+        return drive.native_images(image)
 
     def __enter__(self) -> FullResolutionGroundTruth:
         """Return this object."""

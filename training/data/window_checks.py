@@ -8,24 +8,21 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from audio_manifold_ros.common.class_ids import CLASS_COLOURS, UNLABELLED
 from audio_manifold_ros.common.errors import TrainingError
 from audio_manifold_ros.datasets.drive_reader import DriveReader
 from training.data.dataset_split import divide
+from training.data.ground_truth_arrays import ARRAY_OF_MODALITY, GROUND_TRUTH
 from training.data.split_file import SPLITS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from training.config.experiment_configuration import TrainingConfig
     from training.data.cache import WindowCache
 
-ARRAY_OF_MODALITY = {'depth': 'depth_m', 'segmentation': 'labels'}
-CLASSES = len(CLASS_COLOURS)
 # Windows that are read at a time: 16 MB of labels.
 BLOCK = 1024
 
@@ -69,7 +66,7 @@ def check_windows(config: TrainingConfig, cache: WindowCache) -> None:
             _check_microphones(f'The {system.kind} network', system.mics, cache)
     check_ground_truth(cache, config.modalities)
     for modality, manifold in config.manifolds.items():
-        shape = cache.take(ARRAY_OF_MODALITY[modality], cache.indices(SPLITS[0])[:1]).shape[1:]
+        shape = cache.take(ARRAY_OF_MODALITY[modality], cache.indices(SPLITS[0])[:1]).shape[1:3]
         if shape != (manifold.image_size, manifold.image_size):
             msg = (
                 f'manifolds.{modality} has image_size {manifold.image_size}, but the {modality} images of the drives '
@@ -95,36 +92,7 @@ def check_ground_truth(cache: WindowCache, modalities: Iterable[str], splits: Se
     for modality in modalities:
         for split in splits:
             blocks = _blocks(cache, ARRAY_OF_MODALITY[modality], cache.indices(split))
-            if modality == 'segmentation':
-                _check_labels(cache, split, blocks)
-            elif not any(bool((np.isfinite(depth_m) & (depth_m > 0)).any()) for _, depth_m in blocks):
-                msg = (
-                    f'No pixel of the {len(cache.indices(split))} {split} windows has a depth above 0 m, for example '
-                    f'in drive {_drive(cache, split)!r}: check the unit of the depth images, or use other drives.'
-                )
-                raise TrainingError(msg)
-
-
-def _check_labels(cache: WindowCache, split: str, blocks: Iterable[tuple[NDArray[np.int64], NDArray[Any]]]) -> None:
-    labelled = False
-    for indices, labels in blocks:
-        is_wrong = (labels >= CLASSES) & (labels != UNLABELLED)
-        if is_wrong.any():
-            window = int(np.argmax(is_wrong.any(axis=(1, 2))))
-            ids = np.unique(labels[window][is_wrong[window]]).tolist()
-            drive_id, stamp_ns = cache.instants(indices[window : window + 1])[0]
-            msg = (
-                f'Drive {drive_id!r} has the class ids {ids} in the labels of the image at {stamp_ns} ns ({split}): '
-                f'give ids below {CLASSES} (train ids of Cityscapes), or {UNLABELLED} for unlabelled pixels.'
-            )
-            raise TrainingError(msg)
-        labelled = labelled or bool((labels != UNLABELLED).any())
-    if not labelled:
-        msg = (
-            f'No pixel of the {len(cache.indices(split))} {split} windows is labelled (all are {UNLABELLED}), for '
-            f'example in drive {_drive(cache, split)!r}: label the drives again, or leave segmentation out.'
-        )
-        raise TrainingError(msg)
+            GROUND_TRUTH[modality].check(cache, split, blocks)
 
 
 def _blocks(
@@ -133,7 +101,3 @@ def _blocks(
     for first in range(0, len(indices), BLOCK):
         chosen = indices[first : first + BLOCK]
         yield chosen, cache.take(name, chosen)
-
-
-def _drive(cache: WindowCache, split: str) -> str:
-    return cache.drives(split)[0]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from audio_manifold_ros.common.errors import DatasetError
 from audio_manifold_ros.datasets.drive_reader import DriveReader
 from audio_manifold_ros.datasets.windows import cut_windows
+from audio_manifold_ros.modalities.modality_images import ModalityImages, image_fields
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,26 +22,22 @@ if TYPE_CHECKING:
     from audio_manifold_ros.features.spec import FeatureSpec
 
 
-@dataclass(frozen=True)
-class WindowItem:
-    """One window of audio with its ground truth.
+@dataclass(frozen=True, kw_only=True)
+class WindowItem(ModalityImages):
+    """One window of audio with its ground truth. Depth is in the `depth_unit` of the dataset.
 
     Attributes:
         audio: float32 (mic, sample), full scale ±1. A missing microphone is zero.
-        depth_m: float32 (row, column) in the `depth_unit` of the dataset, NaN invalid. None without depth.
-        labels: uint8 (row, column), 255 unlabelled. None without labels.
         drive_id: Id of its drive.
-        image: Index of the image in its drive.
+        image_index: Index of the image in its drive.
         stamp_ns: Time of the image on the clock of the recording.
         missing_microphones: Indices of the microphones that were not recorded, in the order of the array.
 
     """
 
     audio: NDArray[np.float32]
-    depth_m: NDArray[np.float32] | None
-    labels: NDArray[np.uint8] | None
     drive_id: str
-    image: int
+    image_index: int
     stamp_ns: int
     missing_microphones: tuple[int, ...] = ()
 
@@ -91,13 +88,12 @@ class WindowDataset:
                 self.dropped.update(cut.dropped)
                 for window in cut.windows:
                     yield WindowItem(
-                        drive.samples(window.first_sample, self._spec.window_samples),
-                        drive.depth_m(window.image) if drive.has_depth else None,
-                        drive.labels(window.image) if drive.has_labels else None,
-                        drive.drive_id,
-                        window.image,
-                        int(drive.image_stamps_ns[window.image]),
-                        drive.missing_microphones,
+                        **image_fields(drive.images(window.image).by_modality()),
+                        audio=drive.samples(window.first_sample, self._spec.window_samples),
+                        drive_id=drive.drive_id,
+                        image_index=window.image,
+                        stamp_ns=int(drive.image_stamps_ns[window.image]),
+                        missing_microphones=drive.missing_microphones,
                     )
 
     def _check_geometry(self, drive: DriveReader) -> None:

@@ -12,10 +12,11 @@ from rich.console import Console
 from rich.progress import track
 
 from audio_manifold_ros.inference.bundle.confidence_fit import CalibrationSet, cell_means, fit_confidence
-from audio_manifold_ros.inference.bundle.correctness import depth_correctness, label_correctness
-from audio_manifold_ros.inference.postprocessing import no_return_mask
+from audio_manifold_ros.inference.bundle.correctness import CORRECTNESS
+from audio_manifold_ros.inference.postprocessing import published_images
+from audio_manifold_ros.modalities.registry import MODALITIES
+from training.data.ground_truth_arrays import ARRAY_OF_MODALITY
 from training.experiment.experiment_inference import batches, predict, take_features
-from training.fitting.image_metrics import TARGET_ARRAYS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -39,12 +40,12 @@ def calibrate(network: PerceptionNetwork, manifest: Manifest, cache: WindowCache
     distances: dict[str, list[NDArray[Any]]] = defaultdict(list)
     correct: dict[str, list[NDArray[Any]]] = defaultdict(list)
     all_correct: list[NDArray[Any]] = []
-    target_arrays = [TARGET_ARRAYS[modality] for modality in network.config.modalities]
+    modalities = network.config.modalities
     validation = list(batches(cache.indices('validation')))
     for indices in track(validation, 'confidence', console=Console(stderr=True)):
         outputs = predict(network, take_features(cache, indices))
         for index, output in zip(indices, outputs, strict=True):
-            ground_truth = {name: cache.take(name, np.array([index]))[0] for name in target_arrays}
+            ground_truth = {name: _ground_truth(cache, name, index) for name in modalities}
             pixels = _correct_pixels(manifest, output, ground_truth)
             for name, (distance, values) in pixels.items():
                 distances[name].append(distance)
@@ -60,20 +61,16 @@ def calibrate(network: PerceptionNetwork, manifest: Manifest, cache: WindowCache
     )
 
 
+def _ground_truth(cache: WindowCache, modality: str, index: int) -> NDArray[Any]:
+    rows = cache.take(ARRAY_OF_MODALITY[modality], np.array([index]))
+    return np.asarray(rows[0], dtype=MODALITIES[modality].dtype)
+
+
 def _correct_pixels(
     manifest: Manifest, output: NetworkOutput, ground_truth: dict[str, NDArray[Any]]
 ) -> dict[str, tuple[NDArray[np.float32], NDArray[np.float64]]]:
     """Return the distances (cell, cell) and the correctness of published pixels (row, column) of each modality."""
-    pixels = {}
-    if output.depth_m is not None and output.depth_distance is not None:
-        published = np.where(no_return_mask(manifest, output.depth_m, output.labels), np.nan, output.depth_m)
-        pixels['depth'] = (
-            output.depth_distance,
-            depth_correctness(published, ground_truth['depth_m'].astype(np.float32)),
-        )
-    if output.labels is not None and output.segmentation_distance is not None:
-        pixels['segmentation'] = (
-            output.segmentation_distance,
-            label_correctness(output.labels, ground_truth['labels']),
-        )
-    return pixels
+    return {
+        name: (output.distances[name], CORRECTNESS[name](published, ground_truth[name]))
+        for name, published in published_images(manifest, output).by_modality().items()
+    }

@@ -16,13 +16,14 @@ from rich.console import Console
 from rich.progress import track
 
 from audio_manifold_ros.common.class_ids import UNLABELLED
+from audio_manifold_ros.modalities.registry import categorical
+from training.data.ground_truth_arrays import ARRAY_OF_MODALITY
 from training.experiment.experiment_inference import batches, take_features
 
 if TYPE_CHECKING:
     from audio_manifold_ros.networks.perception_network import PerceptionNetwork
     from training.data.cache import WindowCache
 
-MODALITY = 'segmentation'
 CANDIDATE_BIASES = (-1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0)
 # Neighbouring pixels are redundant.
 PIXEL_STRIDE = 2
@@ -35,9 +36,10 @@ def balance_classes(network: PerceptionNetwork, cache: WindowCache) -> dict[int,
 
     A network without segmentation is unchanged.
     """
-    if MODALITY not in network.config.modalities:
+    modalities = categorical(network.config.modalities)
+    if not modalities:
         return {}
-    logits, labels = _validation_pixels(network, cache)
+    logits, labels = _validation_pixels(network, cache, modalities[0])
     class_biases = choose_class_biases(logits, labels)
     network.add_class_bias(class_biases.to(next(network.parameters()).device))
     return {index: value for index, value in enumerate(class_biases.tolist()) if value}
@@ -83,7 +85,9 @@ def _mean_iou(predicted: torch.Tensor, labels: torch.Tensor, classes: int) -> fl
 
 
 @torch.inference_mode()
-def _validation_pixels(network: PerceptionNetwork, cache: WindowCache) -> tuple[torch.Tensor, torch.Tensor]:
+def _validation_pixels(
+    network: PerceptionNetwork, cache: WindowCache, modality: str
+) -> tuple[torch.Tensor, torch.Tensor]:
     """Return logits float16 (class, pixel) and labels int64 (pixel,) of every second validation pixel in each axis."""
     device = next(network.parameters()).device
     thinned = (..., slice(None, None, PIXEL_STRIDE), slice(None, None, PIXEL_STRIDE))
@@ -91,9 +95,9 @@ def _validation_pixels(network: PerceptionNetwork, cache: WindowCache) -> tuple[
     validation = list(batches(cache.indices('validation')))
     for indices in track(validation, 'class biases', console=Console(stderr=True)):
         features = torch.from_numpy(take_features(cache, indices)).to(device)
-        logits = network.images(features)[MODALITY]
+        logits = network.images(features)[modality]
         scores.append(logits[thinned].half().cpu().transpose(0, 1).flatten(1))
-        targets.append(torch.from_numpy(cache.take('labels', indices)[thinned]).long().flatten())
+        targets.append(torch.from_numpy(cache.take(ARRAY_OF_MODALITY[modality], indices)[thinned]).long().flatten())
     pixels, labels = torch.cat(scores, dim=1), torch.cat(targets)
     is_labelled = labels != UNLABELLED
     return pixels[:, is_labelled], labels[is_labelled]

@@ -23,10 +23,10 @@ from audio_manifold_ros.common.files import write_json_atomic
 from audio_manifold_ros.datasets.drive_attributes import METRES
 from audio_manifold_ros.evaluation.controls.audio_controls import OTHER_DRIVE, control_order, without_direction
 from audio_manifold_ros.evaluation.controls.pixel_prior import PixelPrior, PixelPriorBuilder
-from audio_manifold_ros.evaluation.metrics.depth_and_labels import DepthAndLabels
 from audio_manifold_ros.evaluation.metrics.depth_metrics import MIN_DEPTH_BY_UNIT
 from audio_manifold_ros.evaluation.metrics.metric_suite import MetricSuite, Scores
-from training.data.cache_shard import MODALITY_OF_ARRAY
+from audio_manifold_ros.modalities.modality_images import ModalityImages, to_modality_images
+from audio_manifold_ros.modalities.registry import MODALITIES
 from training.data.full_resolution_truth import FullResolutionGroundTruth
 from training.experiment.class_bias import balance_classes
 from training.experiment.cli_arguments import add_experiment_arguments, named_experiment
@@ -106,11 +106,11 @@ def evaluate(
             model, shuffled, mono = (outputs[name] for name in PREDICTED_VARIANTS)
             instants = cache.instants(own)
             for place, (ground_truth, output) in enumerate(zip(ground_truth_images(cache, own), model, strict=True)):
-                predicted = {
-                    'model': _images(output),
+                predicted: dict[str, ModalityImages] = {
+                    'model': output,
                     'prior': _prior_images(prior, output),
-                    'shuffled': _images(shuffled[place]),
-                    'mono': _images(mono[place]),
+                    'shuffled': shuffled[place],
+                    'mono': mono[place],
                 }
                 confidence_image = None if confidence is None else confidence.image(output, *_size(output))
                 board.add(
@@ -169,41 +169,35 @@ def make_prior(cache: WindowCache) -> PixelPrior:
     )
     for batch in track(list(batches(indices)), 'training prior', console=Console(stderr=True)):
         for ground_truth in ground_truth_images(cache, batch):
-            builder.add(ground_truth.depth_m, ground_truth.labels)
+            builder.add(ground_truth)
     return builder.build()
 
 
-def ground_truth_images(cache: WindowCache, indices: NDArray[np.int64]) -> list[DepthAndLabels]:
+def ground_truth_images(cache: WindowCache, indices: NDArray[np.int64]) -> list[ModalityImages]:
     """Return the ground truth in the image size of the networks."""
-    depth_m, labels = (
-        cache.take(name, indices) if cache.has(name) else [None] * len(indices) for name in MODALITY_OF_ARRAY
-    )
-    return [
-        DepthAndLabels(None if z is None else z.astype(np.float32), c) for z, c in zip(depth_m, labels, strict=True)
-    ]
+    arrays = {
+        name: cache.take(modality.image, indices).astype(modality.dtype)
+        for name, modality in MODALITIES.items()
+        if cache.has(modality.image)
+    }
+    return [to_modality_images({name: rows[place] for name, rows in arrays.items()}) for place in range(len(indices))]
 
 
-def _size(images: DepthAndLabels | NetworkOutput) -> tuple[int, int]:
+def _size(images: ModalityImages) -> tuple[int, int]:
     """Return rows and columns.
 
     Raises:
-        TrainingError: There is neither depth nor classes.
+        TrainingError: There is no image.
 
     """
-    for image in (images.depth_m, images.labels):
-        if image is not None:
-            return image.shape[0], image.shape[1]
+    for image in images.by_modality().values():
+        return image.shape[0], image.shape[1]
     msg = 'Windows without depth and classes cannot be scored: label the drives first.'
     raise TrainingError(msg)
 
 
-def _images(output: NetworkOutput) -> DepthAndLabels:
-    return DepthAndLabels(output.depth_m, output.labels)
-
-
-def _prior_images(prior: PixelPrior, output: NetworkOutput) -> DepthAndLabels:
-    depth_m: NDArray[np.float32] | None = None if output.depth_m is None else prior.depth_m
-    return DepthAndLabels(depth_m, None if output.labels is None else prior.labels)
+def _prior_images(prior: PixelPrior, output: NetworkOutput) -> ModalityImages:
+    return to_modality_images({name: prior.image(name) for name in output.by_modality()})
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from audio_manifold_ros.inference.backends.backend import DTYPES
+from audio_manifold_ros.inference.backends.backend import named_output
 from audio_manifold_ros.inference.bundle.prediction import NetworkOutput
 
 if TYPE_CHECKING:
@@ -46,7 +46,4 @@ def predict(network: PerceptionNetwork, features: NDArray[np.float32]) -> list[N
     with torch.inference_mode():
         tensors = [tensor.cpu().numpy() for tensor in network(torch.from_numpy(features).to(device))]
     named = dict(zip(network.config.output_names, tensors, strict=True))
-    return [
-        NetworkOutput(**{name: named[name][window] if name in named else None for name in DTYPES})
-        for window in range(len(features))
-    ]
+    return [named_output({name: values[window] for name, values in named.items()}) for window in range(len(features))]

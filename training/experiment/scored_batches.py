@@ -9,13 +9,13 @@ import json
 import shutil
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.common.files import atomic_write
+from audio_manifold_ros.inference.backends.backend import named_output
 from audio_manifold_ros.inference.bundle.prediction import NetworkOutput
 
 FOLDER = 'scoring'
@@ -68,10 +68,9 @@ def _pack(outputs: Outputs) -> dict[str, NDArray[np.generic]]:
     """Return an array for each variant and each output of the networks, named `variant.output`."""
     arrays = {}
     for variant, windows in outputs.items():
-        for field in fields(NetworkOutput):
-            values = [getattr(window, field.name) for window in windows]
-            if values and values[0] is not None:
-                arrays[f'{variant}.{field.name}'] = np.stack(values)
+        tensors = [window.tensors() for window in windows]
+        for name in tensors[0] if tensors else ():
+            arrays[f'{variant}.{name}'] = np.stack([found[name] for found in tensors])
     return arrays
 
 
@@ -83,10 +82,9 @@ def _unpack(path: Path) -> Outputs:
     for name, array in arrays.items():
         variant, _, output = name.partition('.')
         variants.setdefault(variant, {})[output] = array
-    names = [field.name for field in fields(NetworkOutput)]
     return {
         variant: [
-            NetworkOutput(**{name: found[name][window] if name in found else None for name in names})
+            named_output({name: values[window] for name, values in found.items()})
             for window in range(len(next(iter(found.values()))))
         ]
         for variant, found in variants.items()

@@ -7,8 +7,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-# Main metric of each modality, and whether larger values are better.
-MAIN_METRICS = {'depth': ('abs_rel', False), 'segmentation': ('miou', True)}
+from audio_manifold_ros.modalities.registry import MODALITIES
+
 PRIOR, SHUFFLED, MONO = '_prior', '_shuffled', '_mono'
 CONTROLS = {PRIOR: 'training prior', SHUFFLED: 'shuffled audio', MONO: 'one microphone'}
 LEAK_WARNING = (
@@ -63,11 +63,14 @@ class ModalityVerdict:
 def judge(scores: Mapping[str, object]) -> list[ModalityVerdict]:
     """Return the verdict on each modality of the scores of `MetricSuite.result`."""
     verdicts = []
-    for modality, (metric, larger_is_better) in MAIN_METRICS.items():
+    for modality, entry in MODALITIES.items():
+        metric = entry.main_metric.key
         figures = scores.get(modality)
         if isinstance(figures, Mapping) and metric in figures:
             controls = {key: figures.get(f'{metric}{key}') for key in CONTROLS}
-            verdicts.append(ModalityVerdict(modality, metric, figures[metric], controls, larger_is_better))
+            verdicts.append(
+                ModalityVerdict(modality, metric, figures[metric], controls, entry.main_metric.larger_is_better)
+            )
     return verdicts
 
 

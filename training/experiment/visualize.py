@@ -8,7 +8,7 @@ audio-manifold train visualize --config training/configs/street.yaml --out overv
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -18,12 +18,14 @@ from audio_manifold_ros.cli.console import print_error
 from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.errors import AudioManifoldError
 from audio_manifold_ros.drawing.images import BACKGROUND, FAINT, TEXT, Colour, save_png, write_text
+from audio_manifold_ros.networks.image_heads import IMAGE_HEADS
 from training.config.experiment_configuration import TrainingConfig
+from training.data.ground_truth_arrays import ARRAY_OF_MODALITY, ground_truth_batch
 from training.data.split_file import SPLITS
 from training.experiment.cli_arguments import add_experiment_arguments, named_experiment
 from training.experiment.run_directory import open_windows
 from training.fitting.checkpoints import BEST, load_at_net, load_direct, load_joint, load_vq_vae
-from training.fitting.image_metrics import TARGET_ARRAYS, colour_images, make_image_grid
+from training.fitting.image_metrics import colour_images, make_image_grid
 from training.fitting.manifold_module import to_image
 
 if TYPE_CHECKING:
@@ -54,10 +56,10 @@ def overview(config: TrainingConfig, split: str, count: int) -> dict[str, NDArra
     predictions = _predict_images(config, torch.from_numpy(cache.features(chosen)), vq_vaes)
     rows: dict[str, NDArray[np.uint8]] = {}
     for modality in config.modalities:
-        ground_truth = torch.from_numpy(cache.take(TARGET_ARRAYS[modality], chosen))
-        rows[f'{modality}: ground truth'] = colour_images(modality, ground_truth)
+        ground_truth = cache.take(ARRAY_OF_MODALITY[modality], chosen)
+        rows[f'{modality}: ground truth'] = colour_images(modality, torch.from_numpy(ground_truth))
         if modality in vq_vaes:
-            latent = _encode(config, vq_vaes[modality], ground_truth)
+            latent = _encode(config, modality, vq_vaes[modality], ground_truth)
             image = _decode(vq_vaes[modality], latent)
             rows[f'{modality}: reconstruction by its manifold'] = _colour_image(config, modality, image)
         if modality in predictions:
@@ -102,12 +104,8 @@ def _predict_images(
 
 
 @torch.inference_mode()
-def _encode(config: TrainingConfig, vq_vae: VqVae, ground_truth: torch.Tensor) -> torch.Tensor:
-    if ground_truth.dtype == torch.uint8:
-        image = to_image({'labels': ground_truth}, 'segmentation', vq_vae.config)
-    else:
-        image = torch.from_numpy(config.depth.depth_to_unit(ground_truth.numpy()))[:, None]
-    return vq_vae.encode(image)
+def _encode(config: TrainingConfig, modality: str, vq_vae: VqVae, ground_truth: NDArray[Any]) -> torch.Tensor:
+    return vq_vae.encode(to_image(ground_truth_batch(modality, ground_truth, config.depth), modality, vq_vae.config))
 
 
 @torch.inference_mode()
@@ -116,9 +114,7 @@ def _decode(vq_vae: VqVae, latent: torch.Tensor) -> torch.Tensor:
 
 
 def _colour_image(config: TrainingConfig, modality: str, image: torch.Tensor) -> NDArray[np.uint8]:
-    return colour_images(
-        modality, config.depth.unit_to_depth(image[:, 0]) if modality == 'depth' else image.argmax(dim=1)
-    )
+    return colour_images(modality, IMAGE_HEADS[modality].decode(image, config.depth))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

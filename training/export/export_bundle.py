@@ -12,7 +12,6 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 from rich.console import Console
 
 from audio_manifold_ros.cli.console import print_error
@@ -30,6 +29,7 @@ from audio_manifold_ros.inference.backends.onnx_backend import OnnxBackend
 from audio_manifold_ros.inference.bundle.bundle import ONNX_FILE, WEIGHTS_FILE, Bundle, write_bundle
 from audio_manifold_ros.inference.bundle.confidence import ConfidenceModel, ModalityConfidence
 from audio_manifold_ros.inference.bundle.feature_statistics import STATISTICS_FILE, FeatureStatistics
+from audio_manifold_ros.inference.bundle.image_change import describe_changes, mean_changes
 from audio_manifold_ros.inference.bundle.manifest import (
     FORMAT_VERSION,
     DepthRange,
@@ -37,6 +37,7 @@ from audio_manifold_ros.inference.bundle.manifest import (
     Manifest,
 )
 from audio_manifold_ros.inference.bundle.trained_array import TrainedArray
+from audio_manifold_ros.modalities.registry import DEPTH, MODALITIES, categorical
 from audio_manifold_ros.rig.camera import CameraModel
 from training.config.experiment_configuration import TrainingConfig
 from training.data.augment import max_dropped_microphones
@@ -67,8 +68,8 @@ if TYPE_CHECKING:
 
 CARD_FILE = 'README.md'
 COMPARED_WINDOWS = 64
-MAX_CHANGED_LABELS = 0.005
-MAX_CHANGED_DEPTH = 0.005
+# Greatest mean change of the images of a modality (see `IMAGE_CHANGES`).
+MAX_CHANGE = 0.005
 
 
 def export(config: TrainingConfig, folder: Path, scores: Mapping[str, object] | None = None) -> Bundle:
@@ -108,7 +109,7 @@ def export(config: TrainingConfig, folder: Path, scores: Mapping[str, object] | 
     manifest = replace(
         manifest,
         training={**manifest.training, **changes},
-        metrics={key: scores[key] for key in ('windows', 'depth', 'segmentation')},
+        metrics={key: scores[key] for key in ('windows', *MODALITIES) if scores.get(key)},
     )
     return _write(folder, manifest, exported, prior, statistics, scores)
 
@@ -136,13 +137,13 @@ def describe(config: TrainingConfig, network: PerceptionNetwork, cache: WindowCa
         name=config.name,
         description=f'{" and ".join(modalities).capitalize()} from the sound of {len(array.microphones)} microphones, '
         f'learnt from the dataset {config.data.dataset!r}.',
-        modalities=modalities,  # type: ignore[arg-type]
+        modalities=modalities,
         features=config.data.features,
         frame_position=config.data.frame_position,
         array=TrainedArray.from_array(array),
         camera=CameraModel.from_text(camera_text, f'{first} (camera)'),
-        depth=_depth_range(config, cache) if 'depth' in modalities else None,
-        classes=classes if 'segmentation' in modalities else (),
+        depth=_depth_range(config, cache) if DEPTH in modalities else None,
+        classes=classes if categorical(modalities) else (),
         networks=dict(network.config.to_dict()),
         confidence=ConfidenceModel(dict.fromkeys(modalities, flat), 0.0),
         training=_training(config, network, cache),
@@ -168,23 +169,16 @@ def compare(network: PerceptionNetwork, bundle: Bundle, cache: WindowCache) -> d
     """Return the differences that half precision and ONNX make on validation windows, as text.
 
     Raises:
-        TrainingError: The differences exceed `MAX_CHANGED_DEPTH` or `MAX_CHANGED_LABELS`.
+        TrainingError: The differences exceed `MAX_CHANGE`.
 
     """
     features = take_features(cache, cache.indices('validation')[:COMPARED_WINDOWS])
     backend = OnnxBackend(bundle)
-    depths, labels = [0.0], [0.0]
-    for window, reference in zip(features, predict(network, features), strict=True):
-        found = backend.run(window)
-        if found.depth_m is not None and reference.depth_m is not None:
-            depths.append(float(np.mean(np.abs(found.depth_m / reference.depth_m - 1))))
-        if found.labels is not None:
-            labels.append(float(np.mean(found.labels != reference.labels)))
-    depth, label = sum(depths) / len(features), sum(labels) / len(features)
-    if depth > MAX_CHANGED_DEPTH or label > MAX_CHANGED_LABELS:
-        msg = f'The bundle changes depth by {depth:.3%} and {label:.3%} of the labels: store single precision.'
+    changes = mean_changes([backend.run(window) for window in features], predict(network, features))
+    if any(change > MAX_CHANGE for change in changes.values()):
+        msg = f'The bundle changes {describe_changes(changes)}: store single precision.'
         raise TrainingError(msg)
-    return {'stored in half precision': f'changes depth by {depth:.4%} on average, and {label:.4%} of the labels'}
+    return {'stored in half precision': f'changes {describe_changes(changes, digits=4)}'}
 
 
 def _training(config: TrainingConfig, network: PerceptionNetwork, cache: WindowCache) -> dict[str, object]:

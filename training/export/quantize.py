@@ -10,7 +10,7 @@ from __future__ import annotations
 import tempfile
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from rich.console import Console
@@ -21,13 +21,13 @@ from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.errors import AudioManifoldError, TrainingError
 from audio_manifold_ros.common.json_text import parse_json
 from audio_manifold_ros.common.schema import to_plain
-from audio_manifold_ros.evaluation.metrics.depth_and_labels import DepthAndLabels
 from audio_manifold_ros.evaluation.metrics.metric_suite import MetricSuite
 from audio_manifold_ros.evaluation.reporting.model_card import model_card
 from audio_manifold_ros.inference.backends.backend import FLOAT32, INT8
 from audio_manifold_ros.inference.backends.onnx_backend import OnnxBackend
 from audio_manifold_ros.inference.bundle.bundle import INT8_FILE, Bundle, write_bundle
 from audio_manifold_ros.inference.bundle.manifest import MANIFEST_FILE
+from audio_manifold_ros.modalities.registry import MODALITIES
 from training.experiment.cli_arguments import add_experiment_arguments, named_experiment
 from training.experiment.evaluate import METRICS_FILE, ground_truth_images
 from training.experiment.experiment_inference import batches, take_features
@@ -36,7 +36,7 @@ from training.export.export_bundle import CARD_FILE
 from training.export.onnx_int8 import quantize_graph
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -44,12 +44,13 @@ if TYPE_CHECKING:
 
 CALIBRATION_WINDOWS = 64
 MAX_WORSE = 0.01
-# Metrics that are compared, with the sign of an improvement.
-COMPARED: tuple[tuple[Literal['depth', 'segmentation'], str, int], ...] = (
-    ('depth', 'abs_rel', -1),
-    ('depth', 'rmse', -1),
-    ('segmentation', 'miou', 1),
-    ('segmentation', 'accuracy', 1),
+# Number of metrics of each modality that are compared.
+COMPARED_METRICS = 2
+# Modality and metric, with the sign of an improvement.
+COMPARED = tuple(
+    (name, metric.key, 1 if metric.larger_is_better else -1)
+    for name, modality in MODALITIES.items()
+    for metric in modality.metrics[:COMPARED_METRICS]
 )
 
 
@@ -109,8 +110,8 @@ def compare(bundle: Bundle, cache: WindowCache, limit: int | None = None) -> Pre
         for window, ground_truth in zip(take_features(cache, batch), ground_truth_images(cache, batch), strict=True):
             for precision, backend in backends.items():
                 output = backend.run(window)
-                boards[precision].add(ground_truth, {'model': DepthAndLabels(output.depth_m, output.labels)})
-    results = {precision: board.result() for precision, board in boards.items()}
+                boards[precision].add(ground_truth, {'model': output})
+    results: dict[str, Mapping[str, Any]] = {precision: board.result() for precision, board in boards.items()}
     scores: dict[str, dict[str, float]] = {
         precision: {name: value for part, name, _ in COMPARED if (value := result[part].get(name)) is not None}
         for precision, result in results.items()

@@ -18,9 +18,10 @@ from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.errors import AudioManifoldError
 from training.config.experiment_configuration import TrainingConfig
 from training.data.data_module import WindowDataModule
+from training.data.ground_truth_arrays import batch_keys
 from training.data.window_checks import with_drive_microphones
 from training.fitting.direct_module import DirectModule
-from training.fitting.fit_manifold import NAMES, add_fit_arguments, change_fit
+from training.fitting.fit_manifold import add_fit_arguments, change_fit
 from training.fitting.latent_cache import feature_statistics
 from training.fitting.lr_schedule import TrainingBudget
 from training.fitting.trainer import run_audio_network_fit
@@ -41,7 +42,7 @@ def fit_direct(config: TrainingConfig, network: SingleStageConfig, fit: FitConfi
 
     """
     lightning.seed_everything(config.machine.seed, verbose=False)
-    names, validation_names = zip(*(NAMES[modality] for modality in network.modalities), strict=True)
+    names, validation_names = zip(*(batch_keys(modality) for modality in network.modalities), strict=True)
     data = WindowDataModule(config, fit, ('features', *sum(names, ())), sum(validation_names, ()))
     module = DirectModule(
         network,

@@ -21,9 +21,9 @@ from audio_manifold_ros.networks.at_net import AtNet
 from audio_manifold_ros.networks.perception_network import PerceptionNetwork
 from training.config.experiment_configuration import TrainingConfig
 from training.data.data_module import WindowDataModule
+from training.data.ground_truth_arrays import ARRAY_OF_MODALITY
 from training.data.window_checks import with_drive_microphones
 from training.fitting.fit_manifold import add_fit_arguments, change_fit
-from training.fitting.image_metrics import TARGET_ARRAYS
 from training.fitting.joint_losses import class_weights
 from training.fitting.joint_module import JointModule
 from training.fitting.latent_cache import feature_statistics
@@ -56,7 +56,7 @@ def fit_joint(config: TrainingConfig, fit: FitConfig, *, resume: bool = False) -
     lightning.seed_everything(config.machine.seed, verbose=False)
     if config.machine.threads is not None:
         torch.set_num_threads(config.machine.threads)
-    names = ('features', *(TARGET_ARRAYS[modality] for modality in config.modalities))
+    names = ('features', *(ARRAY_OF_MODALITY[modality] for modality in config.modalities))
     data = WindowDataModule(config, fit, names)
     network = make_networks(config, joint, data.cache)
     module = JointModule(network, config, joint, fit, class_weights(data.cache, joint), TrainingBudget(fit.minutes))

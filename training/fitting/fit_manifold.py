@@ -18,8 +18,10 @@ from rich.console import Console
 from audio_manifold_ros.cli.console import print_error
 from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.errors import AudioManifoldError
+from audio_manifold_ros.modalities.registry import MODALITIES
 from training.config.experiment_configuration import TrainingConfig
 from training.data.data_module import WindowDataModule
+from training.data.ground_truth_arrays import batch_keys
 from training.fitting.lr_schedule import TrainingBudget
 from training.fitting.manifold_module import ManifoldModule
 from training.fitting.trainer import run_fit
@@ -28,8 +30,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from training.config.fit_configuration import FitConfig
-
-NAMES = {'depth': (('depth',), ('depth_m',)), 'segmentation': (('labels',), ())}
 
 
 def fit_manifold(config: TrainingConfig, modality: str, fit: FitConfig, *, resume: bool = False) -> Path:
@@ -42,7 +42,7 @@ def fit_manifold(config: TrainingConfig, modality: str, fit: FitConfig, *, resum
     """
     network = config.manifold(modality)
     lightning.seed_everything(config.machine.seed, verbose=False)
-    names, validation_names = NAMES[modality]
+    names, validation_names = batch_keys(modality)
     data = WindowDataModule(config, fit, names, validation_names)
     module = ManifoldModule(
         modality, network, fit, config.codebook, config.losses, config.depth, TrainingBudget(fit.minutes)
@@ -71,7 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run from the command line; returns the exit status."""
     parser = command_parser('train fit manifold')
     add_fit_arguments(parser)
-    parser.add_argument('--modality', required=True, choices=sorted(NAMES))
+    parser.add_argument('--modality', required=True, choices=sorted(MODALITIES))
     options = parser.parse_args(arguments)
     console = Console(stderr=True)
     try:

@@ -19,10 +19,10 @@ from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.errors import AudioManifoldError
 from training.config.experiment_configuration import TrainingConfig
 from training.data.data_module import WindowDataModule
+from training.data.ground_truth_arrays import ARRAY_OF_MODALITY
 from training.data.window_checks import with_drive_microphones
 from training.fitting.checkpoints import BEST, MANIFOLDS, check_manifolds, find_resume_point, load_vq_vae
 from training.fitting.fit_manifold import add_fit_arguments, change_fit
-from training.fitting.image_metrics import TARGET_ARRAYS
 from training.fitting.latent_cache import (
     WindowStatistics,
     add_latents,
@@ -55,7 +55,7 @@ def fit_transform(config: TrainingConfig, network: AtNetConfig, fit: FitConfig, 
         torch.set_num_threads(config.machine.threads)
     vq_vaes = {name: load_vq_vae(config.manifold_folder(name) / BEST) for name in network.modalities}
     names = ('features', *(f'latent_{modality}' for modality in network.modalities))
-    data = WindowDataModule(config, fit, names, tuple(TARGET_ARRAYS[modality] for modality in network.modalities))
+    data = WindowDataModule(config, fit, names, tuple(ARRAY_OF_MODALITY[modality] for modality in network.modalities))
     data.latents = {name: add_latents(data.cache, name, vq_vae, config.depth) for name, vq_vae in vq_vaes.items()}
     latents = {modality: latent_statistics(data.cache, name) for modality, name in data.latents.items()}
     encoders = {modality: encoder_sha256(vq_vae) for modality, vq_vae in vq_vaes.items()}

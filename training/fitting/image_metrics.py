@@ -4,12 +4,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import torch
 
-from audio_manifold_ros.drawing.colormaps import colour_depth, colour_labels
+from audio_manifold_ros.drawing.colormaps import MODALITY_COLOURS
+from audio_manifold_ros.modalities.registry import DEPTH, MODALITIES, SEGMENTATION
+from audio_manifold_ros.networks.image_heads import IMAGE_HEADS
+from training.data.ground_truth_arrays import ARRAY_OF_MODALITY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +25,6 @@ if TYPE_CHECKING:
     from training.data.data_module import Batch
 
 MAX_LOGGED_IMAGES = 8
-TARGET_ARRAYS = {'depth': 'depth_m', 'segmentation': 'labels'}
 CLASSES = 19
 CAR = 13
 GAP_PIXELS = 2
@@ -77,6 +80,23 @@ class SegmentationScore:
         return {'miou': float(iou[occurs].mean()) if occurs.any() else 0.0, 'iou_car': float(iou[CAR])}
 
 
+class Score(Protocol):
+    """Running score of the images of one modality."""
+
+    def reset(self) -> None:
+        """Remove all pixels."""
+
+    def update(self, predicted: torch.Tensor, target: torch.Tensor, /) -> None:
+        """Add predicted images and their ground truth."""
+
+    def result(self) -> dict[str, float]:
+        """Return the scores by name."""
+
+
+# By modality, a score without pixels.
+SCORES: Mapping[str, Callable[[], Score]] = {DEPTH: DepthScore, SEGMENTATION: lambda: SegmentationScore(CLASSES)}
+
+
 class ImageMetrics:
     """Scores of the raw images of some modalities, and example images for TensorBoard."""
 
@@ -89,9 +109,7 @@ class ImageMetrics:
 
         """
         self._depth = depth
-        self._scores: dict[str, DepthScore | SegmentationScore] = {
-            name: DepthScore() if name == 'depth' else SegmentationScore(CLASSES) for name in modalities
-        }
+        self._scores = {name: SCORES[name]() for name in modalities}
 
     def reset(self) -> None:
         """Remove all images."""
@@ -119,14 +137,14 @@ class ImageMetrics:
         return {modality: self._pair(modality, image.float(), batch) for modality, image in images.items()}
 
     def _pair(self, modality: str, image: torch.Tensor, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
-        displayed = self._depth.unit_to_depth(image[:, 0]) if modality == 'depth' else image.argmax(dim=1)
-        return displayed, batch[TARGET_ARRAYS[modality]]  # type: ignore[literal-required]
+        displayed = IMAGE_HEADS[modality].decode(image, self._depth)
+        return displayed, batch[ARRAY_OF_MODALITY[modality]]  # type: ignore[literal-required]
 
 
 def colour_images(modality: str, images: torch.Tensor) -> RgbImage:
     """Return images (picture, row, column) of metres or class ids as colours: uint8 (picture, row, column, 3)."""
     pixels: NDArray[Any] = images.detach().cpu().numpy()
-    return colour_depth(pixels.astype(np.float32)) if modality == 'depth' else colour_labels(pixels.astype(np.uint8))
+    return MODALITY_COLOURS[modality](pixels.astype(MODALITIES[modality].dtype))
 
 
 def make_image_grid(rows: Sequence[RgbImage]) -> RgbImage:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +13,7 @@ import torch
 from torch.nn import functional
 
 from audio_manifold_ros.common.class_ids import CLASS_COLOURS, UNLABELLED
+from audio_manifold_ros.modalities.registry import DEPTH, MODALITIES, SEGMENTATION
 
 if TYPE_CHECKING:
     from audio_manifold_ros.networks.depth_representation import DepthRepresentation
@@ -57,13 +59,8 @@ def image_losses(
 
     """
     losses: dict[str, torch.Tensor] = {}
-    if 'depth' in images:
-        losses |= depth_losses(images['depth'][:, 0], batch['depth_m'], depth)
-    if 'segmentation' in images:
-        logits, labels = images['segmentation'].float(), batch['labels'].long()
-        # The sum of no labelled pixels is 0 / 0.
-        entropy = functional.cross_entropy(logits, labels, class_weights, ignore_index=UNLABELLED)
-        losses['classes'] = entropy.nan_to_num()
+    for modality, raw in images.items():
+        losses |= JOINT_LOSSES[modality](raw, batch, depth, class_weights)
     return losses
 
 
@@ -72,10 +69,11 @@ def error_loss(
 ) -> torch.Tensor:
     """Return the negative log likelihood of the errors of images under the predicted ones.
 
-    The error of depth in a cell is exponential with the predicted mean. A pixel is wrong with the predicted odds.
+    The error of a real-valued image in a cell is exponential with the predicted mean. A pixel has a wrong class with
+    the predicted odds.
 
     Args:
-        log_errors: Predicted ln of mean |ln error|, and ln odds of a wrong class (batch, cell, cell).
+        log_errors: Predicted ln of mean |ln error| of depth, and ln odds of a wrong class (batch, cell, cell).
         images: Raw images of each modality. They get no gradient.
         batch: Ground truth in the size of the images.
         depth: Representation of depth.
@@ -83,19 +81,13 @@ def error_loss(
     """
     losses = []
     for modality, predicted in log_errors.items():
-        image = images[modality].detach().float()
-        if modality == 'depth':
-            is_known = torch.isfinite(batch['depth_m']) & (batch['depth_m'] > 0)
-            error = _log_ratio(image[:, 0], batch['depth_m'], is_known, depth).abs()
-        else:
-            is_known = batch['labels'] != UNLABELLED
-            error = (image.argmax(dim=1) != batch['labels']).float()
+        error, is_known = PIXEL_ERRORS[modality](images[modality].detach().float(), batch, depth)
         known = _cell_means(is_known.float(), predicted)
         mean = _cell_means(error * is_known, predicted) / known.clamp(min=1e-6)
-        if modality == 'depth':
-            loss = mean * (-predicted).exp() + predicted
-        else:
+        if MODALITIES[modality].is_categorical:
             loss = functional.binary_cross_entropy_with_logits(predicted, mean, reduction='none')
+        else:
+            loss = mean * (-predicted).exp() + predicted
         losses.append((loss * known).sum() / known.sum().clamp(min=1e-6))
     return torch.stack(losses).sum()
 
@@ -111,6 +103,45 @@ def _log_ratio(
     """Return ln(prediction / ground truth)."""
     truth = torch.where(is_known, depth_m, depth.near_m).clamp(depth.near_m, depth.far_m).log()
     return unit.float() * math.log(depth.far_m / depth.near_m) + math.log(depth.near_m) - truth
+
+
+def _depth_error(raw: torch.Tensor, batch: Batch, depth: DepthRepresentation) -> tuple[torch.Tensor, torch.Tensor]:
+    is_known = torch.isfinite(batch['depth_m']) & (batch['depth_m'] > 0)
+    return _log_ratio(raw[:, 0], batch['depth_m'], is_known, depth).abs(), is_known
+
+
+def _class_error(raw: torch.Tensor, batch: Batch, depth: DepthRepresentation) -> tuple[torch.Tensor, torch.Tensor]:
+    del depth
+    return (raw.argmax(dim=1) != batch['labels']).float(), batch['labels'] != UNLABELLED
+
+
+# By modality, the error of each pixel (batch, row, column) of a raw image, and which pixels have ground truth.
+PIXEL_ERRORS: Mapping[str, Callable[[torch.Tensor, Batch, DepthRepresentation], tuple[torch.Tensor, torch.Tensor]]] = {
+    DEPTH: _depth_error,
+    SEGMENTATION: _class_error,
+}
+
+
+def _depth(
+    raw: torch.Tensor, batch: Batch, depth: DepthRepresentation, class_weights: torch.Tensor
+) -> dict[str, torch.Tensor]:
+    del class_weights
+    return depth_losses(raw[:, 0], batch['depth_m'], depth)
+
+
+def _classes(
+    raw: torch.Tensor, batch: Batch, depth: DepthRepresentation, class_weights: torch.Tensor
+) -> dict[str, torch.Tensor]:
+    del depth
+    entropy = functional.cross_entropy(raw.float(), batch['labels'].long(), class_weights, ignore_index=UNLABELLED)
+    # The sum of no labelled pixels is 0 / 0.
+    return {'classes': entropy.nan_to_num()}
+
+
+# By modality, the unweighted losses of its raw images.
+JOINT_LOSSES: Mapping[
+    str, Callable[[torch.Tensor, Batch, DepthRepresentation, torch.Tensor], dict[str, torch.Tensor]]
+] = {DEPTH: _depth, SEGMENTATION: _classes}
 
 
 def weighted_sum(losses: dict[str, torch.Tensor], config: JointConfig) -> torch.Tensor:

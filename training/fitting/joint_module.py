@@ -11,8 +11,9 @@ import torch
 
 from audio_manifold_ros.networks.quantizer import VectorQuantizer
 from training.data.augment import augment
+from training.data.ground_truth_arrays import ARRAY_OF_MODALITY
 from training.fitting.codebook_upkeep import CodebookUpkeep
-from training.fitting.image_metrics import TARGET_ARRAYS, ImageMetrics
+from training.fitting.image_metrics import ImageMetrics
 from training.fitting.joint_losses import error_loss, image_losses, weighted_sum
 from training.fitting.lr_schedule import ScheduledModule
 from training.fitting.weight_average import WeightAverage
@@ -173,7 +174,7 @@ class JointModule(ScheduledModule):
         row, column = torch.randint(step, (2,)).tolist()
         place = (..., slice(row, None, step), slice(column, None, step))
         images = {name: deviation + spatial.prior.image(name)[place] for name, deviation in deviations.items()}
-        truth = {name: batch[name][place] for name in TARGET_ARRAYS.values() if name in batch}  # type: ignore[literal-required]
+        truth = {name: batch[name][place] for name in ARRAY_OF_MODALITY.values() if name in batch}  # type: ignore[literal-required]
         return images, cast('Batch', truth)
 
     def _decode(self, modality: str, latent: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

@@ -14,6 +14,7 @@ from rich.progress import track
 
 from audio_manifold_ros.common.errors import TrainingError
 from audio_manifold_ros.common.files import atomic_write
+from training.data.ground_truth_arrays import ARRAY_OF_MODALITY, ground_truth_batch
 from training.fitting.manifold_module import to_image
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from audio_manifold_ros.networks.vq_vae import VqVae
     from training.data.cache import WindowCache
     from training.data.cache_shard import Shard
-    from training.data.data_module import Batch
 
 BATCH = 32
 STATISTICS_WINDOWS = 256
@@ -127,15 +127,11 @@ def _encode(
     depth: DepthRepresentation,
     device: torch.device,
 ) -> NDArray[np.float16]:
-    source = shard.array('depth_m' if modality == 'depth' else 'labels')
+    source = shard.array(ARRAY_OF_MODALITY[modality])
     encoded = []
     for first in range(0, len(source), BATCH):
         rows = np.array(source[first : first + BATCH])
-        batch: Batch = {}
-        if modality == 'depth':
-            batch['depth'] = torch.from_numpy(depth.depth_to_unit(rows.astype(np.float32)))[:, None].to(device)
-        else:
-            batch['labels'] = torch.from_numpy(rows).to(device)
-        latent = vq_vae.encode(to_image(batch, modality, vq_vae.config))
+        batch = ground_truth_batch(modality, rows, depth)
+        latent = vq_vae.encode(to_image(batch, modality, vq_vae.config).to(device))
         encoded.append(latent.float().cpu().numpy().astype(np.float16))
     return np.concatenate(encoded)

@@ -4,16 +4,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import torch
 from torch.nn import functional
 
 from audio_manifold_ros.common.class_ids import UNLABELLED
+from audio_manifold_ros.modalities.registry import DEPTH, SEGMENTATION
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from training.config.fit_configuration import LossConfig
     from training.data.data_module import Batch
 
@@ -33,18 +33,35 @@ DEPTH_LOSSES: dict[str, Callable[[torch.Tensor, torch.Tensor], torch.Tensor]] = 
 }
 
 
-def image_loss(modality: str, image: torch.Tensor, batch: Batch, config: LossConfig) -> torch.Tensor:
-    """Return the unweighted loss of raw images (batch, channel, row, column): unit depth, or logits."""
-    if modality == 'depth':
-        return DEPTH_LOSSES[config.depth](image.float(), batch['depth'])
+def _depth_loss(image: torch.Tensor, batch: Batch, config: LossConfig) -> torch.Tensor:
+    return DEPTH_LOSSES[config.depth](image.float(), batch['depth'])
+
+
+def _class_loss(image: torch.Tensor, batch: Batch, config: LossConfig) -> torch.Tensor:
     labels = batch['labels'].long()
     weights = None if config.class_weights == 'equal' else omninet_weights(labels, image.shape[1])
     return functional.cross_entropy(image.float(), labels, weights, ignore_index=UNLABELLED)
 
 
+# By modality, the loss between raw images and a batch, and its weight.
+LOSSES: Mapping[
+    str, tuple[Callable[[torch.Tensor, Batch, LossConfig], torch.Tensor], Callable[[LossConfig], float]]
+] = {
+    DEPTH: (_depth_loss, lambda config: config.depth_weight),
+    SEGMENTATION: (_class_loss, lambda config: config.segmentation_weight),
+}
+
+
+def image_loss(modality: str, image: torch.Tensor, batch: Batch, config: LossConfig) -> torch.Tensor:
+    """Return the unweighted loss of raw images (batch, channel, row, column): unit depth, or logits."""
+    loss, _ = LOSSES[modality]
+    return loss(image, batch, config)
+
+
 def loss_weight(modality: str, config: LossConfig) -> float:
     """Return the weight of the loss of a modality."""
-    return config.depth_weight if modality == 'depth' else config.segmentation_weight
+    _, weight = LOSSES[modality]
+    return weight(config)
 
 
 def omninet_weights(labels: torch.Tensor, classes: int) -> torch.Tensor:

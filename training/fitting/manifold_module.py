@@ -4,10 +4,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import torch
 
+from audio_manifold_ros.modalities.registry import DEPTH, SEGMENTATION
 from audio_manifold_ros.networks.label_encoding import encode_labels
 from audio_manifold_ros.networks.quantizer import VectorQuantizer
 from audio_manifold_ros.networks.vq_vae import Reconstruction, VqVae
@@ -17,8 +19,6 @@ from training.fitting.losses import image_loss, loss_weight
 from training.fitting.lr_schedule import ScheduledModule
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from audio_manifold_ros.networks.depth_representation import DepthRepresentation
     from audio_manifold_ros.networks.vq_vae import VqVaeConfig
     from training.config.fit_configuration import CodebookConfig, FitConfig, LossConfig
@@ -131,8 +131,22 @@ class ManifoldModule(ScheduledModule):
             self.log('train/restarted_codes', float(restarted))
 
 
+def _encode_depth(batch: Batch, network: VqVaeConfig) -> torch.Tensor:
+    del network
+    return batch['depth'].contiguous(memory_format=torch.channels_last)
+
+
+def _encode_classes(batch: Batch, network: VqVaeConfig) -> torch.Tensor:
+    return encode_labels(batch['labels'], network.label_coding, network.channels)
+
+
+# By modality, the input image of a VQ-VAE.
+INPUT_IMAGES: Mapping[str, Callable[[Batch, VqVaeConfig], torch.Tensor]] = {
+    DEPTH: _encode_depth,
+    SEGMENTATION: _encode_classes,
+}
+
+
 def to_image(batch: Batch, modality: str, network: VqVaeConfig) -> torch.Tensor:
     """Return the input image of a VQ-VAE: unit depth, or encoded labels."""
-    if modality == 'depth':
-        return batch['depth'].contiguous(memory_format=torch.channels_last)
-    return encode_labels(batch['labels'], network.label_coding, network.channels)
+    return INPUT_IMAGES[modality](batch, network)

@@ -4,13 +4,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
 from audio_manifold_ros.common.errors import TrainingError
-from audio_manifold_ros.evaluation.controls.pixel_prior import PixelPriorBuilder
+from audio_manifold_ros.evaluation.controls.pixel_statistics import PIXEL_STATISTICS, DepthMedian, FrequentClass
+from audio_manifold_ros.modalities.registry import DEPTH, MODALITIES, SEGMENTATION
+from training.data.ground_truth_arrays import ARRAY_OF_MODALITY
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -38,21 +41,31 @@ def set_training_statistics(network: SpatialNetwork, cache: WindowCache, depth: 
         )
         raise TrainingError(msg)
     network.trunk.inputs.set_statistics(torch.from_numpy(features))
-    builder = PixelPriorBuilder(network.config.image_size, network.config.image_size, near_m=depth.near_m)
+    shape = (network.config.image_size, network.config.image_size)
+    statistics = {name: PIXEL_STATISTICS[name](shape, depth.near_m) for name in network.config.modalities}
     chosen = _spread(indices, IMAGE_WINDOWS)
     for first in range(0, len(chosen), BLOCK):
-        block = chosen[first : first + BLOCK]
-        depth_m, labels = (
-            cache.take(name, block) if modality in network.config.modalities else [None] * len(block)
-            for modality, name in (('depth', 'depth_m'), ('segmentation', 'labels'))
-        )
-        for image, classes in zip(depth_m, labels, strict=True):
-            builder.add(image, classes)
-    prior = builder.build()
-    if 'depth' in network.config.modalities:
-        network.prior.set('depth', torch.from_numpy(depth.depth_to_unit(prior.depth_m))[None])
-    if 'segmentation' in network.config.modalities:
-        network.prior.set('segmentation', torch.from_numpy(builder.class_probabilities()))
+        for name, counted in statistics.items():
+            for image in cache.take(ARRAY_OF_MODALITY[name], chosen[first : first + BLOCK]):
+                counted.add(image.astype(MODALITIES[name].dtype))
+    for name, counted in statistics.items():
+        network.prior.set(name, PRIOR_IMAGES[name](counted, depth))
+
+
+def _unit_depth(statistics: DepthMedian, depth: DepthRepresentation) -> torch.Tensor:
+    return torch.from_numpy(depth.depth_to_unit(statistics.build()))[None]
+
+
+def _class_probabilities(statistics: FrequentClass, depth: DepthRepresentation) -> torch.Tensor:
+    del depth
+    return torch.from_numpy(statistics.probabilities())
+
+
+# By modality, the image that a network starts from, (channel, row, column).
+PRIOR_IMAGES: Mapping[str, Callable[[Any, DepthRepresentation], torch.Tensor]] = {
+    DEPTH: _unit_depth,
+    SEGMENTATION: _class_probabilities,
+}
 
 
 def _spread(indices: NDArray[np.int64], count: int) -> NDArray[np.int64]:

@@ -12,6 +12,7 @@ from torch.nn import functional
 
 from audio_manifold_ros.networks.at_net import AtNet
 from training.data.augment import augment
+from training.data.ground_truth_arrays import latent_key
 from training.fitting.image_metrics import ImageMetrics
 from training.fitting.lr_schedule import ScheduledModule
 
@@ -97,7 +98,7 @@ class TransformModule(ScheduledModule):
 
     def _losses(self, latents: dict[str, torch.Tensor], batch: Batch) -> dict[str, torch.Tensor]:
         return {
-            modality: functional.mse_loss(latent.float(), batch[f'latent_{modality}'])  # type: ignore[literal-required]
+            modality: functional.mse_loss(latent.float(), batch[latent_key(modality)])  # type: ignore[literal-required]
             / self.variances[modality]
             for modality, latent in latents.items()
         }

@@ -27,7 +27,8 @@ from audio_manifold_ros.common.errors import AudioManifoldError, TrainingError
 from audio_manifold_ros.datasets.drive_attributes import METRES, DriveAttributes
 from audio_manifold_ros.datasets.drive_writer import DriveWriter
 from audio_manifold_ros.datasets.rig_files import RigFiles
-from training.importing.imported_labels import DEPTH, SEGMENTATION, FoundLabels, LabelFolders
+from audio_manifold_ros.modalities.registry import DEPTH, SEGMENTATION
+from training.importing.imported_labels import FoundLabels, LabelFolders
 from training.importing.report import DriveOutcome, find_outcome, record_outcome
 from training.importing.stored_images import stored_images
 

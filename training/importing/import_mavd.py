@@ -21,8 +21,8 @@ from audio_manifold_ros.common.errors import TrainingError
 from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.datasets.label_file import label_folder
 from audio_manifold_ros.datasets.rig_files import RigFiles
+from audio_manifold_ros.modalities.registry import DEPTH, SEGMENTATION
 from training.importing.import_cli import add_import_arguments, run_import
-from training.importing.imported_labels import DEPTH, SEGMENTATION
 from training.importing.mavd_clips import PICTURES
 from training.importing.mavd_conversion import PICTURE_COLUMNS, REASONS, MavdJob, MavdOptions, write_drive
 from training.importing.mavd_names import DRIVE

@@ -20,9 +20,9 @@ from audio_manifold_ros.common.argument_types import number, whole_number
 from audio_manifold_ros.common.errors import TrainingError
 from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.datasets.rig_files import RigFiles
+from audio_manifold_ros.modalities.registry import DEPTH, SEGMENTATION
 from training.importing.import_cli import add_import_arguments, run_import
 from training.importing.import_oap import RIG
-from training.importing.imported_labels import DEPTH, SEGMENTATION
 from training.importing.parallel_import import import_drives
 from training.importing.reference_conversion import REASONS, ReferenceJob, ReferenceOptions, write_reference
 from training.importing.reference_files import AUDIO, scene_keys

@@ -15,11 +15,10 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros.common.errors import TrainingError
 from audio_manifold_ros.datasets.drive_attributes import METRES, RELATIVE
-from audio_manifold_ros.datasets.label_file import MODALITIES, STEREO_SCALE_M, LabelFile, label_depth_unit
+from audio_manifold_ros.datasets.label_file import STEREO_SCALE_M, LabelFile, label_depth_unit
+from audio_manifold_ros.modalities.registry import DEPTH, MODALITIES
 from training.labelling.frame import RecordedFrame
 from training.labelling.teacher_files import READERS, TeacherFiles
-
-DEPTH, SEGMENTATION = 'depth', 'segmentation'
 
 
 class ImportedLabels(Protocol):
@@ -162,7 +161,7 @@ class LabelFolders:
         self.found: dict[str, ImportedLabels] = {}
         with ExitStack() as opened:
             for modality, folder in folders.items():
-                label_file = folder / MODALITIES[modality][0]
+                label_file = folder / MODALITIES[modality].label_file
                 if label_file.exists():
                     self.found[modality] = Hdf5Labels(label_file)
                 elif any(folder.glob(f'*{READERS[modality][0]}')):

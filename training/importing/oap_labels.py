@@ -10,7 +10,8 @@ from pathlib import Path
 
 from audio_manifold_ros.common.errors import TrainingError
 from audio_manifold_ros.common.units import NS_PER_S
-from audio_manifold_ros.datasets.label_file import MODALITIES, LabelFile
+from audio_manifold_ros.datasets.label_file import LabelFile
+from audio_manifold_ros.modalities.registry import MODALITIES
 from training.importing.imported_labels import LabelFolders
 from training.importing.oap_scene import PICTURES, OapScene
 from training.importing.video_frames import PICTURE_S, extract_frames
@@ -54,7 +55,7 @@ def instants(scene: OapScene, labels: LabelFolders, frames: Path | None) -> list
             match = FILE.fullmatch(file.name)
             if match:
                 names[(int(match[2]) + PICTURE_S) * NS_PER_S].add(match[1])
-            elif file.name in {MODALITIES[modality][0] for modality in labels.found}:
+            elif file.name in {MODALITIES[modality].label_file for modality in labels.found}:
                 with LabelFile(file) as label_file:
                     for stamp_ns in label_file.stamp_ns.tolist():
                         names[stamp_ns].add(f'{stamp_ns // NS_PER_S - PICTURE_S:06d}')

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from audio_manifold_ros.common.errors import TrainingError
-from audio_manifold_ros.datasets.label_file import MODALITIES, label_folder
-from training.importing.imported_labels import DEPTH, SEGMENTATION
+from audio_manifold_ros.datasets.label_file import label_folder
+from audio_manifold_ros.modalities.registry import DEPTH, MODALITIES, SEGMENTATION
 from training.labelling.teacher_files import READERS
 
 TRACKS = 8
@@ -80,7 +80,7 @@ class OapScene:
         labelled += [label_folder(frames / self.drive_id)] if frames else []
         found = {}
         for modality, places in TEACHERS.items():
-            file, ending = MODALITIES[modality][0], READERS[modality][0]
+            file, ending = MODALITIES[modality].label_file, READERS[modality][0]
             folders = [folder for folder in labelled if (folder / file).exists()]
             folders += [self.folder / place for place in places if any((self.folder / place).glob(f'*{ending}'))]
             found[modality] = (folders or [self.folder / places[0]])[0]

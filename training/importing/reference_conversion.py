@@ -15,6 +15,7 @@ from audio_manifold_ros.common.errors import TrainingError, reraise_file_errors
 from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.datasets.drive_attributes import RELATIVE
 from audio_manifold_ros.datasets.drive_writer import DriveWriter
+from audio_manifold_ros.modalities.registry import DEPTH, SEGMENTATION
 from training.importing.drive_import import (
     DAMAGED_LABELS,
     LABEL_REASONS,
@@ -23,7 +24,6 @@ from training.importing.drive_import import (
     ImportOptions,
     convert_once,
 )
-from training.importing.imported_labels import DEPTH, SEGMENTATION
 from training.importing.oap_scene import TRACKS
 from training.importing.reference_files import ReferenceScene
 from training.importing.report import DriveOutcome

@@ -19,7 +19,7 @@ from audio_manifold_ros.common.pcm16 import int16_to_float
 from audio_manifold_ros.common.png_palette import decode_class_image
 from audio_manifold_ros.datasets.hdf5_input import READ_ERRORS, open_dataset, open_hdf5
 from audio_manifold_ros.datasets.label_file import STEREO_SCALE_M
-from training.importing.imported_labels import DEPTH, SEGMENTATION
+from audio_manifold_ros.modalities.registry import DEPTH, SEGMENTATION
 from training.importing.oap_scene import TRACKS, UNRECORDED
 from training.labelling.teacher_files import class_ids, disparity_to_depth_m
 

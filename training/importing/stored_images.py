@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from audio_manifold_ros.common.class_ids import SKY
 from audio_manifold_ros.common.image_resize import resize_nearest
 from audio_manifold_ros.datasets.drive_attributes import METRES
-from training.importing.imported_labels import DEPTH, SEGMENTATION
+from audio_manifold_ros.datasets.drive_images import NATIVE_PREFIX
+from audio_manifold_ros.modalities.registry import DEPTH, MODALITIES, SEGMENTATION
 
 
 def stored_images(
@@ -31,7 +32,9 @@ def stored_images(
     """
     stored = _named({kind: resize_nearest(image, *size) for kind, image in images.items()}, depth_unit, '')
     if native:
-        stored |= _named({kind: image for kind, image in images.items() if image.shape != size}, depth_unit, 'native_')
+        stored |= _named(
+            {kind: image for kind, image in images.items() if image.shape != size}, depth_unit, NATIVE_PREFIX
+        )
     return stored
 
 
@@ -39,9 +42,11 @@ def _named(images: Mapping[str, NDArray[Any]], depth_unit: str, prefix: str) -> 
     named: dict[str, NDArray[Any]] = {}
     labels = images.get(SEGMENTATION)
     if labels is not None:
-        named[f'{prefix}labels'] = labels
+        named[f'{prefix}{MODALITIES[SEGMENTATION].image}'] = labels
     if DEPTH in images:
         depth = images[DEPTH].astype(np.float16)
         has_sky_labels = labels is not None and labels.shape == depth.shape and depth_unit == METRES
-        named[f'{prefix}depth_m'] = np.where(labels == SKY, np.float16(np.nan), depth) if has_sky_labels else depth
+        named[f'{prefix}{MODALITIES[DEPTH].image}'] = (
+            np.where(labels == SKY, np.float16(np.nan), depth) if has_sky_labels else depth
+        )
     return named

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros.common.depth_range import valid_depth
 from audio_manifold_ros.common.errors import TrainingError
+from audio_manifold_ros.modalities.registry import DEPTH
 from training.labelling.frame import RecordedFrame
 from training.labelling.hub_model import HubModel
 
@@ -35,7 +36,7 @@ class DepthModel:
 
     """
 
-    modality = 'depth'
+    modality = DEPTH
 
     def __init__(self, name: str) -> None:
         """Read the configuration of the model. Its weights are loaded when they are needed.

@@ -21,6 +21,7 @@ from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.argument_types import whole_number
 from audio_manifold_ros.common.errors import AudioManifoldError, TrainingError
 from audio_manifold_ros.datasets.label_file import exclude_label_folders, label_folder
+from audio_manifold_ros.modalities.registry import DEPTH, SEGMENTATION
 from training.labelling.bag_frames import BagFrames
 from training.labelling.depth_model import DEFAULT_DEPTH, DepthModel
 from training.labelling.folder_frames import SUFFIXES, PictureFrames
@@ -32,8 +33,8 @@ from training.labelling.teacher import Teacher
 from training.labelling.teacher_files import TeacherFiles
 
 NO_TEACHER, TOPIC, FILES = 'none', 'topic:', 'files:'
-MODELS: Mapping[str, Callable[[str], Teacher]] = {'depth': DepthModel, 'segmentation': SegmentationModel}
-DEFAULTS: Mapping[str, str] = {'depth': DEFAULT_DEPTH, 'segmentation': DEFAULT_SEGMENTATION}
+MODELS: Mapping[str, Callable[[str], Teacher]] = {DEPTH: DepthModel, SEGMENTATION: SegmentationModel}
+DEFAULTS: Mapping[str, str] = {DEPTH: DEFAULT_DEPTH, SEGMENTATION: DEFAULT_SEGMENTATION}
 TEACHER_HELP = f'a model (NAME, NAME@REVISION, folder), {TOPIC}NAME recorded, {FILES}FOLDER, or {NO_TEACHER}'
 
 

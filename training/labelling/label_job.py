@@ -20,12 +20,12 @@ from audio_manifold_ros import __version__
 from audio_manifold_ros.common.errors import DatasetError, TrainingError
 from audio_manifold_ros.common.image_resize import resize_nearest
 from audio_manifold_ros.datasets.label_file import (
-    MODALITIES,
     LabelDescription,
     LabelFile,
     LabelSegment,
     write_label_file,
 )
+from audio_manifold_ros.modalities.registry import MODALITIES
 from training.labelling.frame import FrameSource, RecordedFrame
 from training.labelling.teacher import Teacher
 
@@ -88,7 +88,7 @@ def run_label_job(request: LabelJob, folder: Path, advance: Callable[[int], None
 
     """
     description = request.description
-    path = folder / MODALITIES[request.teacher.modality][0]
+    path = folder / MODALITIES[request.teacher.modality].label_file
     finished_count = _finished_frame_count(path, description.key)
     if finished_count is not None:
         advance(finished_count)
@@ -120,7 +120,7 @@ def _label_parts(request: LabelJob, description: LabelDescription, parts: Path, 
 
 
 def _label(request: LabelJob, frames: Iterator[RecordedFrame], advance: Callable[[int], None]) -> LabelSegment:
-    dtype = MODALITIES[request.teacher.modality][1]
+    dtype = MODALITIES[request.teacher.modality].stored_dtypes[0]
     times: list[tuple[int, int]] = []
     images: list[NDArray[Any]] = []
     processed = 0

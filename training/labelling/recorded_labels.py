@@ -20,10 +20,10 @@ from audio_manifold_ros.bags.decoding.nearest_image import NearestImage
 from audio_manifold_ros.bags.decoding.recorded_audio import MAX_LATENESS_NS, NUM_FIRST_MESSAGES
 from audio_manifold_ros.bags.decoding.rig_depth import RigDepth
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
+from audio_manifold_ros.modalities.registry import DEPTH
 from training.labelling.bag_frames import find_topic, stamp_ns
 from training.labelling.frame import RecordedFrame
 
-DEPTH = 'depth'
 TOLERANCE_NS = 50_000_000
 _Entry = tuple[int, int, Callable[[], NDArray[Any]]]
 
@@ -34,7 +34,7 @@ class RecordedLabels:
     The `depth.yaml` of the rig in the bag defines unit and range of depth.
 
     Attributes:
-        modality: `depth` or `segmentation`.
+        modality: Name of the modality.
         topic: Recorded name of the topic.
 
     """

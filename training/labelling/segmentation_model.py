@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros.common.class_ids import CLASS_NAMES, UNLABELLED
 from audio_manifold_ros.common.errors import TrainingError
+from audio_manifold_ros.modalities.registry import SEGMENTATION
 from training.labelling.frame import RecordedFrame
 from training.labelling.hub_model import HubModel
 
@@ -29,7 +30,7 @@ class SegmentationModel:
 
     """
 
-    modality = 'segmentation'
+    modality = SEGMENTATION
 
     def __init__(self, name: str) -> None:
         """Read the configuration of the model. Its weights are loaded when they are needed.

@@ -16,6 +16,7 @@ from audio_manifold_ros.common.errors import TrainingError, reraise_file_errors
 from audio_manifold_ros.common.npy_file import read_npy
 from audio_manifold_ros.common.png_palette import decode_class_image
 from audio_manifold_ros.datasets.label_file import FILES_KIND, STEREO_SCALE_M
+from audio_manifold_ros.modalities.registry import DEPTH, SEGMENTATION
 from training.labelling.content_fingerprint import fingerprint
 from training.labelling.frame import RecordedFrame
 
@@ -55,7 +56,7 @@ class TeacherFiles:
     @property
     def provenance(self) -> dict[str, object]:
         """Identity of the files, and the conversion of their values."""
-        scale = {'depth_m': f'{STEREO_SCALE_M} / scaled disparity'} if self.modality == 'depth' else {}
+        scale = {'depth_m': f'{STEREO_SCALE_M} / scaled disparity'} if self.modality == DEPTH else {}
         return {'kind': FILES_KIND, 'ending': self._ending, 'fingerprint': self._fingerprint, **scale}
 
     def label(self, frames: Sequence[RecordedFrame]) -> list[NDArray[Any] | None]:
@@ -134,6 +135,6 @@ def _read_mask(path: Path) -> NDArray[np.uint8]:
 
 # modality: (end of the file name, reader of a file)
 READERS: Mapping[str, tuple[str, Callable[[Path], NDArray[Any]]]] = {
-    'depth': ('_disp.npy', _read_disparity),
-    'segmentation': ('_mask.png', _read_mask),
+    DEPTH: ('_disp.npy', _read_disparity),
+    SEGMENTATION: ('_mask.png', _read_mask),
 }

@@ -29,14 +29,15 @@ from audio_manifold_ros.common.depth_range import valid_depth
 from audio_manifold_ros.common.errors import BagError
 from audio_manifold_ros.common.image_resize import resize_nearest
 from audio_manifold_ros.datasets.drive_attributes import METRES
-from audio_manifold_ros.datasets.label_file import MODALITIES, LabelFile, label_depth_unit, label_folder
+from audio_manifold_ros.datasets.label_file import LabelFile, label_depth_unit, label_folder
+from audio_manifold_ros.modalities.registry import DEPTH, MODALITIES, SEGMENTATION
 
 if TYPE_CHECKING:
     from audio_manifold_ros.bags.decoding.dataset_topics import DatasetTopics
 
-DEPTH, LABELS = 'depth', 'labels'
+LABELS = 'labels'
 KINDS = (DEPTH, LABELS)
-LABEL_FILES = {DEPTH: MODALITIES['depth'][0], LABELS: MODALITIES['segmentation'][0]}
+LABEL_FILES = {DEPTH: MODALITIES[DEPTH].label_file, LABELS: MODALITIES[SEGMENTATION].label_file}
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from typing import Any
 from rich.progress import Progress
 
 from audio_manifold_ros.bags.conversion.bag_scan import BagScan
-from audio_manifold_ros.bags.conversion.camera_images import DEPTH, LABEL_FILES, LABELS
+from audio_manifold_ros.bags.conversion.camera_images import LABEL_FILES, LABELS
 from audio_manifold_ros.bags.conversion.conversion_record import ConversionOptions
 from audio_manifold_ros.bags.decoding.audio_format_argument import add_audio_format_argument
 from audio_manifold_ros.bags.decoding.bag_rig import read_run_metadata
@@ -37,6 +37,7 @@ from audio_manifold_ros.common.errors import BagError, DatasetError, RigError
 from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.datasets.label_file import LabelFile, exclude_label_folders, label_folder
 from audio_manifold_ros.features.spec import FeatureSpec
+from audio_manifold_ros.modalities.registry import DEPTH
 from audio_manifold_ros.rig.extrinsics import EXTRINSICS_FILE, Extrinsics
 
 WINDOW_S = 1.0

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from audio_manifold_ros.bags.conversion.audio_track import AudioTrack
-from audio_manifold_ros.bags.conversion.camera_images import DEPTH, LABELS, CameraImages, ImageSet
+from audio_manifold_ros.bags.conversion.camera_images import LABELS, CameraImages, ImageSet
 from audio_manifold_ros.bags.conversion.conversion_record import SOFTWARE, ConversionOptions
 from audio_manifold_ros.bags.decoding.bag_rig import read_run_metadata
 from audio_manifold_ros.bags.decoding.dataset_topics import find_topics
@@ -28,6 +28,7 @@ from audio_manifold_ros.datasets.drive_writer import DriveWriter
 from audio_manifold_ros.datasets.rig_files import RigFiles
 from audio_manifold_ros.datasets.windows import cut_windows
 from audio_manifold_ros.features.spec import FeatureSpec
+from audio_manifold_ros.modalities.registry import DEPTH
 from audio_manifold_ros.rig.extrinsics import EXTRINSICS_FILE, Extrinsics
 
 # Margin for rounding an instant to a sample.

@@ -11,7 +11,6 @@ from audio_manifold_ros.common.lazy_exports import lazy_exports
 if TYPE_CHECKING:
     from audio_manifold_ros.evaluation.metrics.boundary_f_score import BoundaryFScore
     from audio_manifold_ros.evaluation.metrics.confidence_report import ConfidenceReport
-    from audio_manifold_ros.evaluation.metrics.depth_and_labels import DepthAndLabels
     from audio_manifold_ros.evaluation.metrics.depth_metrics import DepthMetrics
     from audio_manifold_ros.evaluation.metrics.full_resolution_scores import FullResolutionScores
     from audio_manifold_ros.evaluation.metrics.metric_conventions import MetricConventions
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 __all__ = [
     'BoundaryFScore',
     'ConfidenceReport',
-    'DepthAndLabels',
     'DepthMetrics',
     'FullResolutionScores',
     'MetricConventions',
@@ -43,7 +41,6 @@ __getattr__, __dir__ = lazy_exports(
     {
         'boundary_f_score': 'BoundaryFScore',
         'confidence_report': 'ConfidenceReport',
-        'depth_and_labels': 'DepthAndLabels',
         'depth_metrics': 'DepthMetrics',
         'full_resolution_scores': 'FullResolutionScores',
         'metric_conventions': 'MetricConventions',

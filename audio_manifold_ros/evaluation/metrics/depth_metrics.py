@@ -4,13 +4,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.common.array_types import FloatArray, Mask
-from audio_manifold_ros.evaluation.metrics.depth_and_labels import check_image_shapes
+from audio_manifold_ros.evaluation.metrics.image_shapes import check_image_shapes
 
 # Depth of the unit `relative` is metres times an unknown factor: the inverse of a teacher's disparity.
 MIN_DEPTH_BY_UNIT = {'m': 1.0, 'relative': 0.1}
@@ -48,7 +49,7 @@ class DepthMetrics:
         self,
         ground_truth_m: NDArray[np.floating[Any]],
         predicted_m: NDArray[np.floating[Any]],
-        regions: dict[str, Mask] | None = None,
+        regions: Mapping[str, Mask] | None = None,
     ) -> None:
         """Add one image.
 

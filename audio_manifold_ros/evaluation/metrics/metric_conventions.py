@@ -19,8 +19,8 @@ from audio_manifold_ros.evaluation.metrics.paper_metrics import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from audio_manifold_ros.evaluation.metrics.depth_and_labels import DepthAndLabels
     from audio_manifold_ros.evaluation.metrics.segmentation_metrics import SegmentationMetrics
+    from audio_manifold_ros.modalities.modality_images import ModalityImages
 
 
 class MetricConventions:
@@ -40,7 +40,7 @@ class MetricConventions:
         self._scaled: dict[str, DepthMetrics] = {}
         self._labels: dict[str, ReferenceSegmentation] = {}
 
-    def add(self, ground_truth: DepthAndLabels, predicted: Mapping[str, DepthAndLabels]) -> None:
+    def add(self, ground_truth: ModalityImages, predicted: Mapping[str, ModalityImages]) -> None:
         """Add one window (see `MetricSuite.add`) with images of one size.
 
         Raises:

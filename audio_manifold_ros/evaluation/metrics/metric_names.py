@@ -8,7 +8,8 @@ import math
 from typing import Any
 
 MODEL = 'model'
-CONTROLS = ('prior', 'shuffled', 'mono')
+PRIOR = 'prior'
+CONTROLS = (PRIOR, 'shuffled', 'mono')
 DIGITS = 5
 
 

@@ -11,24 +11,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.common.array_types import FloatArray
-from audio_manifold_ros.common.class_ids import SKY
 from audio_manifold_ros.common.errors import EvaluationError
 from audio_manifold_ros.evaluation.metrics.confidence_report import ConfidenceFigures, ConfidenceReport
-from audio_manifold_ros.evaluation.metrics.depth_and_labels import DepthAndLabels
-from audio_manifold_ros.evaluation.metrics.depth_metrics import MIN_DEPTH_BY_UNIT, DepthMetrics, relative_error
+from audio_manifold_ros.evaluation.metrics.depth_metrics import MIN_DEPTH_BY_UNIT, relative_error
 from audio_manifold_ros.evaluation.metrics.full_resolution_scores import FullResolutionScores
 from audio_manifold_ros.evaluation.metrics.metric_conventions import MetricConventions
 from audio_manifold_ros.evaluation.metrics.metric_names import CONTROLS, MODEL, suffixed, to_json_values
+from audio_manifold_ros.evaluation.metrics.modality_metrics import MODALITY_METRICS
 from audio_manifold_ros.evaluation.metrics.regions import region_masks
-from audio_manifold_ros.evaluation.metrics.segmentation_metrics import SegmentationMetrics
 from audio_manifold_ros.evaluation.metrics.skill_score import skill_scores
 from audio_manifold_ros.evaluation.metrics.structure_metrics import StructureMetrics
-from audio_manifold_ros.inference.bundle.correctness import depth_correctness, label_correctness
+from audio_manifold_ros.inference.bundle.correctness import CORRECTNESS
+from audio_manifold_ros.modalities.modality_images import ModalityImages
+from audio_manifold_ros.modalities.registry import SEGMENTATION
 
 if TYPE_CHECKING:
     from audio_manifold_ros.rig.camera import CameraModel
 
-
+# Beginning of the keys with a number of pixels.
+PIXELS = 'pixels'
 Figures = dict[str, float | None]
 
 
@@ -63,8 +64,7 @@ class MetricSuite:
         self._unit = depth_unit
         self._near_m = MIN_DEPTH_BY_UNIT[depth_unit]
         self._windows = 0
-        self._depth: dict[str, DepthMetrics] = {}
-        self._segmentation: dict[str, SegmentationMetrics] = {}
+        self._metrics: dict[str, dict[str, Any]] = {modality: {} for modality in MODALITY_METRICS}
         self._confidence = ConfidenceReport()
         self._has_confidence = False
         self._conventions = MetricConventions(self._near_m)
@@ -73,10 +73,10 @@ class MetricSuite:
 
     def add(
         self,
-        ground_truth: DepthAndLabels,
-        predicted: Mapping[str, DepthAndLabels],
+        ground_truth: ModalityImages,
+        predicted: Mapping[str, ModalityImages],
         confidence: NDArray[np.floating[Any]] | None = None,
-        native: DepthAndLabels | None = None,
+        native: ModalityImages | None = None,
     ) -> None:
         """Add one window.
 
@@ -95,12 +95,13 @@ class MetricSuite:
             msg = f'Predictions of {unknown} are unknown: give any of {[MODEL, *CONTROLS]}.'
             raise EvaluationError(msg)
         regions = region_masks(ground_truth.labels) if ground_truth.labels is not None else {}
-        for variant, images in predicted.items():
-            if ground_truth.depth_m is not None and images.depth_m is not None:
-                metrics = self._depth.setdefault(variant, DepthMetrics(self._near_m))
-                metrics.add(ground_truth.depth_m, images.depth_m, regions)
-            if ground_truth.labels is not None and images.labels is not None:
-                self._segmentation.setdefault(variant, SegmentationMetrics()).add(ground_truth.labels, images.labels)
+        for modality, true_image in ground_truth.by_modality().items():
+            entry = MODALITY_METRICS[modality]
+            for variant, images in predicted.items():
+                image = images.image(modality)
+                if image is not None:
+                    counted = self._metrics[modality].setdefault(variant, entry.make(self._near_m))
+                    entry.add(counted, true_image, image, regions)
         self._conventions.add(ground_truth, predicted)
         self._structure.add(ground_truth, predicted)
         if native is not None:
@@ -126,14 +127,9 @@ class MetricSuite:
         scores: dict[str, object] = {
             'windows': self._windows,
             'depth_unit': self._unit,
-            'depth': self._depth_scores(),
-            'segmentation': {
-                suffixed(key, variant): value
-                for variant, counts in self._segmentation.items()
-                for key, value in counts.result().items()
-            },
-            'conventions': self._conventions.result(self._segmentation),
-            'structure': {**self._structure.result(), **skill_scores(self._depth, self._segmentation)},
+            **{modality: self._figures(modality) for modality in self._metrics},
+            'conventions': self._conventions.result(self._metrics[SEGMENTATION]),
+            'structure': {**self._structure.result(), **skill_scores(self._metrics)},
             'native': self._native.result(),
         }
         if self._has_confidence:
@@ -141,31 +137,29 @@ class MetricSuite:
         figures: Scores = to_json_values(scores)
         return figures
 
-    def _depth_scores(self) -> dict[str, float]:
+    def _figures(self, modality: str) -> dict[str, float]:
+        """Return the figures of all variants. The numbers of pixels are those of the model."""
         return {
-            suffixed(f'{metric}_{region}' if region else metric, variant): value
-            for variant, metrics in self._depth.items()
-            for region in metrics.regions
-            for metric, value in metrics.result(region).items()
-            if metric != 'pixels' or variant == MODEL
+            suffixed(key, variant): value
+            for variant, counted in self._metrics[modality].items()
+            for key, value in MODALITY_METRICS[modality].figures(counted).items()
+            if variant == MODEL or not key.startswith(PIXELS)
         }
 
 
 def _correctness(
-    ground_truth: DepthAndLabels, predicted: DepthAndLabels, near_m: float
+    ground_truth: ModalityImages, predicted: ModalityImages, near_m: float
 ) -> tuple[FloatArray, FloatArray | None]:
     """Return which pixels are correct in every modality, as published by the node, and the relative error of depth."""
     correct: list[FloatArray] = []
+    for modality, true_image in ground_truth.by_modality().items():
+        published = MODALITY_METRICS[modality].published(predicted)
+        if published is not None:
+            correct.append(CORRECTNESS[modality](published, true_image))
+    if not correct:
+        msg = 'Confidence needs a ground truth: give an image of one modality of both ground truth and prediction.'
+        raise EvaluationError(msg)
     error = None
     if ground_truth.depth_m is not None and predicted.depth_m is not None:
-        published = predicted.depth_m
-        if predicted.labels is not None:
-            published = np.where(predicted.labels == SKY, np.nan, published)
-        correct.append(depth_correctness(published, ground_truth.depth_m))
         error = relative_error(ground_truth.depth_m, predicted.depth_m, near_m)
-    if ground_truth.labels is not None and predicted.labels is not None:
-        correct.append(label_correctness(predicted.labels, ground_truth.labels))
-    if not correct:
-        msg = 'Confidence needs a ground truth: give depth or labels of both ground truth and prediction.'
-        raise EvaluationError(msg)
     return np.prod(correct, axis=0), error

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros.common.array_types import Mask
 from audio_manifold_ros.common.class_ids import CLASS_NAMES
-from audio_manifold_ros.evaluation.metrics.depth_and_labels import check_image_shapes
 from audio_manifold_ros.evaluation.metrics.depth_metrics import NEAR_M, clipped, correct_steps, median_scaled
+from audio_manifold_ros.evaluation.metrics.image_shapes import check_image_shapes
 from audio_manifold_ros.evaluation.metrics.segmentation_metrics import class_key, image_iou
 
 DEPTH_KEYS = ('abs_rel', 'sq_rel', 'rmse', 'rmse_log', 'auc_crr')

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from audio_manifold_ros.common.array_types import FloatArray, Mask
 from audio_manifold_ros.common.class_ids import CLASS_NAMES, UNLABELLED
 from audio_manifold_ros.common.errors import EvaluationError
-from audio_manifold_ros.evaluation.metrics.depth_and_labels import check_image_shapes
+from audio_manifold_ros.evaluation.metrics.image_shapes import check_image_shapes
 
 # Smoothing term of the intersection over union of one image, as in the published code.
 IOU_SMOOTHING = 1e-10

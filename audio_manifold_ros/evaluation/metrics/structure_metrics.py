@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from audio_manifold_ros.evaluation.metrics.depth_and_labels import DepthAndLabels
+    from audio_manifold_ros.modalities.modality_images import ModalityImages
     from audio_manifold_ros.rig.camera import CameraModel
 
 # Edges of a region, and for each tolerance the pixels near them.
@@ -50,7 +50,7 @@ class StructureMetrics:
         self._classes: dict[str, dict[int, BoundaryFScore]] = {}
         self._objects: dict[str, dict[str, ObjectMetrics]] = {}
 
-    def add(self, ground_truth: DepthAndLabels, predicted: Mapping[str, DepthAndLabels]) -> None:
+    def add(self, ground_truth: ModalityImages, predicted: Mapping[str, ModalityImages]) -> None:
         """Add one window (see `MetricSuite.add`) with images of one size."""
         if ground_truth.depth_m is not None:
             self._add_depth(ground_truth.depth_m, predicted)
@@ -82,7 +82,7 @@ class StructureMetrics:
                 }
         return found
 
-    def _add_depth(self, ground_truth_m: NDArray[np.floating[Any]], predicted: Mapping[str, DepthAndLabels]) -> None:
+    def _add_depth(self, ground_truth_m: NDArray[np.floating[Any]], predicted: Mapping[str, ModalityImages]) -> None:
         valid = ~np.isnan(ground_truth_m)
         true = _outline(depth_edges(ground_truth_m, valid, self._near_m))
         for variant, images in predicted.items():
@@ -90,7 +90,7 @@ class StructureMetrics:
                 prediction = _outline(depth_edges(images.depth_m, valid, self._near_m))
                 self._depth.setdefault(variant, BoundaryFScore()).add(*true, *prediction)
 
-    def _add_classes(self, ground_truth: NDArray[np.uint8], predicted: Mapping[str, DepthAndLabels]) -> None:
+    def _add_classes(self, ground_truth: NDArray[np.uint8], predicted: Mapping[str, ModalityImages]) -> None:
         valid = ground_truth != UNLABELLED
         true = _outlines(ground_truth, valid)
         nothing = _outline(np.zeros(ground_truth.shape, dtype=np.bool_))
@@ -106,7 +106,7 @@ class StructureMetrics:
         self,
         ground_truth: NDArray[np.uint8],
         ground_truth_m: NDArray[np.floating[Any]] | None,
-        predicted: Mapping[str, DepthAndLabels],
+        predicted: Mapping[str, ModalityImages],
         camera: CameraModel,
     ) -> None:
         valid = ground_truth != UNLABELLED

@@ -20,13 +20,13 @@ from audio_manifold_ros.drawing.colormaps import (
     COLORMAP_NEAR_M,
     CONFIDENCE_TABLE,
     DEPTH_COLORMAP,
+    MODALITY_COLOURS,
     colour_confidence,
-    colour_depth,
-    colour_labels,
     colour_spectrogram,
 )
 from audio_manifold_ros.drawing.images import BACKGROUND, FAINT, TEXT, scale_with_sharp_edges, write_text
-from audio_manifold_ros.evaluation.metrics.depth_and_labels import DepthAndLabels
+from audio_manifold_ros.modalities.modality_images import ModalityImages
+from audio_manifold_ros.modalities.registry import MODALITIES
 
 # The field of view of the camera is 100° × 50°, so cells are about twice as wide as high.
 CELL_WIDTH, CELL_HEIGHT = 248, 112
@@ -46,18 +46,18 @@ class Snapshot:
     Attributes:
         time_s: Time within the drive, in seconds.
         features: float32 (channel, band, frame), spectrograms in decibels or proportional to them.
-        ground_truth: Camera images; both None without a camera.
+        ground_truth: Camera images, none without a camera.
         predicted: Output of the network.
         confidence: float32 (row, column) 0..1, or None.
-        ground_truth_age_s: Age of the camera image of each head (`depth`, `segmentation`) that has any in this drive.
+        ground_truth_age_s: Age of the camera image of each modality that has any in this drive.
             It is 0 for an image of this instant, and `inf` before the first image.
 
     """
 
     time_s: float
     features: NDArray[np.float32]
-    ground_truth: DepthAndLabels
-    predicted: DepthAndLabels
+    ground_truth: ModalityImages
+    predicted: ModalityImages
     confidence: NDArray[np.float32] | None
     ground_truth_age_s: Mapping[str, float] = field(default_factory=dict)
 
@@ -139,20 +139,17 @@ def contact_sheet(snapshots: Sequence[Snapshot], title: str, subtitle: str = '')
 def _rows(snapshots: Sequence[Snapshot]) -> list[_Row | None]:
     spectrograms = [snapshot.features.mean(axis=0) for snapshot in snapshots]
     low, high = (float(value) for value in np.percentile(np.stack(spectrograms), (1, 99.5)))
-    ground_truths, predictions = [m.ground_truth for m in snapshots], [m.predicted for m in snapshots]
-    depth = _row_if('Depth', 'camera', [t.depth_m for t in ground_truths], colour_depth)
-    labels = _row_if('Classes', 'camera', [t.labels for t in ground_truths], colour_labels)
-    for row, head in ((depth, 'depth'), (labels, 'segmentation')):
-        for cell, snapshot in zip(row.cells if row else [], snapshots, strict=False):
-            write_label(cell, snapshot.describe_age(head))
-    return [
-        _Row('Sound', 'mel spectrogram, 1 s', False, [_scaled(colour_spectrogram(h, low, high)) for h in spectrograms]),
-        depth,
-        _row_if('Depth', 'predicted', [p.depth_m for p in predictions], colour_depth, continues=depth is not None),
-        labels,
-        _row_if('Classes', 'predicted', [p.labels for p in predictions], colour_labels, continues=labels is not None),
-        _row_if('Confidence', 'of the prediction', [m.confidence for m in snapshots], colour_confidence),
+    rows: list[_Row | None] = [
+        _Row('Sound', 'mel spectrogram, 1 s', False, [_scaled(colour_spectrogram(h, low, high)) for h in spectrograms])
     ]
+    for name, modality in MODALITIES.items():
+        colour = MODALITY_COLOURS[name]
+        camera = _row_if(modality.title, 'camera', [m.ground_truth.image(name) for m in snapshots], colour)
+        for cell, snapshot in zip(camera.cells if camera else [], snapshots, strict=False):
+            write_label(cell, snapshot.describe_age(name))
+        predicted = [m.predicted.image(name) for m in snapshots]
+        rows += [camera, _row_if(modality.title, 'predicted', predicted, colour, continues=camera is not None)]
+    return [*rows, _row_if('Confidence', 'of the prediction', [m.confidence for m in snapshots], colour_confidence)]
 
 
 def _row_if(

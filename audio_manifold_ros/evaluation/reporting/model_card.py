@@ -10,16 +10,16 @@ from typing import Any
 
 from audio_manifold_ros.common.errors import EvaluationError
 from audio_manifold_ros.common.templates import render_template
-from audio_manifold_ros.evaluation.reporting.metric_labels import (
-    DEPTH_METRICS,
-    DEPTH_UNITS,
-    REGIONS,
-    SEGMENTATION_KEYS,
-    STRUCTURE_METRICS,
-    STRUCTURE_NOTE,
-    VARIANTS,
-    describe_depth_range,
+from audio_manifold_ros.evaluation.reporting.card_sections import (
+    CARD_SECTIONS,
+    CardSection,
+    Cells,
+    Figures,
+    format_number,
+    format_percent,
 )
+from audio_manifold_ros.evaluation.reporting.metric_labels import STRUCTURE_METRICS, STRUCTURE_NOTE, VARIANTS
+from audio_manifold_ros.modalities.registry import METRE
 
 TEMPLATE = 'model_card.md.j2'
 # Entry of `training` in the manifest if the test split leaks. The card replaces its claim about test drives with it.
@@ -34,8 +34,6 @@ TRAINING_LABELS = {
     'stored in half precision': 'half-precision weights',
     'convolutions of bytes': 'int8 network',
 }
-Cells = tuple[str, ...]
-Figures = Mapping[str, float | None]
 
 
 def model_card(manifest: Mapping[str, Any], scores: Mapping[str, Any]) -> str:
@@ -61,8 +59,7 @@ def model_card(manifest: Mapping[str, Any], scores: Mapping[str, Any]) -> str:
             ],
             windows=scores['windows'],
             leak=manifest['training'].get(LEAK_KEY, ''),
-            depth=_depth(scores['depth'], scores.get('depth_unit', 'm')),
-            segmentation=_segmentation(scores['segmentation']),
+            sections=_sections(scores),
             structure=_structure(scores.get('structure') or {}),
             confidence=_confidence(scores.get('confidence')),
         )
@@ -94,43 +91,14 @@ def _format(value: object) -> str:
     return f'{value:,}' if isinstance(value, int) else f'{value:g}'
 
 
-def _depth(depth: Figures, unit: str) -> dict[str, object]:
-    if not depth:
-        return {}
-    rows = []
-    for region, region_name in REGIONS.items():
-        for variant, name in VARIANTS.items():
-            values = [depth.get(f'{metric}{region}{variant}') for metric in DEPTH_METRICS]
-            if any(value is not None for value in values):
-                label = f'**{name}**' if variant == '' else name
-                rows.append((region_name, label, *(_number(value, 3) for value in values)))
-    changes = [
-        f'{name if region else "all pixels"} {_change(depth, region, "_prior")} than the prior, '
-        f'{_change(depth, region, "_shuffled")} than with shuffled audio'
-        for region, name in REGIONS.items()
-        if depth.get(f'abs_rel{region}') is not None
-    ]
-    return {
-        'range': describe_depth_range(unit),
-        'unit': DEPTH_UNITS[unit],
-        'header': ('Pixels', 'Predictor', *DEPTH_METRICS.values()),
-        'rows': rows,
-        'comparison': '; '.join(changes),
-    }
-
-
-def _segmentation(segmentation: Figures) -> dict[str, object]:
-    rows = [
-        (name, *(_percent(segmentation.get(f'{key}{variant}')) for variant in VARIANTS))
-        for key, name in SEGMENTATION_KEYS.items()
-        if segmentation.get(key) is not None
-    ]
-    return {'header': ('Class', *VARIANTS.values()), 'rows': rows} if segmentation else {}
+def _sections(scores: Mapping[str, Any]) -> list[CardSection]:
+    unit = scores.get('depth_unit', METRE)
+    return [section(scores[name], unit) for name, section in CARD_SECTIONS.items() if scores.get(name)]
 
 
 def _structure(structure: Figures) -> dict[str, object]:
     rows = [
-        (name, *(_number(structure.get(f'{key}{variant}'), 3) for variant in VARIANTS))
+        (name, *(format_number(structure.get(f'{key}{variant}'), 3) for variant in VARIANTS))
         for key, name in STRUCTURE_METRICS.items()
         if any(structure.get(f'{key}{variant}') is not None for variant in VARIANTS)
     ]
@@ -141,24 +109,7 @@ def _confidence(confidence: Mapping[str, Any] | None) -> dict[str, object]:
     if confidence is None:
         return {}
     rows: Sequence[Cells] = [
-        (f'{row["coverage"]:.0%}', _percent(row['right']), _number(row['abs_rel'], 3))
+        (f'{row["coverage"]:.0%}', format_percent(row['right']), format_number(row['abs_rel'], 3))
         for row in confidence['risk_coverage']
     ]
-    return {'rows': rows, 'calibration_error': _percent(confidence['expected_calibration_error'])}
-
-
-def _percent(value: float | None) -> str:
-    return _number(None if value is None else 100 * value, 1)
-
-
-def _number(value: float | None, digits: int) -> str:
-    return '–' if value is None else f'{value:.{digits}f}'
-
-
-def _change(depth: Figures, region: str, control: str) -> str:
-    """Return the change of ABS_rel against a control, for example `21% lower`."""
-    value, reference = depth.get(f'abs_rel{region}'), depth.get(f'abs_rel{region}{control}')
-    if value is None or not reference:
-        return '–'
-    change = value / reference - 1
-    return f'{abs(change):.0%} {"lower" if change <= 0 else "higher"}'
+    return {'rows': rows, 'calibration_error': format_percent(confidence['expected_calibration_error'])}

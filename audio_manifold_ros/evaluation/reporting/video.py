@@ -14,7 +14,7 @@ import numpy as np
 from audio_manifold_ros.common.array_types import RgbImage
 from audio_manifold_ros.common.class_ids import CLASS_COLOURS
 from audio_manifold_ros.common.errors import EvaluationError
-from audio_manifold_ros.drawing.colormaps import colour_confidence, colour_depth, colour_labels, colour_spectrogram
+from audio_manifold_ros.drawing.colormaps import MODALITY_COLOURS, colour_confidence, colour_spectrogram
 from audio_manifold_ros.drawing.images import BACKGROUND, FAINT, TEXT, scale_with_sharp_edges, write_text
 from audio_manifold_ros.evaluation.reporting.contact_sheet import BAR_WIDTH, draw_scales, write_label
 from audio_manifold_ros.evaluation.reporting.ffmpeg_encoder import (
@@ -23,6 +23,7 @@ from audio_manifold_ros.evaluation.reporting.ffmpeg_encoder import (
     ffmpeg_program,
     find_encoder,
 )
+from audio_manifold_ros.modalities.registry import MODALITIES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from audio_manifold_ros.evaluation.reporting.contact_sheet import Snapshot
+    from audio_manifold_ros.modalities.modality_images import ModalityImages
 
 CODEC = 'mp4v'
 H264 = 'h264'
@@ -44,6 +46,7 @@ NO_SOUND = 'The video has no sound: it needs ffmpeg with libx264 or libopenh264 
 CELL_WIDTH, CELL_HEIGHT = 400, 200
 GAP, HEADER, CAPTION, LEGEND = 12, 44, 26, 108
 LEGEND_COLUMNS, SWATCH = 10, 14
+MIN_MODALITIES = 2
 # Number of frames that set the colour range of the spectrograms.
 FIRST_FRAMES = 40
 
@@ -179,24 +182,22 @@ def draw_frame(snapshot: Snapshot, title: str, spectrogram_range: tuple[float, f
         spectrogram_range: Darkest and brightest value of the spectrogram.
 
     """
+    shown = _shown_modalities(snapshot)
+    columns = 1 + len(shown)
+    sound = colour_spectrogram(snapshot.features.mean(axis=0), *spectrogram_range)
     cells = (
-        (
-            'Sound: all microphones, the last second',
-            colour_spectrogram(snapshot.features.mean(axis=0), *spectrogram_range),
-        ),
-        ('Depth, camera', _coloured(colour_depth, snapshot.ground_truth.depth_m)),
-        ('Classes, camera', _coloured(colour_labels, snapshot.ground_truth.labels)),
+        ('Sound: all microphones, the last second', sound),
+        *((f'{MODALITIES[name].title}, camera', _picture(name, snapshot.ground_truth)) for name in shown),
         ('Confidence of the prediction', _coloured(colour_confidence, snapshot.confidence)),
-        ('Depth, predicted', _coloured(colour_depth, snapshot.predicted.depth_m)),
-        ('Classes, predicted', _coloured(colour_labels, snapshot.predicted.labels)),
+        *((f'{MODALITIES[name].title}, predicted', _picture(name, snapshot.predicted)) for name in shown),
     )
-    width, height = 3 * CELL_WIDTH + 4 * GAP, HEADER + 2 * (CAPTION + CELL_HEIGHT + GAP) + LEGEND
-    ages = {1: snapshot.describe_age('depth'), 2: snapshot.describe_age('segmentation')}
+    width, height = columns * CELL_WIDTH + (columns + 1) * GAP, HEADER + 2 * (CAPTION + CELL_HEIGHT + GAP) + LEGEND
+    ages = {column: snapshot.describe_age(name) for column, name in enumerate(shown, start=1)}
     frame: RgbImage = np.full((height, width, 3), BACKGROUND, dtype=np.uint8)
     write_text(frame, title, (GAP, 30), TEXT, 0.75)
     write_text(frame, f'{snapshot.time_s:.1f} s', (width - 90, 30), FAINT, 0.6)
     for index, (caption, picture) in enumerate(cells):
-        row, column = divmod(index, 3)
+        row, column = divmod(index, columns)
         left, top = GAP + column * (CELL_WIDTH + GAP), HEADER + row * (CAPTION + CELL_HEIGHT + GAP)
         write_text(frame, caption, (left, top + 18), FAINT, 0.5)
         cell = frame[top + CAPTION : top + CAPTION + CELL_HEIGHT, left : left + CELL_WIDTH]
@@ -206,6 +207,18 @@ def draw_frame(snapshot: Snapshot, title: str, spectrogram_range: tuple[float, f
             write_label(cell, ages[index] or ('no camera image' if picture is None else ''))
     _draw_legend(frame, height - LEGEND + 8)
     return frame
+
+
+def _shown_modalities(snapshot: Snapshot) -> tuple[str, ...]:
+    """Return the modalities with an image, filled up to `MIN_MODALITIES`, so that the legend has its width."""
+    present = {*snapshot.ground_truth.by_modality(), *snapshot.predicted.by_modality()}
+    absent = [name for name in MODALITIES if name not in present]
+    present.update(absent[: max(MIN_MODALITIES - len(present), 0)])
+    return tuple(name for name in MODALITIES if name in present)
+
+
+def _picture(modality: str, images: ModalityImages) -> RgbImage | None:
+    return _coloured(MODALITY_COLOURS[modality], images.image(modality))
 
 
 def _draw_legend(frame: RgbImage, top: int) -> None:

@@ -4,27 +4,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.common.errors import InferenceError
 from audio_manifold_ros.inference.bundle.prediction import NetworkOutput
+from audio_manifold_ros.modalities.registry import MODALITIES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from audio_manifold_ros.inference.bundle.manifest import Manifest
 
 FLOAT32, INT8 = 'float32', 'int8'
 PRECISIONS = (FLOAT32, INT8)
 INPUT_NAME = 'features'
-OUTPUT_NAMES = {
-    'depth': ('depth_m', 'depth_distance'),
-    'segmentation': ('labels', 'segmentation_distance'),
-}
-DTYPES = {'depth_m': np.float32, 'labels': np.uint8, 'depth_distance': np.float32, 'segmentation_distance': np.float32}
 
 
 class WaveformNetwork(Protocol):
@@ -85,7 +81,8 @@ def input_shape(manifest: Manifest) -> tuple[int, ...]:
 
 def output_names(manifest: Manifest) -> tuple[str, ...]:
     """Return the names of the output tensors of a bundle's networks, in order."""
-    return tuple(name for head in OUTPUT_NAMES if head in manifest.modalities for name in OUTPUT_NAMES[head])
+    heads = (modality for name, modality in MODALITIES.items() if name in manifest.modalities)
+    return tuple(name for head in heads for name in head.output_names)
 
 
 def check_features(features: NDArray[np.float32], shape: tuple[int, ...]) -> None:
@@ -101,7 +98,7 @@ def check_features(features: NDArray[np.float32], shape: tuple[int, ...]) -> Non
 
 
 def network_output(names: Iterable[str], tensors: Iterable[NDArray[np.generic]]) -> NetworkOutput:
-    """Return the output tensors of one window, each (1, row, column), by name.
+    """Return the output tensors of one window, each (1, row, column, …), by name.
 
     Raises:
         InferenceError: One of them is not finite.
@@ -113,4 +110,14 @@ def network_output(names: Iterable[str], tensors: Iterable[NDArray[np.generic]])
         remedy = 'the window is not used; verify the bundle if it repeats.'
         msg = f'The output {broken} of the networks is not finite: {remedy}'
         raise InferenceError(msg)
-    return NetworkOutput(**{name: found.get(name) for name in DTYPES})
+    return named_output(found)
+
+
+def named_output(found: Mapping[str, NDArray[Any]]) -> NetworkOutput:
+    """Return output tensors (row, column) by name as an output. Other names are ignored."""
+    return NetworkOutput(
+        **{modality.image: found.get(modality.image) for modality in MODALITIES.values()},
+        distances={
+            name: found[modality.distance] for name, modality in MODALITIES.items() if modality.distance in found
+        },
+    )

@@ -24,14 +24,14 @@ from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.common.schema import to_plain
 from audio_manifold_ros.features.spatial_spec import SpatialFeatureSpec
 from audio_manifold_ros.inference.bundle.bundle import Bundle
+from audio_manifold_ros.modalities.registry import MODALITIES
 
 if TYPE_CHECKING:
     from audio_manifold_ros.features.kinds import AnyFeatureSpec
 
-SCORES = {
-    'depth': ('abs_rel', 'rmse', 'abs_rel_prior', 'abs_rel_shuffled', 'abs_rel_mono'),
-    'segmentation': ('miou', 'accuracy', 'miou_prior', 'miou_shuffled', 'miou_mono'),
-}
+# Number of metrics of each modality, of which the first is shown with its controls.
+SHOWN_METRICS = 2
+CONTROLS = ('prior', 'shuffled', 'mono')
 
 
 @dataclass(frozen=True)
@@ -128,8 +128,10 @@ def find_bundle(given: str) -> Path:
 
 def _scores_table(metrics: Mapping[str, object]) -> Table:
     table = Table('modality', 'metric', 'value', title=f'scores on {metrics.get("windows", "?")} test windows')
-    for modality, names in SCORES.items():
+    for modality, entry in MODALITIES.items():
         scores = metrics.get(modality)
+        names = [metric.key for metric in entry.metrics[:SHOWN_METRICS]]
+        names += [f'{names[0]}_{control}' for control in CONTROLS]
         if isinstance(scores, Mapping):
             for name in names:
                 if name in scores:

@@ -69,9 +69,9 @@ class ModalityConfidence:
 class ConfidenceModel:
     """Confidence model of all modalities of a bundle.
 
-    With two modalities the published confidence is the probability that a pixel is correct in both, modelled as
-    min · max ** independence. 0 means that the more reliable modality is correct whenever the other is. 1 means that
-    they are independent. The value is fitted on the validation set.
+    With several modalities the published confidence is the probability that a pixel is correct in all of them, modelled
+    as min · (product of the others) ** independence. 0 means that the more reliable modalities are correct whenever the
+    least reliable one is. 1 means that they are independent. The value is fitted on the validation set.
 
     Attributes:
         modalities: Model of each head, by its name.
@@ -107,8 +107,7 @@ class ConfidenceModel:
 
     def image(self, output: NetworkOutput, height: int, width: int) -> NDArray[np.float32]:
         """Return the confidence (row, column) float32 from 0 to 1 of the output of a backend for one window."""
-        found = {'depth': output.depth_distance, 'segmentation': output.segmentation_distance}
-        cells = self.probability({name: found[name] for name in self.modalities})  # type: ignore[misc]
+        cells = self.probability({name: output.distances[name] for name in self.modalities})
         rows, columns = _upsampling(cells.shape[0], height), _upsampling(cells.shape[1], width)
         result: NDArray[np.float32] = rows @ cells.astype(np.float32) @ columns.T
         return np.clip(result, 0.0, 1.0, out=result)
@@ -118,8 +117,8 @@ def joint_probability(probabilities: list[FloatArray], independence: float) -> F
     """Return the probability that every modality is correct, from that of each (see `ConfidenceModel`)."""
     if len(probabilities) == 1:
         return probabilities[0]
-    first, second = probabilities
-    result: FloatArray = np.minimum(first, second) * np.maximum(first, second) ** independence
+    ordered = np.sort(np.stack(probabilities), axis=0)
+    result: FloatArray = ordered[0] * np.prod(ordered[1:], axis=0) ** independence
     return result
 
 

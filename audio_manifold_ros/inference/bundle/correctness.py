@@ -4,11 +4,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.common.array_types import FloatArray
 from audio_manifold_ros.common.class_ids import UNLABELLED
+from audio_manifold_ros.modalities.registry import DEPTH, SEGMENTATION
 
 DEPTH_TOLERANCE_RATIO = 0.25
 
@@ -31,3 +35,10 @@ def depth_correctness(predicted_m: NDArray[np.floating], ground_truth_m: NDArray
 def label_correctness(predicted: NDArray[np.uint8], ground_truth: NDArray[np.uint8]) -> FloatArray:
     """Return 1 for each pixel with the correct class, 0 for a wrong class, NaN without a label (255)."""
     return np.where(ground_truth == UNLABELLED, np.nan, predicted == ground_truth)
+
+
+# By modality, for the published image and the ground truth.
+CORRECTNESS: Mapping[str, Callable[[NDArray[Any], NDArray[Any]], FloatArray]] = {
+    DEPTH: depth_correctness,
+    SEGMENTATION: label_correctness,
+}

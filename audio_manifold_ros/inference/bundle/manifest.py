@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -19,6 +19,7 @@ from audio_manifold_ros.features.spec import FeatureSpec
 from audio_manifold_ros.inference.bundle.array_range import ArrayRange
 from audio_manifold_ros.inference.bundle.confidence import ConfidenceModel
 from audio_manifold_ros.inference.bundle.trained_array import TrainedArray
+from audio_manifold_ros.modalities.registry import DEPTH, METRE, MODALITIES, SEGMENTATION
 from audio_manifold_ros.rig.camera import CameraModel
 
 MANIFEST_FILE = 'manifest.json'
@@ -27,7 +28,8 @@ FORMAT_VERSION, SPATIAL_FORMAT_VERSION = 1, 2
 # Limits of what a manifest makes this software allocate.
 MAX_MICROPHONES = 64
 MAX_IMAGE_PIXELS = 1 << 24
-Modality = Literal['depth', 'segmentation']
+# Key of the manifest that describes the values of a modality, None for a modality without such a key.
+MODALITY_KEYS: Mapping[str, str | None] = {DEPTH: 'depth', SEGMENTATION: 'classes'}
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ class Manifest:
         format_version: Layout of the bundle: `SPATIAL_FORMAT_VERSION` with spatial features, else `FORMAT_VERSION`.
         name: Short name, for example `street`.
         description: One sentence.
-        modalities: The heads: `depth`, `segmentation` or both.
+        modalities: The heads, any of `modalities.registry.MODALITIES`.
         features: Definition of the input of the networks.
         frame_position: Instant of the images within the window: 0 its first sample, 1 its end.
         array: The array that the networks were trained for. With spatial features the range of arrays.
@@ -93,7 +95,7 @@ class Manifest:
     format_version: int
     name: str
     description: str
-    modalities: tuple[Modality, ...]
+    modalities: tuple[str, ...]
     features: FeatureSpec | SpatialFeatureSpec
     frame_position: float
     array: TrainedArray | ArrayRange
@@ -116,7 +118,12 @@ class Manifest:
         """
         heads = set(self.modalities)
         checks = (
-            (bool(heads) and len(heads) == len(self.modalities), 'modalities', list(self.modalities), 'each head once'),
+            (
+                bool(heads) and len(heads) == len(self.modalities) and heads <= set(MODALITIES),
+                'modalities',
+                list(self.modalities),
+                f'each head once, any of {list(MODALITIES)}',
+            ),
             (0 <= self.frame_position <= 1, 'frame_position', self.frame_position, 'a number from 0 to 1'),
             (
                 self.format_version == (SPATIAL_FORMAT_VERSION if self.is_spatial else FORMAT_VERSION),
@@ -137,23 +144,12 @@ class Manifest:
                 self.camera,
                 f'a positive size of at most {MAX_IMAGE_PIXELS} pixels and positive focal lengths',
             ),
-            (
-                (self.depth is not None) == ('depth' in heads),
-                'depth',
-                self.depth,
-                'a range with the head depth, else null',
-            ),
+            *self._described_heads(),
             (
                 self._is_depth_range_valid(),
                 'depth',
                 self.depth,
                 '0 < min_m < max_m and 0 <= far_margin_m < max_m - min_m',
-            ),
-            (
-                bool(self.classes) == ('segmentation' in heads),
-                'classes',
-                len(self.classes),
-                'classes with the head segmentation, else none',
             ),
             (
                 self._are_classes_unique(),
@@ -187,8 +183,8 @@ class Manifest:
     @property
     def metric_modalities(self) -> tuple[str, ...]:
         """The heads that can be compared with ground truth: all but depth of an unknown factor."""
-        relative = self.depth is not None and self.depth.unit == 'relative'
-        return tuple(head for head in self.modalities if head != 'depth' or not relative)
+        has_scale = self.depth is None or self.depth.unit == METRE
+        return tuple(head for head in self.modalities if has_scale or MODALITIES[head].unit != METRE)
 
     def class_id(self, name: str) -> int | None:
         """Return the id of a class, or None if there is no such class."""
@@ -216,6 +212,14 @@ class Manifest:
 
     def _max_missing(self) -> int:
         return 0 if self.is_spatial else self.microphones - 1
+
+    def _described_heads(self) -> Iterator[tuple[bool, str, object, str]]:
+        """Yield for each key of `MODALITY_KEYS` whether its value exists exactly with its head."""
+        for head, key in MODALITY_KEYS.items():
+            if key is not None:
+                value = getattr(self, key)
+                expected = f'a value with the head {head}, else none'
+                yield bool(value) == (head in self.modalities), key, value, expected
 
     def _is_array_small(self) -> bool:
         return self.microphones <= MAX_MICROPHONES

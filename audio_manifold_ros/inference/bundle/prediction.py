@@ -5,42 +5,44 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from audio_manifold_ros.common.errors import InferenceError
+from audio_manifold_ros.modalities.modality_images import ModalityImages, image_fields
+from audio_manifold_ros.modalities.registry import MODALITIES
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import numpy as np
     from numpy.typing import NDArray
 
 
-@dataclass(frozen=True)
-class NetworkOutput:
-    """Raw output of a backend for one window. A modality that the bundle lacks has None in its fields.
+@dataclass(frozen=True, kw_only=True)
+class NetworkOutput(ModalityImages):
+    """Raw output of a backend for one window. The images are finite everywhere.
 
     Attributes:
-        depth_m: float32 (row, column), metres along the camera's z axis, finite everywhere.
-        labels: uint8 (row, column), class ids.
-        depth_distance: float32 (cell, cell), distance from the training data: squared distance of the AT-net output to
-            the nearest code of the depth manifold, divided by the code dimension. Without a codebook: mean squared
-            deviation from the mean latent in standard deviations. Without a manifold: 1.
-        segmentation_distance: The same for the segmentation. Without a manifold: mean entropy of the classes.
+        distances: float32 (cell, cell) of each modality, distance from the training data: squared distance of the
+            AT-net output to the nearest code of the manifold, divided by the code dimension. Without a codebook: mean
+            squared deviation from the mean latent in standard deviations. Without a manifold: 1, or for classes their
+            mean entropy.
 
     """
 
-    depth_m: NDArray[np.float32] | None
-    labels: NDArray[np.uint8] | None
-    depth_distance: NDArray[np.float32] | None
-    segmentation_distance: NDArray[np.float32] | None
+    distances: Mapping[str, NDArray[np.float32]]
+
+    def tensors(self) -> dict[str, NDArray[Any]]:
+        """Return images and distances by the names of the output tensors."""
+        distances = {MODALITIES[name].distance: values for name, values in self.distances.items()}
+        return {**image_fields(self.by_modality()), **distances}
 
 
-@dataclass(frozen=True)
-class Prediction:
-    """Images predicted from one window of audio.
+@dataclass(frozen=True, kw_only=True)
+class Prediction(ModalityImages):
+    """Images predicted from one window of audio, as the node publishes them.
 
     Attributes:
-        depth_m: float32 (row, column), metres along the camera's z axis, NaN where it is invalid.
-        labels: uint8 (row, column), class ids, 255 unlabelled.
         confidence: float32 (row, column), 0 to 1.
         features: float32 (mic, mel, frame) or (size,), input of the networks. None if another device computed it and
             it was not requested.
@@ -57,8 +59,6 @@ class Prediction:
 
     """
 
-    depth_m: NDArray[np.float32] | None
-    labels: NDArray[np.uint8] | None
     confidence: NDArray[np.float32] | None
     features: NDArray[np.float32] | None
     first_sample: int

@@ -20,6 +20,7 @@ from audio_manifold_ros.common.json_text import read_json
 from audio_manifold_ros.common.schema import from_plain
 from audio_manifold_ros.inference.bundle.bundle import Bundle
 from audio_manifold_ros.inference.bundle.bundle_info import find_bundle
+from audio_manifold_ros.inference.bundle.image_change import describe_changes
 from audio_manifold_ros.inference.tensorrt.build_worker import ERROR_PREFIX
 from audio_manifold_ros.inference.tensorrt.engine_cache import ENGINE_FILE, EngineCache
 from audio_manifold_ros.inference.tensorrt.engine_key import FP16, FP32, INT8, PRECISIONS, EngineKey, Precision
@@ -88,9 +89,9 @@ def build_engine(
             )
             stored = cache.store(key, engine, metadata)
     report(
-        f'Engine built in {metadata.build_s:.0f} s: depth differs by {check.depth_change:.3%} on average, '
-        f'{check.labels_changed:.3%} of the labels do; {check.half_layers} layers in half and {check.single_layers} in '
-        f'single precision; {check.run_ms:.2f} ms a window. {stored}'
+        f'Engine built in {metadata.build_s:.0f} s: it changes {describe_changes(check.changes)}; '
+        f'{check.half_layers} layers in half and {check.single_layers} in single precision; '
+        f'{check.run_ms:.2f} ms a window. {stored}'
     )
     return stored
 

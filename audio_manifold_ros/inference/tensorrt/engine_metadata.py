@@ -4,15 +4,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from audio_manifold_ros.common.errors import InferenceError
 from audio_manifold_ros.common.json_text import format_json, parse_json
 from audio_manifold_ros.common.schema import check_version, from_plain, to_plain
 from audio_manifold_ros.inference.tensorrt.engine_key import EngineKey
+from audio_manifold_ros.modalities.registry import DEPTH, SEGMENTATION
 
 METADATA_FILE = 'engine.json'
-FORMAT_VERSION = 1
+FIRST_VERSION, FORMAT_VERSION = 1, 2
+# Keys of the changes of each modality in the first version.
+FIRST_CHANGES = {DEPTH: 'depth_change', SEGMENTATION: 'labels_changed'}
 REBUILD = 'Build the engine again.'
 
 
@@ -22,8 +27,7 @@ class VerificationResult:
 
     Attributes:
         windows: Number of compared windows.
-        depth_change: Mean of |depth / depth of the network - 1|; 0 without depth.
-        labels_changed: Fraction of pixels with another class; 0 without segmentation.
+        changes: Mean change of the images of each modality (see `IMAGE_CHANGES`).
         half_layers: Number of layers in half precision.
         single_layers: Number of layers in single precision.
         load_s: Loading time in seconds.
@@ -32,8 +36,7 @@ class VerificationResult:
     """
 
     windows: int
-    depth_change: float
-    labels_changed: float
+    changes: Mapping[str, float]
     half_layers: int
     single_layers: int
     load_s: float
@@ -78,5 +81,17 @@ class EngineMetadata:
 
         """
         values = parse_json(text, METADATA_FILE, InferenceError, REBUILD)
+        if isinstance(values, dict) and values.get('format_version') == FIRST_VERSION:
+            values = _from_first_version(values)
         check_version(values, 'format_version', FORMAT_VERSION, METADATA_FILE, InferenceError, REBUILD)
         return from_plain(cls, values, METADATA_FILE, InferenceError, complete=True)
+
+
+def _from_first_version(values: dict[str, Any]) -> dict[str, Any]:
+    """Return metadata of the first version in the current layout. A wrong layout is left to the reader."""
+    check = values.get('check')
+    if not isinstance(check, dict):
+        return values
+    rest = {key: value for key, value in check.items() if key not in FIRST_CHANGES.values()}
+    changes = {modality: check[key] for modality, key in FIRST_CHANGES.items() if key in check}
+    return {**values, 'format_version': FORMAT_VERSION, 'check': {**rest, 'changes': changes}}

@@ -16,6 +16,7 @@ from audio_manifold_ros.features.array_geometry import ArrayGeometry, steered_az
 from audio_manifold_ros.features.batch_features import window_features
 from audio_manifold_ros.features.spatial_spec import SpatialFeatureSpec
 from audio_manifold_ros.inference.backends.backend import network_output, output_names
+from audio_manifold_ros.inference.bundle.image_change import describe_changes, mean_changes
 from audio_manifold_ros.inference.tensorrt.engine_key import FP16, FP32, INT8, Precision
 from audio_manifold_ros.inference.tensorrt.engine_metadata import VerificationResult
 from audio_manifold_ros.inference.tensorrt.engine_precision import layer_types
@@ -42,7 +43,7 @@ START_S = 2.0
 # Rotation of the optical axes (right, down, ahead) of a level camera that looks ahead to (ahead, left, up).
 LEVEL_CAMERA = np.array([[0.0, 0.0, 1.0], [-1.0, 0.0, 0.0], [0.0, -1.0, 0.0]])
 MAX_CHANGE = {FP16: 0.01, FP32: 0.001, INT8: 0.03}
-"""Largest mean change of depth, and largest fraction of pixels with another class."""
+"""Largest mean change of the images of a modality."""
 
 
 def simulate_windows(manifest: Manifest, windows: int = WINDOW_COUNT) -> NDArray[np.float32]:
@@ -114,11 +115,9 @@ def compare_outputs(
         start_s = time.perf_counter()
         actual.append(run(window))
         spent_s.append(time.perf_counter() - start_s)
-    pairs = list(zip(actual, expected, strict=True))
     check = VerificationResult(
         windows=len(windows),
-        depth_change=float(np.mean([_depth_change(*pair) for pair in pairs])),
-        labels_changed=float(np.mean([_labels_changed(*pair) for pair in pairs])),
+        changes=mean_changes(actual, expected),
         half_layers=0,
         single_layers=0,
         load_s=0.0,
@@ -136,10 +135,10 @@ def require_equal_outputs(check: VerificationResult, precision: Precision) -> No
 
     """
     limit = MAX_CHANGE[precision]
-    if not max(check.depth_change, check.labels_changed) <= limit:
+    if not all(change <= limit for change in check.changes.values()):
         msg = (
-            f'The engine changes depth by {check.depth_change:.3%} on average and {check.labels_changed:.3%} of the '
-            f'labels, more than {limit:.1%}: it is not used. Build it with --precision fp32.'
+            f'The engine changes {describe_changes(check.changes)}, more than {limit:.1%}: it is not used. Build it '
+            'with --precision fp32.'
         )
         raise InferenceError(msg)
 
@@ -150,13 +149,3 @@ def _simulate_features(
     acoustics = StreetAcoustics(make_street(seed), array, spec.sample_rate_hz)
     samples = acoustics.render(round(START_S * spec.sample_rate_hz), spec.window_samples)
     return window_features(samples.astype(np.float32), spec, geometry)
-
-
-def _depth_change(actual: NetworkOutput, expected: NetworkOutput) -> float:
-    if actual.depth_m is None or expected.depth_m is None:
-        return 0.0
-    return float(np.mean(np.abs(actual.depth_m / expected.depth_m - 1)))
-
-
-def _labels_changed(actual: NetworkOutput, expected: NetworkOutput) -> float:
-    return 0.0 if actual.labels is None else float(np.mean(actual.labels != expected.labels))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from audio_manifold_ros.common.errors import NetworkError
 from audio_manifold_ros.common.schema import from_plain, to_plain
 from audio_manifold_ros.common.untrusted_text import shorten
+from audio_manifold_ros.modalities.registry import DEPTH, MODALITIES, SEGMENTATION
 from audio_manifold_ros.networks.modalities import check_modalities
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class SpatialNetworkConfig:
     steered: tuple[int, int, int] = (6, 64, 20)
     echo: tuple[int, int] = (16, 88)
     image_columns: int = 48
-    modalities: tuple[str, ...] = ('depth', 'segmentation')
+    modalities: tuple[str, ...] = (DEPTH, SEGMENTATION)
     classes: int = 19
     image_size: int = 128
     width: float = 1.0
@@ -100,7 +101,8 @@ class SpatialNetworkConfig:
 
     def image_channels(self, modality: str) -> int:
         """Return the channels of the raw image of a modality."""
-        return self.classes if modality == 'segmentation' else 1
+        entry = MODALITIES[modality]
+        return self.classes if entry.is_categorical else entry.channels
 
     def to_dict(self) -> Mapping[str, object]:
         """Return the fields as plain values for JSON."""

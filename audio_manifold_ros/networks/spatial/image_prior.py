@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import torch
 from torch import nn
 
+from audio_manifold_ros.modalities.registry import MODALITIES
+
 if TYPE_CHECKING:
     from torch import Tensor
 
@@ -36,7 +38,7 @@ class ImagePrior(nn.Module):
     @torch.no_grad()
     def set(self, modality: str, image: Tensor) -> None:
         """Set the raw image (channel, row, column) of a modality: unit depth, or class probabilities."""
-        raw = image.clamp(min=MIN_PROBABILITY).log() if modality == 'segmentation' else image
+        raw = image.clamp(min=MIN_PROBABILITY).log() if MODALITIES[modality].is_categorical else image
         self.image(modality).copy_(raw[None])
 
     def image(self, modality: str) -> Tensor:

@@ -10,6 +10,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from audio_manifold_ros.modalities.registry import MODALITIES
 from audio_manifold_ros.networks.spatial.heads import DirectHead, ErrorHead, LatentHead
 from audio_manifold_ros.networks.spatial.image_prior import ImagePrior
 from audio_manifold_ros.networks.spatial.trunk import SpatialTrunk
@@ -86,4 +87,4 @@ class SpatialNetwork(nn.Module):
     def add_prior(self, modality: str, deviation: Tensor) -> Tensor:
         """Return the raw image of a modality from its deviation (batch, channel, row, column) in the image size."""
         image = deviation + self.prior.image(modality).to(deviation.dtype)
-        return image + self.advantages if modality == 'segmentation' else image
+        return image + self.advantages if MODALITIES[modality].is_categorical else image

@@ -23,11 +23,12 @@ from rclpy.qos import QoSProfile
 from sensor_msgs.msg import Image
 
 from audio_manifold_ros.common.errors import NodeError
+from audio_manifold_ros.modalities.registry import MODALITIES
 from audio_manifold_ros.nodes.common.qos import AUDIO_QOS
 
 PERCEPTION = 'perception'
 PERCEPTION_MODULE = 'audio_manifold_ros.nodes.perception.perception_node'
-HEAD_TOPICS = {'depth': 'depth/image', 'segmentation': 'segmentation/image'}
+HEAD_TOPICS = {name: modality.topic for name, modality in MODALITIES.items()}
 CONFIDENCE_TOPIC = 'confidence/image'
 START_TIMEOUT_S = 120.0
 REPEAT_S = 3.0

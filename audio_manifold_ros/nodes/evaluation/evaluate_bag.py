@@ -27,6 +27,7 @@ from audio_manifold_ros.common.errors import (
     NodeError,
 )
 from audio_manifold_ros.inference.backend_factory import BACKENDS
+from audio_manifold_ros.modalities.registry import MODALITIES
 from audio_manifold_ros.nodes.common.name_resolution import resolve_folder
 
 if TYPE_CHECKING:
@@ -37,10 +38,6 @@ if TYPE_CHECKING:
 
 INTERRUPTED, MISMATCH = 130, 2
 VARIANTS = {'model': '', 'prior': '_prior', 'shuffled': '_shuffled', 'one microphone': '_mono'}
-HEADLINE_METRICS = {
-    'depth': ('abs_rel', 'rmse', 'auc_crr'),
-    'segmentation': ('miou', 'accuracy'),
-}
 
 
 def parse_options(arguments: Sequence[str] | None = None) -> tuple[EvaluationOptions, bool]:
@@ -137,8 +134,8 @@ def _prediction_source(*, live: bool) -> Callable[[EvaluationSession], Predictio
 
 def _summary(result: Mapping[str, Any]) -> str:
     lines = [f'{result["predictions"]} predictions, {result["with_truth"]} with ground truth']
-    for head, keys in HEADLINE_METRICS.items():
-        for key in keys:
+    for head, modality in MODALITIES.items():
+        for key in (metric.key for metric in modality.metrics):
             scores = result['scores'][head]
             values = {variant: scores.get(f'{key}{suffix}') for variant, suffix in VARIANTS.items()}
             if values['model'] is not None:

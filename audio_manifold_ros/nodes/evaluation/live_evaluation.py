@@ -20,6 +20,8 @@ from rclpy.utilities import try_shutdown
 from audio_manifold_ros.bags.decoding.audio_message_adapters import AUDIO_BLOCK_TYPE
 from audio_manifold_ros.common.errors import NodeError
 from audio_manifold_ros.common.units import NS_PER_S
+from audio_manifold_ros.modalities.modality_images import image_fields
+from audio_manifold_ros.modalities.registry import MODALITIES
 from audio_manifold_ros.nodes.common.audio_messages import to_audio_message
 from audio_manifold_ros.nodes.common.perception_client import PERCEPTION, PERCEPTION_MODULE
 from audio_manifold_ros.nodes.evaluation.live_client import AUDIO_TOPIC, CONFIDENCE, LiveClient
@@ -152,8 +154,7 @@ class LivePredictionSource:
         live = replace(
             offline,
             stamp_ns=stamp_ns,
-            depth_m=images.get('depth'),
-            labels=images.get('segmentation'),
+            **image_fields({head: images.get(head) for head in MODALITIES}),
             confidence=images[CONFIDENCE],
         )
         self._comparison.add(offline, live)

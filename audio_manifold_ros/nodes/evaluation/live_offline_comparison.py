@@ -4,14 +4,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
+
+from audio_manifold_ros.modalities.registry import DEPTH, SEGMENTATION
 
 if TYPE_CHECKING:
     from audio_manifold_ros.inference.bundle.prediction import Prediction
 
+Image = NDArray[Any]
 TOLERANCE = 1e-4
+# Counts of pixels that differ. All other differences are the largest of all pairs.
+COUNTS = ('labels_differ', 'holes_differ')
+# Largest value of each difference of predictions that agree.
+LIMITS = {**dict.fromkeys(COUNTS, 0.0), 'worst_depth_m': TOLERANCE, 'worst_confidence': TOLERANCE}
 
 
 class LiveOfflineComparison:
@@ -25,24 +34,19 @@ class LiveOfflineComparison:
 
     def __init__(self) -> None:
         """Start with no pair."""
-        self._compared = self._stamps_differ = self._labels_differ = self._holes_differ = 0
-        self._max_depth_difference_m = self._max_confidence_difference = 0.0
+        self._compared = self._stamps_differ = 0
+        self._differences = dict.fromkeys(LIMITS, 0.0)
         self.missing = self.unexpected = 0
 
     def add(self, offline: Prediction, live: Prediction) -> None:
         """Compare two predictions of the same window. Both have the same heads."""
         self._compared += 1
         self._stamps_differ += offline.stamp_ns != live.stamp_ns
-        if offline.depth_m is not None and live.depth_m is not None:
-            self._holes_differ += int((np.isnan(offline.depth_m) != np.isnan(live.depth_m)).sum())
-            both = np.isfinite(offline.depth_m) & np.isfinite(live.depth_m)
-            difference_m = np.abs(offline.depth_m[both].astype(np.float64) - live.depth_m[both])
-            self._max_depth_difference_m = max(self._max_depth_difference_m, float(difference_m.max(initial=0.0)))
+        live_images = live.by_modality()
+        for modality, image in offline.by_modality().items():
+            self._update(DIFFERENCES[modality](image, live_images[modality]))
         if offline.confidence is not None and live.confidence is not None:
-            difference = np.abs(offline.confidence.astype(np.float64) - live.confidence)
-            self._max_confidence_difference = max(self._max_confidence_difference, float(difference.max(initial=0.0)))
-        if offline.labels is not None and live.labels is not None:
-            self._labels_differ += int((offline.labels != live.labels).sum())
+            self._update({'worst_confidence': _largest_difference(offline.confidence, live.confidence)})
 
     def result(self) -> dict[str, bool | int | float]:
         """Return the counts and the largest differences as values for JSON.
@@ -50,22 +54,40 @@ class LiveOfflineComparison:
         `agrees` is true if every prediction has a partner with the same stamp, the same classes, the same pixels
         without depth, and depth and confidence within 1e-4.
         """
-        counts = (
-            self.missing,
-            self.unexpected,
-            self._stamps_differ,
-            self._labels_differ,
-            self._holes_differ,
-        )
-        close = self._max_depth_difference_m <= TOLERANCE and self._max_confidence_difference <= TOLERANCE
+        differences = {key: int(value) if key in COUNTS else value for key, value in self._differences.items()}
+        counts = (self.missing, self.unexpected, self._stamps_differ)
+        close = all(value <= LIMITS[key] for key, value in differences.items())
         return {
             'agrees': self._compared > 0 and not any(counts) and close,
             'compared': self._compared,
             'missing': self.missing,
             'unexpected': self.unexpected,
             'stamps_differ': self._stamps_differ,
-            'labels_differ': self._labels_differ,
-            'holes_differ': self._holes_differ,
-            'worst_depth_m': self._max_depth_difference_m,
-            'worst_confidence': self._max_confidence_difference,
+            **differences,
         }
+
+    def _update(self, found: Mapping[str, float]) -> None:
+        for key, value in found.items():
+            before = self._differences[key]
+            self._differences[key] = before + value if key in COUNTS else max(before, value)
+
+
+def _largest_difference(first: Image, second: Image) -> float:
+    both = np.isfinite(first) & np.isfinite(second)
+    return float(np.abs(first[both].astype(np.float64) - second[both]).max(initial=0.0))
+
+
+def _depth_differences(offline: Image, live: Image) -> Mapping[str, float]:
+    holes = int((np.isnan(offline) != np.isnan(live)).sum())
+    return {'holes_differ': holes, 'worst_depth_m': _largest_difference(offline, live)}
+
+
+def _label_differences(offline: Image, live: Image) -> Mapping[str, float]:
+    return {'labels_differ': int((offline != live).sum())}
+
+
+# By modality, counts of different pixels and largest differences of two images.
+DIFFERENCES: Mapping[str, Callable[[Image, Image], Mapping[str, float]]] = {
+    DEPTH: _depth_differences,
+    SEGMENTATION: _label_differences,
+}

@@ -9,24 +9,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from audio_manifold_msgs.msg import AudioBlock as AudioBlockMessage
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.qos import QoSProfile
 from rclpy.qos_overriding_options import QoSOverridingOptions
-from sensor_msgs.msg import CameraInfo, Image
+from sensor_msgs.msg import Image
 from std_msgs.msg import Header, String
 
-from audio_manifold_ros.drawing.colormaps import colour_depth, palette
 from audio_manifold_ros.features.spectrograms import level_spectrograms
 from audio_manifold_ros.nodes.common.audio_messages import to_audio_message
-from audio_manifold_ros.nodes.common.messages import (
-    to_camera_info,
-    to_header,
-    to_image,
-    to_labels_json,
-)
+from audio_manifold_ros.nodes.common.messages import to_header, to_image, to_labels_json
 from audio_manifold_ros.nodes.common.qos import AUDIO_QOS, IMAGE_QOS, LATCHED_QOS
+from audio_manifold_ros.nodes.perception.image_outputs import IMAGE_OUTPUTS
 from audio_manifold_ros.nodes.perception.microphone_messages import to_microphones
 from audio_manifold_ros.nodes.perception.predicted_images import PredictedImages
 from audio_manifold_ros.nodes.perception.robot_output_messages import RobotOutput
@@ -36,6 +30,7 @@ from audio_manifold_ros.nodes.perception.spectrogram import spectrogram_image
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    import numpy as np
     from numpy.typing import NDArray
     from rclpy.lifecycle import LifecycleNode, LifecyclePublisher
     from rclpy.publisher import Publisher
@@ -70,12 +65,11 @@ class PredictionPublishers:
     ) -> None:
         """Create the publishers and publish the latched class list."""
         self._node = node
-        self._camera = manifest.camera
         self._spec = manifest.features
         self._camera_frame, self._array_frame = camera_frame, array.frame_id
         self._offset_ns = offset_ns
         self._microphones = tuple((mic.name, mic.device_channel) for mic in array.microphones)
-        self._palette = palette({entry.id: entry.colour for entry in manifest.classes})
+        self._outputs = {name: make(manifest) for name, make in IMAGE_OUTPUTS.items() if name in manifest.modalities}
         self._managed: dict[str, LifecyclePublisher] = {}
         self._latched: list[Publisher] = []
         self._robot: RobotPublishers | None = None
@@ -85,20 +79,15 @@ class PredictionPublishers:
             '~/audio': (AudioBlockMessage, AUDIO_QOS),
             '~/microphones': (DiagnosticArray, IMAGE_QOS),
         }
-        self._depth_name = 'depth' if 'depth' in manifest.metric_modalities else 'disparity'
-        if 'depth' in manifest.modalities:
-            name = self._depth_name
-            topics[f'~/{name}/image'] = topics[f'~/{name}/image_color'] = (Image, IMAGE_QOS)
-            topics[f'~/{name}/camera_info'] = (CameraInfo, IMAGE_QOS)
-        if 'segmentation' in manifest.modalities:
-            topics['~/segmentation/image'] = topics['~/segmentation/image_color'] = (Image, IMAGE_QOS)
+        for output in self._outputs.values():
+            topics |= {topic: (kind, IMAGE_QOS) for topic, kind in output.topics.items()}
         try:
             for topic, (kind, qos) in topics.items():
                 self._managed[topic] = node.create_lifecycle_publisher(
                     kind, topic, qos, qos_overriding_options=QoSOverridingOptions.with_default_policies()
                 )
             self._robot = RobotPublishers(node, outputs)
-            if 'segmentation' in manifest.modalities:
+            if manifest.classes:
                 self._latch({entry.id: entry.name for entry in manifest.classes})
         except Exception:
             self.destroy()
@@ -123,43 +112,33 @@ class PredictionPublishers:
         """Publish the images of a prediction."""
         stamp_ns = prediction.stamp_ns + self._offset_ns
         header = to_header(stamp_ns, self._camera_frame)
-        depth_m, labels = prediction.depth_m, prediction.labels
-        if depth_m is not None:
-            self._publish_depth(depth_m, header)
-        if labels is not None:
-            self._publish('~/segmentation/image', to_image(labels, 'mono8', header))
-            self._publish_if_subscribed(
-                '~/segmentation/image_color', lambda: to_image(self._palette[labels], 'rgb8', header)
-            )
+        for modality, output in self._outputs.items():
+            if prediction.image(modality) is not None:
+                output.publish(self, prediction, header)
         if prediction.confidence is not None:
-            self._publish('~/confidence/image', to_image(prediction.confidence, '32FC1', header))
+            self.publish_message('~/confidence/image', to_image(prediction.confidence, '32FC1', header))
             if self._robot is not None:
-                self._robot.publish(PredictedImages(depth_m, labels, prediction.confidence, stamp_ns))
+                images = PredictedImages(prediction.depth_m, prediction.labels, prediction.confidence, stamp_ns)
+                self._robot.publish(images)
         stamp = to_header(stamp_ns, self._array_frame)
         features = prediction.features
         if features is not None:  # None if the topic had no subscribers when the prediction was computed
-            self._publish_if_subscribed('~/spectrogram', lambda: to_image(self._spectrogram(features), 'mono8', stamp))
-        self._publish_if_subscribed('~/microphones', lambda: to_microphones(self._microphones, prediction, stamp))
+            self.publish_if_subscribed('~/spectrogram', lambda: to_image(self._spectrogram(features), 'mono8', stamp))
+        self.publish_if_subscribed('~/microphones', lambda: to_microphones(self._microphones, prediction, stamp))
 
     def publish_audio(self, block: AudioBlock) -> None:
         """Publish a block of audio as received from the source."""
-        self._publish('~/audio', to_audio_message(block, self._array_frame))
-
-    def _publish_depth(self, depth_m: NDArray[np.float32], header: Header) -> None:
-        """Publish depth in metres, or disparity if the scale is unknown."""
-        name = self._depth_name
-        image = depth_m if name == 'depth' else np.reciprocal(depth_m)
-        self._publish(f'~/{name}/image', to_image(image, '32FC1', header))
-        self._publish(f'~/{name}/camera_info', to_camera_info(self._camera, header, *depth_m.shape))
-        self._publish_if_subscribed(f'~/{name}/image_color', lambda: to_image(colour_depth(depth_m), 'rgb8', header))
+        self.publish_message('~/audio', to_audio_message(block, self._array_frame))
 
     def _spectrogram(self, features: NDArray[np.float32]) -> NDArray[np.uint8]:
         return spectrogram_image(level_spectrograms(features, self._spec))
 
-    def _publish(self, topic: str, message: Any) -> None:
+    def publish_message(self, topic: str, message: Any) -> None:
+        """Publish a message on a topic of the node."""
         self._managed[topic].publish(message)
 
-    def _publish_if_subscribed(self, topic: str, make: Callable[[], Any]) -> None:
+    def publish_if_subscribed(self, topic: str, make: Callable[[], Any]) -> None:
+        """Make and publish a message if the topic has subscribers."""
         if self._has_subscribers(topic):
             self._managed[topic].publish(make())
 

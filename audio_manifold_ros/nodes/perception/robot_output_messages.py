@@ -110,7 +110,7 @@ class RobotOutputMessages:
         """Return the outputs that the heads of the bundle and the rig allow."""
         manifest, depth, mount, detections = self._manifest, self._manifest.depth, self._mount, self._detection_type
         found = [RobotOutput('~/confidence/image_u8', Image, self._confidence)]
-        if 'segmentation' in manifest.modalities:
+        if manifest.classes:
             found.append(_compressed('~/segmentation/image_color', self._compressed_label_colours))
         if depth is not None and depth.unit == 'relative':
             found.append(_compressed('~/disparity/image_color', self._compressed_depth_colours))

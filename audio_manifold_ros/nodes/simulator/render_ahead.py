@@ -10,15 +10,12 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
+from audio_manifold_ros.modalities.modality_images import ModalityImages
 from audio_manifold_ros.simulation.drive import Drive
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-    from numpy.typing import NDArray
 
     from audio_manifold_ros.common.array_types import Samples
 
@@ -42,20 +39,16 @@ class AudioFrame:
     first_sample: int
 
 
-@dataclass(frozen=True)
-class CameraFrame:
+@dataclass(frozen=True, kw_only=True)
+class CameraFrame(ModalityImages):
     """Ground-truth images of one instant.
 
     Attributes:
         due_s: The instant, since the start of the street.
-        depth_m: float32 (row, column), metres.
-        labels: Class ids, uint8 (row, column).
 
     """
 
     due_s: float
-    depth_m: NDArray[np.float32]
-    labels: NDArray[np.uint8]
 
 
 class RenderAheadQueue:
@@ -128,7 +121,8 @@ class RenderAheadQueue:
         for frame in self._audio_frames():
             while self._image_rate_hz > 0 and image_count / self._image_rate_hz <= frame.due_s:
                 time_s = image_count / self._image_rate_hz
-                yield CameraFrame(time_s, *self.drive.image(time_s))
+                depth_m, labels = self.drive.image(time_s)
+                yield CameraFrame(due_s=time_s, depth_m=depth_m, labels=labels)
                 image_count += 1
             yield frame
 

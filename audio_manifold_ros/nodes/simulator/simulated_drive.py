@@ -19,6 +19,7 @@ from sensor_msgs.msg import CameraInfo, Image
 from audio_manifold_ros.audio.block import AudioBlock
 from audio_manifold_ros.audio.realtime_pacer import CLOCK_POLL_S, SteppedClock
 from audio_manifold_ros.common.units import NS_PER_S
+from audio_manifold_ros.modalities.registry import MODALITIES
 from audio_manifold_ros.nodes.common.audio_messages import to_audio_message
 from audio_manifold_ros.nodes.common.messages import to_camera_info, to_header, to_image
 from audio_manifold_ros.nodes.common.name_resolution import resolve_folder
@@ -91,9 +92,11 @@ class SimulatedDrive(Node):
         self._drive = declared.read(DriveParameters)
         self._rig = resolve_folder('rig', self._drive.rig)
         self._audio = self._publisher(AudioBlockMessage, 'audio', AUDIO_QOS)
-        self._depth = self._publisher(Image, 'truth/depth/image', IMAGE_QOS)
         self._info = self._publisher(CameraInfo, 'truth/depth/camera_info', IMAGE_QOS)
-        self._labels = self._publisher(Image, 'truth/segmentation/image', IMAGE_QOS)
+        self._images = {
+            name: self._publisher(Image, modality.ground_truth_topic, IMAGE_QOS)
+            for name, modality in MODALITIES.items()
+        }
         self._frames = publish_static_frames(self, self._rig) if self._drive.publish_frames else None
         self._stamp_clock = SteppedClock(lambda: int(self.get_clock().now().nanoseconds))
         self._stop = threading.Event()
@@ -183,9 +186,9 @@ class SimulatedDrive(Node):
     def _publish_images(self, drive: Drive, frame: CameraFrame, start_ns: int) -> None:
         stamp_s = frame.due_s + drive.extrinsics.audio_time_offset_s
         header = to_header(start_ns + round(stamp_s * NS_PER_S), self._drive.camera_frame)
-        self._depth.publish(to_image(frame.depth_m, '32FC1', header))
-        self._info.publish(to_camera_info(drive.camera, header, *frame.depth_m.shape))
-        self._labels.publish(to_image(frame.labels, 'mono8', header))
+        self._info.publish(to_camera_info(drive.camera, header, drive.camera.height, drive.camera.width))
+        for name, image in frame.by_modality().items():
+            self._images[name].publish(to_image(image, MODALITIES[name].encoding, header))
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -22,7 +22,7 @@ from audio_manifold_ros.bags.storage.bag_writer import BagWriter
 from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.datasets.drive_attributes import METRES, RELATIVE
 from audio_manifold_ros.datasets.drive_reader import DriveReader
-from audio_manifold_ros.evaluation.metrics.depth_and_labels import DepthAndLabels
+from audio_manifold_ros.modalities.modality_images import ModalityImages
 from audio_manifold_ros.rig.depth_calibration import DEPTH_FILE, DepthCalibration
 from tests.bags.drive_bags import BLOCK, EPOCH_NS, IMAGE, RIG, audio_message, image_message, sound
 
@@ -54,7 +54,7 @@ def test_the_converter_stores_scaled_depth(bag: Path, tmp_path: Path) -> None:
         assert drive.attributes.depth_unit == RELATIVE
 
 
-def ground_truth_of(bag: Path, text: str) -> DepthAndLabels | None:
+def ground_truth_of(bag: Path, text: str) -> ModalityImages | None:
     rig_depth = RigDepth(DepthCalibration.from_text(text, DEPTH_FILE))
     with BagReader(bag) as reader:
         topics = find_topics(str(bag), reader.topics)

@@ -11,6 +11,7 @@ import pytest
 
 from audio_manifold_ros.common.errors import EvaluationError
 from audio_manifold_ros.evaluation.controls.pixel_prior import PixelPrior, PixelPriorBuilder
+from audio_manifold_ros.modalities.modality_images import ModalityImages
 
 
 def _images(count: int = 301) -> tuple[np.ndarray, np.ndarray]:
@@ -26,7 +27,7 @@ def _images(count: int = 301) -> tuple[np.ndarray, np.ndarray]:
 def _prior() -> PixelPrior:
     builder = PixelPriorBuilder(6, 5)
     for depth_m, labels in zip(*_images(), strict=True):
-        builder.add(depth_m, labels)
+        builder.add(ModalityImages(depth_m, labels))
     return builder.build()
 
 
@@ -46,7 +47,7 @@ def test_the_prior_is_median_depth_and_most_frequent_class() -> None:
 def test_the_prior_of_one_image_is_that_image() -> None:
     depth_m, labels = _images(1)
     builder = PixelPriorBuilder(6, 5)
-    builder.add(depth_m[0], labels[0])
+    builder.add(ModalityImages(depth_m[0], labels[0]))
     prior = builder.build()
     np.testing.assert_allclose(prior.depth_m, np.nan_to_num(depth_m[0], nan=80.0), rtol=0.0045)
     np.testing.assert_array_equal(prior.labels, labels[0])
@@ -91,4 +92,4 @@ def test_an_empty_prior_and_images_of_another_size_are_refused() -> None:
     with pytest.raises(EvaluationError, match='needs training images'):
         builder.build()
     with pytest.raises(EvaluationError, match=r'\(5, 6\)'):
-        builder.add(np.ones((5, 6)), None)
+        builder.add(ModalityImages(np.ones((5, 6))))

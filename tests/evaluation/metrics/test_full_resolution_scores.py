@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from audio_manifold_ros.evaluation.metrics.depth_and_labels import DepthAndLabels
-from audio_manifold_ros.evaluation.metrics.full_resolution_scores import resize_depth_bilinear
 from audio_manifold_ros.evaluation.metrics.metric_suite import MetricSuite
+from audio_manifold_ros.evaluation.metrics.modality_metrics import resize_depth_bilinear
+from audio_manifold_ros.modalities.modality_images import ModalityImages
 from tests.evaluation.metrics.test_object_metrics import CAMERA
 from tests.evaluation.metrics.test_structure_metrics import filled_with_far, synthetic_street
 
@@ -21,7 +21,7 @@ def test_depth_is_interpolated_bilinearly_and_nan_counts_as_80_m() -> None:
 
 def test_ground_truth_of_another_size_is_scored_as_well() -> None:
     ground_truth = synthetic_street()
-    large = DepthAndLabels(
+    large = ModalityImages(
         *(image.repeat(3, axis=0).repeat(3, axis=1) for image in (ground_truth.depth_m, ground_truth.labels))
     )
     suite, without_native = MetricSuite(CAMERA), MetricSuite(CAMERA)

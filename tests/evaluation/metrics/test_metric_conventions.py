@@ -5,19 +5,19 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from audio_manifold_ros.evaluation.metrics.depth_and_labels import DepthAndLabels
 from audio_manifold_ros.evaluation.metrics.metric_conventions import MetricConventions
 from audio_manifold_ros.evaluation.metrics.segmentation_metrics import SegmentationMetrics
+from audio_manifold_ros.modalities.modality_images import ModalityImages
 
 
 def test_every_convention_is_reported() -> None:
-    ground_truth = DepthAndLabels(np.full((4, 4), 10.0), np.zeros((4, 4), np.uint8))
+    ground_truth = ModalityImages(np.full((4, 4), 10.0), np.zeros((4, 4), np.uint8))
     conventions = MetricConventions()
     conventions.add(
         ground_truth,
         {
-            'model': DepthAndLabels(np.full((4, 4), 20.0), ground_truth.labels),
-            'mono': DepthAndLabels(None, ground_truth.labels),
+            'model': ModalityImages(np.full((4, 4), 20.0), ground_truth.labels),
+            'mono': ModalityImages(None, ground_truth.labels),
         },
     )
     counts = {'model': SegmentationMetrics(), 'mono': SegmentationMetrics()}

@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 
 from audio_manifold_ros.common.errors import EvaluationError
-from audio_manifold_ros.evaluation.metrics.depth_and_labels import DepthAndLabels
 from audio_manifold_ros.evaluation.metrics.depth_metrics import DepthMetrics
 from audio_manifold_ros.evaluation.metrics.metric_suite import MetricSuite
+from audio_manifold_ros.modalities.modality_images import ModalityImages
 from audio_manifold_ros.rig.camera import CameraModel
 
 
-def _scene(seed: int) -> DepthAndLabels:
+def _scene(seed: int) -> ModalityImages:
     rng = np.random.default_rng(seed)
     labels = np.full((16, 16), 10, np.uint8)
     labels[6:10], labels[10:] = 2, 0
@@ -25,14 +25,14 @@ def _scene(seed: int) -> DepthAndLabels:
     labels[7:12, column : column + 5] = 13
     labels[15, 0] = 255
     depth_m = np.select([labels == 10, labels == 13, labels == 2], [np.nan, 8.0, 30.0], 5.0).astype(np.float32)
-    return DepthAndLabels(depth_m, labels)
+    return ModalityImages(depth_m, labels)
 
 
-def _worse(images: DepthAndLabels, factor: float) -> DepthAndLabels:
+def _worse(images: ModalityImages, factor: float) -> ModalityImages:
     assert images.depth_m is not None
     assert images.labels is not None
     depth_m = np.nan_to_num(images.depth_m, nan=60.0) * np.float32(factor)
-    return DepthAndLabels(depth_m, np.where(images.labels == 255, 0, images.labels).astype(np.uint8))
+    return ModalityImages(depth_m, np.where(images.labels == 255, 0, images.labels).astype(np.uint8))
 
 
 def _board() -> MetricSuite:
@@ -79,7 +79,7 @@ def test_a_pixel_is_correct_if_depth_and_class_are_correct() -> None:
 def test_one_modality_alone_is_scored_alone() -> None:
     ground_truth = _scene(0)
     board = MetricSuite()
-    board.add(DepthAndLabels(None, ground_truth.labels), {'model': _worse(ground_truth, 1.0)})
+    board.add(ModalityImages(None, ground_truth.labels), {'model': _worse(ground_truth, 1.0)})
     scores = board.result()
     assert scores['depth'] == {}
     assert scores['segmentation']['miou'] == 1.0
@@ -87,9 +87,9 @@ def test_one_modality_alone_is_scored_alone() -> None:
 
 
 def test_figures_without_pixels_are_none() -> None:
-    ground_truth = DepthAndLabels(np.full((4, 4), np.nan, np.float32), None)
+    ground_truth = ModalityImages(np.full((4, 4), np.nan, np.float32), None)
     board = MetricSuite()
-    board.add(ground_truth, {'model': DepthAndLabels(np.ones((4, 4), np.float32), None)})
+    board.add(ground_truth, {'model': ModalityImages(np.ones((4, 4), np.float32), None)})
     assert board.result()['depth']['abs_rel'] is None
 
 
@@ -130,20 +130,20 @@ def test_memory_does_not_grow_with_windows() -> None:
 
 def test_predictions_of_several_sizes_are_refused() -> None:
     ground_truth = _scene(0)
-    small = DepthAndLabels(ground_truth.depth_m[:8, :8], None)  # type: ignore[index]
+    small = ModalityImages(ground_truth.depth_m[:8, :8], None)  # type: ignore[index]
     with pytest.raises(EvaluationError, match='one size'):
         MetricSuite().add(ground_truth, {'model': _worse(ground_truth, 1.0), 'mono': small})
 
 
 def test_relative_depth_is_not_clipped_at_one_metre() -> None:
-    ground_truth = DepthAndLabels(np.full((8, 8), 0.4, np.float32), None)
+    ground_truth = ModalityImages(np.full((8, 8), 0.4, np.float32), None)
     for unit, expected in (('m', 0.0), ('relative', 0.5)):
         board = MetricSuite(depth_unit=unit)
         board.add(
             ground_truth,
-            {'model': DepthAndLabels(np.full((8, 8), 0.6, np.float32), None)},
+            {'model': ModalityImages(np.full((8, 8), 0.6, np.float32), None)},
             None,
-            DepthAndLabels(np.full((4, 4), 0.4), None),
+            ModalityImages(np.full((4, 4), 0.4), None),
         )
         scores = board.result()
         assert scores['depth_unit'] == unit

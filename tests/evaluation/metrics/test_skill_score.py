@@ -32,7 +32,7 @@ def test_a_skill_score_is_one_minus_the_ratio_of_squared_errors() -> None:
         for variant in predicted:
             depth[variant].add(ground_truth_m[image], predicted[variant][image], {'ground': near[image]})
             labels[variant].add(classes[image], predicted_labels[variant][image].astype(np.uint8))
-    found = skill_scores(depth, labels)
+    found = skill_scores({'depth': depth, 'segmentation': labels})
     clipped = {
         variant: np.clip(value, 1, 80) for variant, value in {**predicted, 'ground_truth': ground_truth_m}.items()
     }
@@ -47,4 +47,4 @@ def test_a_skill_score_is_one_minus_the_ratio_of_squared_errors() -> None:
     assert found['explained_classes'] == pytest.approx(1 - wrong['model'] / wrong['prior'])
     assert found['explained_classes_mono'] == pytest.approx(1 - wrong['mono'] / wrong['prior'])
     assert not [key for key in found if key.endswith('_prior')]
-    assert skill_scores({'model': depth['model']}, {'model': labels['model']}) == {}
+    assert skill_scores({'depth': {'model': depth['model']}, 'segmentation': {'model': labels['model']}}) == {}

@@ -9,31 +9,31 @@ import math
 import numpy as np
 import pytest
 
-from audio_manifold_ros.evaluation.metrics.depth_and_labels import DepthAndLabels
 from audio_manifold_ros.evaluation.metrics.structure_metrics import StructureMetrics
+from audio_manifold_ros.modalities.modality_images import ModalityImages
 from tests.evaluation.metrics.test_object_metrics import CAMERA
 
 
-def synthetic_street(left: int = 40, distance_m: float = 10.0) -> DepthAndLabels:
+def synthetic_street(left: int = 40, distance_m: float = 10.0) -> ModalityImages:
     labels = np.full((128, 128), 10, np.uint8)
     labels[64:] = 0
     depth_m = np.where(labels == 10, np.nan, 30.0).astype(np.float32)
     labels[60:76, left : left + 24] = 13
     depth_m[60:76, left : left + 24] = distance_m
-    return DepthAndLabels(depth_m, labels)
+    return ModalityImages(depth_m, labels)
 
 
-def filled_with_far(images: DepthAndLabels) -> DepthAndLabels:
-    return DepthAndLabels(np.nan_to_num(images.depth_m, nan=80.0), images.labels)
+def filled_with_far(images: ModalityImages) -> ModalityImages:
+    return ModalityImages(np.nan_to_num(images.depth_m, nan=80.0), images.labels)
 
 
-def _blurred(images: DepthAndLabels) -> DepthAndLabels:
+def _blurred(images: ModalityImages) -> ModalityImages:
     import cv2
 
-    return DepthAndLabels(cv2.GaussianBlur(np.nan_to_num(images.depth_m, nan=80.0), (0, 0), 9), images.labels)
+    return ModalityImages(cv2.GaussianBlur(np.nan_to_num(images.depth_m, nan=80.0), (0, 0), 9), images.labels)
 
 
-def _result(ground_truth: DepthAndLabels, **predicted: DepthAndLabels) -> dict[str, float]:
+def _result(ground_truth: ModalityImages, **predicted: ModalityImages) -> dict[str, float]:
     structure = StructureMetrics(CAMERA)
     structure.add(ground_truth, predicted)
     return structure.result()
@@ -66,21 +66,21 @@ def test_a_small_shift_keeps_edges_and_objects_and_a_blur_loses_the_edges() -> N
 
 def test_class_edge_scores_are_means_over_the_classes_of_the_ground_truth() -> None:
     ground_truth = synthetic_street()
-    empty = DepthAndLabels(None, np.where(ground_truth.labels == 13, 0, ground_truth.labels).astype(np.uint8))
+    empty = ModalityImages(None, np.where(ground_truth.labels == 13, 0, ground_truth.labels).astype(np.uint8))
     found = _result(ground_truth, model=empty)
     assert found['class_edges_f_car'] == 0
     expected = np.mean([found[f'class_edges_f_{name}'] for name in ('road', 'sky', 'car')])
     assert found['class_edges_f'] == pytest.approx(expected)
     assert found['cars_recall'] == 0
     assert 'depth_edges_f' not in found
-    invented = DepthAndLabels(None, np.where(ground_truth.labels == 0, 8, ground_truth.labels).astype(np.uint8))
+    invented = ModalityImages(None, np.where(ground_truth.labels == 0, 8, ground_truth.labels).astype(np.uint8))
     assert 'class_edges_f_vegetation' not in _result(ground_truth, model=invented)
 
 
 def test_unlabelled_pixels_are_ignored() -> None:
     ground_truth = synthetic_street()
     ground_truth.labels[:, 30:80] = 255
-    cars = DepthAndLabels(None, np.full((128, 128), 10, np.uint8))
+    cars = ModalityImages(None, np.full((128, 128), 10, np.uint8))
     cars.labels[64:] = 0
     cars.labels[70:80, 40:60] = 13
     found = _result(ground_truth, model=cars)

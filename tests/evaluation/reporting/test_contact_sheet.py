@@ -10,21 +10,21 @@ import pytest
 from audio_manifold_ros.common.class_ids import CLASS_COLOURS
 from audio_manifold_ros.common.errors import EvaluationError
 from audio_manifold_ros.drawing.colormaps import colour_confidence, colour_depth, colour_labels
-from audio_manifold_ros.evaluation.metrics.depth_and_labels import DepthAndLabels
 from audio_manifold_ros.evaluation.reporting.contact_sheet import CELL_HEIGHT, CELL_WIDTH, Snapshot, contact_sheet
+from audio_manifold_ros.modalities.modality_images import ModalityImages
 
 CELL = CELL_HEIGHT * CELL_WIDTH
 
 
 def _snapshot(label: int = 13, *, ground_truth: bool = True) -> Snapshot:
     rng = np.random.default_rng(label)
-    camera = DepthAndLabels(np.full((128, 128), 4.0, np.float32), np.full((128, 128), label, np.uint8))
-    predicted = DepthAndLabels(np.full((128, 128), 50.0, np.float32), np.full((128, 128), 0, np.uint8))
+    camera = ModalityImages(np.full((128, 128), 4.0, np.float32), np.full((128, 128), label, np.uint8))
+    predicted = ModalityImages(np.full((128, 128), 50.0, np.float32), np.full((128, 128), 0, np.uint8))
     features = rng.normal(size=(8, 128, 128)).astype(np.float32)
     return Snapshot(
         1.5,
         features,
-        camera if ground_truth else DepthAndLabels(None, None),
+        camera if ground_truth else ModalityImages(),
         predicted,
         np.full((128, 128), 0.5, np.float32),
     )

@@ -17,7 +17,6 @@ from audio_manifold_ros.common.class_ids import CLASS_COLOURS
 from audio_manifold_ros.common.errors import EvaluationError
 from audio_manifold_ros.drawing.colormaps import colour_depth, colour_labels
 from audio_manifold_ros.drawing.images import BACKGROUND
-from audio_manifold_ros.evaluation.metrics.depth_and_labels import DepthAndLabels
 from audio_manifold_ros.evaluation.reporting.contact_sheet import Snapshot
 from audio_manifold_ros.evaluation.reporting.ffmpeg_encoder import ffmpeg_program, find_encoder
 from audio_manifold_ros.evaluation.reporting.video import (
@@ -29,12 +28,13 @@ from audio_manifold_ros.evaluation.reporting.video import (
     draw_frame,
     write_video,
 )
+from audio_manifold_ros.modalities.modality_images import ModalityImages
 
 
 def _snapshot(time_s: float = 0.0, depth_m: float = 4.0) -> Snapshot:
     features = np.random.default_rng(0).normal(size=(8, 128, 128)).astype(np.float32)
-    images = DepthAndLabels(np.full((128, 128), depth_m, np.float32), np.full((128, 128), 13, np.uint8))
-    return Snapshot(time_s, features, DepthAndLabels(None, None), images, None)
+    images = ModalityImages(np.full((128, 128), depth_m, np.float32), np.full((128, 128), 13, np.uint8))
+    return Snapshot(time_s, features, ModalityImages(), images, None)
 
 
 def test_each_image_fills_its_cell_and_missing_ones_stay_dark() -> None:

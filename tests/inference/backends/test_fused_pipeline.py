@@ -86,7 +86,7 @@ def test_images_are_those_of_the_features(short_bundle: Bundle) -> None:
     network = FusedWaveformNetwork(short_bundle.manifest, load_network(short_bundle), torch.device('cpu'))
     for waveform in make_waveforms(spec):
         network.waveform[...] = waveform
-        output, given = vars(network.run()), vars(backend.run(network.features()))
+        output, given = network.run().tensors(), backend.run(network.features()).tensors()
         for name, values in output.items():
             np.testing.assert_array_equal(values, given[name], err_msg=name)
 

@@ -66,7 +66,7 @@ def test_a_constant_distance_leaves_the_probability_of_each_cell() -> None:
     # The prior on the biases pulls the chances of the cells a little towards each other.
     np.testing.assert_allclose(modality_model.probability(constant[0]), correct.mean(axis=0), atol=0.01)
     predicted = ConfidenceModel({'depth': modality_model}, 0.0).image(
-        NetworkOutput(None, None, constant[0], None), 128, 128
+        NetworkOutput(distances={'depth': constant[0]}), 128, 128
     )
     assert np.isfinite(predicted).all()
     assert np.ptp(predicted) > 0.3
@@ -104,7 +104,10 @@ def test_confidence_is_a_probability_and_never_rises_with_a_distance(
     near, other = (np.exp(rng.normal(0, 2, (CELLS, CELLS))).astype(np.float32) for _ in range(2))
     far = near * np.exp(np.abs(rng.normal(0, 1, near.shape))).astype(np.float32)
     for first, second in (((near, other), (far, other)), ((other, near), (other, far))):
-        images = [model.image(NetworkOutput(None, None, *pair), 128, 128) for pair in (first, second)]
+        images = [
+            model.image(NetworkOutput(distances=dict(zip(('depth', 'segmentation'), pair, strict=True))), 128, 128)
+            for pair in (first, second)
+        ]
         assert all(image.shape == (128, 128) and image.dtype == np.float32 for image in images)
         assert all(image.min() >= 0 and image.max() <= 1 for image in images)
         assert (images[1] <= images[0] + 1e-6).all()
@@ -114,7 +117,7 @@ def test_the_image_is_the_linear_interpolation_between_the_centres_of_the_cells(
     distance = np.ones((CELLS, CELLS), dtype=np.float32)
     distance[:, 4:] = np.e
     image = ConfidenceModel({'depth': make_modality_model(1.0)}, 0.0).image(
-        NetworkOutput(None, None, distance, None), 128, 128
+        NetworkOutput(distances={'depth': distance}), 128, 128
     )
     high, low = 0.5, logistic(np.array(-1.0))
     np.testing.assert_allclose(image[:, :56], high, atol=1e-6)

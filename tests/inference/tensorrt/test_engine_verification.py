@@ -13,12 +13,12 @@ from audio_manifold_ros.inference.tensorrt.engine_metadata import VerificationRe
 from audio_manifold_ros.inference.tensorrt.engine_verification import require_equal_outputs, simulate_windows
 
 
-@pytest.mark.parametrize('change', [{'depth_change': 0.02}, {'labels_changed': 0.02}, {'depth_change': float('nan')}])
+@pytest.mark.parametrize('change', [{'depth': 0.02}, {'segmentation': 0.02}, {'depth': float('nan')}])
 def test_an_engine_with_other_outputs_is_refused(change: dict[str, float]) -> None:
-    same = VerificationResult(16, 0.0, 0.0, 40, 9, 1.0, 1.0)
+    same = VerificationResult(16, {'depth': 0.0, 'segmentation': 0.0}, 40, 9, 1.0, 1.0)
     require_equal_outputs(same, 'fp16')
     with pytest.raises(InferenceError, match=r'more than 1\.0%: it is not used'):
-        require_equal_outputs(replace(same, **change), 'fp16')
+        require_equal_outputs(replace(same, changes={**same.changes, **change}), 'fp16')
 
 
 def test_the_windows_are_streets_recorded_by_the_array_of_the_bundle(bundle: Bundle) -> None:

@@ -68,7 +68,7 @@ def test_an_engine_is_compared_once_and_then_used(
     assert 'TensorRT for RTX 1.7.1, fp32' in backend.reason
     stored = cache.metadata(rtx_key(bundle, 'fp32', VERSION))
     assert stored.check is not None
-    assert stored.check.depth_change == 0.0
+    assert stored.check.changes['depth'] == 0.0
     monkeypatch.setattr(rtx_backend, 'OnnxBackend', None)  # a second comparison would call it
     assert RtxBackend(bundle, pytest.fail, cache=cache).run(np.zeros((8, 128, 128), np.float32)).depth_m is not None
 

@@ -20,6 +20,7 @@ import pytest
 from audio_manifold_ros.evaluation.controls.pixel_prior import PRIOR_FILE, PixelPriorBuilder
 from audio_manifold_ros.inference.bundle.bundle import Bundle, write_bundle
 from audio_manifold_ros.inference.bundle.manifest import MANIFEST_FILE
+from audio_manifold_ros.modalities.modality_images import ModalityImages
 from audio_manifold_ros.simulation.drive import Drive
 
 pytestmark = pytest.mark.ros
@@ -43,7 +44,7 @@ def bundle_with_prior(small_bundle: Path, tmp_path_factory: pytest.TempPathFacto
     builder = PixelPriorBuilder(128, 128)
     drive = Drive(1)
     for time_s in np.linspace(0, 5, 8):
-        builder.add(*drive.image(time_s))
+        builder.add(ModalityImages(*drive.image(time_s)))
     prior = builder.build()
     files = {path.name: path.read_bytes() for path in small_bundle.iterdir() if path.name != MANIFEST_FILE}
     files[PRIOR_FILE] = prior.to_bytes()

@@ -17,7 +17,18 @@ def prediction() -> Prediction:
     depth_m = np.full((4, 4), 7, np.float32)
     depth_m[0] = np.nan
     labels, confidence = np.zeros((4, 4), np.uint8), np.full((4, 4), 0.5, np.float32)
-    return Prediction(depth_m, labels, confidence, np.zeros((8, 4, 4), np.float32), 0, 22_500, 10**18, 10**18, 0.0, 0.0)
+    return Prediction(
+        depth_m=depth_m,
+        labels=labels,
+        confidence=confidence,
+        features=np.zeros((8, 4, 4), np.float32),
+        first_sample=0,
+        end_sample=22_500,
+        stamp_ns=10**18,
+        newest_stamp_ns=10**18,
+        features_s=0.0,
+        network_s=0.0,
+    )
 
 
 def changed(values: np.ndarray | None, change: float) -> np.ndarray:

@@ -25,7 +25,7 @@ def test_windows_come_with_their_audio_and_images(make_drive: MakeDrive) -> None
     dataset = WindowDataset(paths, SPEC, verify=True)
     for _ in range(2):
         items = list(dataset)
-        assert [(item.drive_id, item.image) for item in items] == [('a', 0), ('b', 1)]
+        assert [(item.drive_id, item.image_index) for item in items] == [('a', 0), ('b', 1)]
         assert dict(dataset.dropped) == {'before_start': 1, 'after_end': 1, 'gap': 0}
     for item, sample in zip(items, (500, 1500), strict=True):
         depth_m, labels = images_of(sample)

@@ -11,27 +11,27 @@ from typing import Any
 
 import numpy as np
 
-from audio_manifold_ros.evaluation.metrics.depth_and_labels import DepthAndLabels
 from audio_manifold_ros.evaluation.metrics.metric_suite import MetricSuite
+from audio_manifold_ros.modalities.modality_images import ModalityImages
 from audio_manifold_ros.rig.camera import CameraModel
 
 CAMERA = CameraModel(32, 32, 14.0, 36.0, 15.5, 15.5)
 WINDOWS = hashlib.sha256(b'six thousand streets').hexdigest()
 
 
-def street(rng: np.random.Generator) -> DepthAndLabels:
+def street(rng: np.random.Generator) -> ModalityImages:
     labels = np.full((32, 32), 10, np.uint8)
     labels[12:18], labels[18:] = 2, 0
     left = int(rng.integers(0, 26))
     labels[14:22, left : left + 7] = 13
     depth_m = np.select([labels == 10, labels == 13, labels == 2], [np.nan, 8.0, 30.0], 5.0).astype(np.float32)
-    return DepthAndLabels(depth_m, labels)
+    return ModalityImages(depth_m, labels)
 
 
-def guess(target: DepthAndLabels, rng: np.random.Generator, error: float) -> DepthAndLabels:
+def guess(target: ModalityImages, rng: np.random.Generator, error: float) -> ModalityImages:
     depth_m = np.nan_to_num(target.depth_m, nan=80.0) * np.exp(rng.normal(0, error, target.labels.shape))
     wrong = rng.random(target.labels.shape) < error
-    return DepthAndLabels(depth_m.astype(np.float32), np.where(wrong, 0, target.labels).astype(np.uint8))
+    return ModalityImages(depth_m.astype(np.float32), np.where(wrong, 0, target.labels).astype(np.uint8))
 
 
 def scores(seed: int, error: float, *, labels: bool = True) -> dict[str, Any]:
@@ -42,12 +42,12 @@ def scores(seed: int, error: float, *, labels: bool = True) -> dict[str, Any]:
         target, other = street(streets), street(rng)
         predictions = {
             'model': guess(target, rng, error),
-            'prior': DepthAndLabels(np.nan_to_num(prior.depth_m, nan=80.0), prior.labels),
+            'prior': ModalityImages(np.nan_to_num(prior.depth_m, nan=80.0), prior.labels),
             'shuffled': guess(other, rng, error),
             'mono': guess(target, rng, 3 * error),
         }
         if not labels:
-            predictions = {name: DepthAndLabels(images.depth_m, None) for name, images in predictions.items()}
+            predictions = {name: ModalityImages(images.depth_m, None) for name, images in predictions.items()}
         board.add(target, predictions)
     return board.result()
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from audio_manifold_ros.common.errors import TrainingError, reraise_file_errors
 from audio_manifold_ros.common.png_palette import PNG_SIGNATURE, decode_class_image
 from audio_manifold_ros.datasets.drive_attributes import METRES, RELATIVE
-from training.importing.imported_labels import DEPTH
+from audio_manifold_ros.modalities.registry import DEPTH
 from training.labelling.teacher_files import class_ids
 
 # 33 bytes are the signature and the IHDR chunk.

@@ -12,6 +12,7 @@ from audio_manifold_ros.common.errors import TrainingError, reraise_file_errors
 from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.datasets.drive_attributes import METRES
 from audio_manifold_ros.datasets.drive_writer import DriveWriter
+from audio_manifold_ros.modalities.registry import DEPTH
 from audio_manifold_ros.rig.extrinsics import Extrinsics
 from training.importing.drive_import import (
     LABEL_REASONS,
@@ -24,7 +25,7 @@ from training.importing.folder.image_times import TimeRule, image_times, read_ti
 from training.importing.folder.png_images import DepthRule, PngLabels
 from training.importing.folder.recording_audio import FolderAudio
 from training.importing.folder.recording_files import FolderScene, scan_recording
-from training.importing.imported_labels import DEPTH, ImportedLabels
+from training.importing.imported_labels import ImportedLabels
 from training.importing.oap_conversion import AFTER_AUDIO, BEFORE_AUDIO, OTHER_SIZE
 from training.importing.oap_conversion import REASONS as OAP_REASONS
 from training.importing.report import DriveOutcome

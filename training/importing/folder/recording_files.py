@@ -11,7 +11,7 @@ from pathlib import Path
 
 from audio_manifold_ros.common.errors import TrainingError, reraise_file_errors
 from audio_manifold_ros.common.untrusted_text import shorten
-from training.importing.imported_labels import DEPTH, SEGMENTATION
+from audio_manifold_ros.modalities.registry import DEPTH, SEGMENTATION
 
 AUDIO_ENDINGS = ('.wav', '.wave', '.w64', '.rf64', '.flac')
 IMAGE_FOLDERS: Mapping[str, str] = {DEPTH: 'depth', SEGMENTATION: 'labels'}

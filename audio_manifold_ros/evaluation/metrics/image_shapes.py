@@ -1,30 +1,14 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Depth and labels of one instant: the unit that every metric compares."""
+"""Check of images that are compared pixel by pixel."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.common.errors import EvaluationError
-
-
-@dataclass(frozen=True)
-class DepthAndLabels:
-    """Ground truth or prediction of one instant.
-
-    Attributes:
-        depth_m: (row, column) metres, NaN invalid; None without depth.
-        labels: uint8 (row, column), 255 unlabelled; None without labels.
-
-    """
-
-    depth_m: NDArray[np.floating[Any]] | None
-    labels: NDArray[np.uint8] | None
 
 
 def check_image_shapes(kind: str, predicted: NDArray[Any], ground_truth: NDArray[Any]) -> None:
