@@ -38,7 +38,7 @@ def corrupt_metadata(folder: Path) -> None:
 
 def future_metadata(folder: Path) -> None:
     text = (folder / METADATA_FILE).read_text()
-    (folder / METADATA_FILE).write_text(text.replace('"format_version": 1', '"format_version": 2'))
+    (folder / METADATA_FILE).write_text(text.replace('"format_version": 2', '"format_version": 3'))
 
 
 def let_others_write(folder: Path) -> None:
@@ -58,7 +58,7 @@ FAULTS = [
     (remove_metadata, 'it has no engine.json: its build did not finish'),
     (remove_engine, 'No such file'),
     (corrupt_metadata, 'engine.json cannot be read'),
-    (future_metadata, 'has format_version 2'),
+    (future_metadata, 'has format_version 3'),
     (let_others_write, 'other users can write it'),
     (link_elsewhere, 'it is a link'),
 ]
