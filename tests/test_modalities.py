@@ -66,6 +66,7 @@ LITERALS = {
 }
 # Files that may compare a modality with a constant: readers of label files, whose depth has a unit of its own.
 COMPARISONS = {
+    'training/importing/drive_import.py',
     'training/importing/folder/png_images.py',
     'training/importing/imported_labels.py',
     'training/importing/reference_files.py',
