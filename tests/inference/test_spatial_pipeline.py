@@ -15,13 +15,16 @@ from audio_manifold_ros.audio.microphone_health import Fault
 from audio_manifold_ros.common.array_types import Samples
 from audio_manifold_ros.common.errors import InferenceError
 from audio_manifold_ros.common.resource_paths import resource_path
+from audio_manifold_ros.features.batch_features import window_features
 from audio_manifold_ros.features.spatial_batch import spatial_features
 from audio_manifold_ros.inference.backends.onnx_backend import OnnxBackend
+from audio_manifold_ros.inference.backends.torch_backend import TorchBackend
 from audio_manifold_ros.inference.bundle.bundle import Bundle
 from audio_manifold_ros.inference.bundle.prediction import Prediction
-from audio_manifold_ros.inference.bundle_rig import BundleRig
+from audio_manifold_ros.inference.bundle_rig import BundleRig, resized_camera
 from audio_manifold_ros.inference.pipeline import Pipeline
 from audio_manifold_ros.inference.pipeline_settings import PipelineSettings
+from audio_manifold_ros.rig.camera import CameraModel
 from audio_manifold_ros.simulation.drive import Drive
 from audio_manifold_ros.testing.microphone_faults import break_microphone
 from tests.inference.spatial_bundle import ARRAYS, write_spatial_bundle
@@ -200,7 +203,23 @@ def test_a_rig_outside_the_ranges_is_described_and_too_few_microphones_are_refus
 
 
 def test_images_have_the_camera_of_the_rig_at_the_size_of_the_bundle(bundle: Bundle) -> None:
-    camera = BundleRig.open(bundle, resource_path('calibration/binaural_pairs')).camera
-    assert (camera.width, camera.height) == (32, 32)
-    assert camera.fx == pytest.approx(53.7024 / 4)
-    assert camera.cx == pytest.approx(15.5)
+    camera = CameraModel(640, 480, 300.0, 310.0, 319.5, 200.0)
+    resized = resized_camera(camera, 128, 96)
+    assert (resized.width, resized.height) == (128, 96)
+    assert (resized.fx, resized.fy) == pytest.approx((60.0, 62.0))
+    # The edges of the image stay where they are.
+    for edge, other in ((-0.5, -0.5), (639.5, 127.5)):
+        assert (edge - camera.cx) / camera.fx == pytest.approx((other - resized.cx) / resized.fx)
+    assert BundleRig.open(bundle, resource_path('calibration/usb_ring')).camera.width == bundle.manifest.camera.width
+
+
+def test_torch_gives_the_images_of_onnx_runtime(bundle: Bundle, backend: OnnxBackend, rig: BundleRig) -> None:
+    samples = Drive(1_200_001).audio(0, bundle.manifest.features.window_samples)
+    features = window_features(samples, bundle.manifest.features, rig.geometry)
+    torch_backend = TorchBackend(bundle, threads=1)
+    assert torch_backend.waveform_network is None
+    expected, found = backend.run(features), torch_backend.run(features)
+    np.testing.assert_allclose(found.depth_m, expected.depth_m, rtol=2e-3)
+    assert np.mean(found.labels == expected.labels) > 0.995
+    with pytest.raises(InferenceError, match=r'of shape \(1,\): the bundle takes float32'):
+        backend.run(features[:1])

@@ -27,11 +27,12 @@ WAV_SECONDS = 4
 PACKAGE = ROOT / 'audio_manifold_ros'
 BUNDLE_SOURCES = (
     *PACKAGE.glob('inference/**/*.py'),
-    *PACKAGE.glob('networks/*.py'),
-    *PACKAGE.glob('features/spec.py'),
+    *PACKAGE.glob('networks/**/*.py'),
+    *PACKAGE.glob('features/*spec.py'),
     *PACKAGE.glob('rig/*.py'),
     ROOT / 'training' / 'export' / 'onnx_graph.py',
     ROOT / 'tests' / 'inference' / 'conftest.py',
+    ROOT / 'tests' / 'inference' / 'spatial_bundle.py',
     ROOT / 'tests' / 'nodes' / 'make_bundle.py',
 )
 
@@ -39,11 +40,22 @@ BUNDLE_SOURCES = (
 @pytest.fixture(scope='session')
 def small_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folder of a small bundle with both heads, made once for all processes of a run."""
+    return make_once(tmp_path_factory, 'small-bundle', 'tests.nodes.make_bundle')
+
+
+@pytest.fixture(scope='session')
+def spatial_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a small bundle with spatial features, made once for all processes of a run."""
+    return make_once(tmp_path_factory, 'spatial-bundle', 'tests.inference.spatial_bundle')
+
+
+def make_once(tmp_path_factory: pytest.TempPathFactory, name: str, module: str) -> Path:
+    """Return a folder that a module has made in a process of its own, because it needs torch."""
     digest = hashlib.sha256(b''.join(path.read_bytes() for path in sorted(BUNDLE_SOURCES)))
-    folder = tmp_path_factory.getbasetemp().parent / f'small-bundle-{digest.hexdigest()[:16]}'
+    folder = tmp_path_factory.getbasetemp().parent / f'{name}-{digest.hexdigest()[:16]}'
     if not folder.exists():
         path = os.pathsep.join([str(ROOT), os.environ.get('PYTHONPATH', '')])
-        command = [sys.executable, '-m', 'tests.nodes.make_bundle', str(folder)]
+        command = [sys.executable, '-m', module, str(folder)]
         subprocess.run(command, cwd=ROOT, env={**os.environ, 'PYTHONPATH': path}, check=True)
     return folder
 

@@ -15,7 +15,7 @@ from audio_manifold_ros.inference.bundle.feature_statistics import UNFAMILIAR
 from audio_manifold_ros.nodes.common.messages import to_header
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from audio_manifold_ros.audio.levels import ChannelLevel
     from audio_manifold_ros.nodes.perception.worker import WorkerReport
@@ -85,7 +85,14 @@ class LossMonitor:
 
 
 def to_diagnostics(
-    name: str, stamp_ns: int, node_info: NodeInfo, state: str, report: WorkerReport | None, *, has_losses: bool
+    name: str,
+    stamp_ns: int,
+    node_info: NodeInfo,
+    state: str,
+    report: WorkerReport | None,
+    *,
+    has_losses: bool,
+    recovered: Sequence[str] = (),
 ) -> DiagnosticArray:
     """Return the diagnostics as a message.
 
@@ -96,13 +103,14 @@ def to_diagnostics(
         state: Lifecycle state.
         report: Report of the worker; None while there is no worker.
         has_losses: True if samples were lost or windows dropped since the last message.
+        recovered: Names of the microphones that have recovered since the last message.
 
     """
     statuses = [_node_status(node_info, state, report)]
     if report is not None:
         statuses += [
             _source_status(report, has_losses=has_losses),
-            _microphone_status(node_info, report),
+            _microphone_status(node_info, report, recovered),
             _latency_status(report),
         ]
     for status in statuses:
@@ -214,7 +222,12 @@ def describe_fault(name: str, fault: Fault) -> str:
     return f'Microphone {name} {FAULT_DESCRIPTIONS[fault]}: {REMEDIES[fault]}.'
 
 
-def _microphone_status(node_info: NodeInfo, report: WorkerReport) -> DiagnosticStatus:
+def describe_recovery(names: Sequence[str]) -> str:
+    """Return a sentence per microphone that is in use again."""
+    return ' '.join(f'Microphone {name} has recovered and is in use again.' for name in names)
+
+
+def _microphone_status(node_info: NodeInfo, report: WorkerReport, recovered: Sequence[str]) -> DiagnosticStatus:
     levels, faults = report.levels, dict(report.pipeline.faults)
     if not levels:
         return _status('microphones', STALE, 'No audio yet.', {})
@@ -225,22 +238,28 @@ def _microphone_status(node_info: NodeInfo, report: WorkerReport) -> DiagnosticS
         if channel >= len(levels):
             silent.append(name)
             continue
-        level = levels[channel]
-        values |= _level_values(name, level)
-        silent += [name] * level.silent
-        clipped += [name] * (level.clipped_fraction > CLIPPED_FRACTION)
-    if faults:
-        descriptions = [describe_fault(name, fault) for name, fault in faults.items()]
-        # A diagnostic level is a bytes object of length one; these compare by severity.
-        highest_level = max(FAULT_LEVELS[fault] for fault in faults.values())
-        return _status('microphones', highest_level, ' '.join(descriptions), values)
-    if report.pipeline.mixed_channels:
-        return _status('microphones', ERROR, report.pipeline.mixed_channels, values)
-    if silent:
-        return _status('microphones', ERROR, f'Silent: {", ".join(silent)}. Check capsules and cables.', values)
-    if clipped:
-        return _status('microphones', WARN, f'Clipping: {", ".join(clipped)}. Lower the gain of the device.', values)
-    return _status('microphones', OK, f'{len(node_info.microphones)} microphones deliver audio.', values)
+        measured = levels[channel]
+        values |= _level_values(name, measured)
+        silent += [name] * measured.silent
+        clipped += [name] * (measured.clipped_fraction > CLIPPED_FRACTION)
+    descriptions = [describe_fault(name, fault) for name, fault in faults.items()]
+    # A diagnostic level is a bytes object of length one; these compare by severity.
+    highest_level = max((FAULT_LEVELS[fault] for fault in faults.values()), default=OK)
+    mixed_channels = report.pipeline.mixed_channels
+    verdicts = (
+        (bool(faults), highest_level, _sentences(*descriptions, describe_recovery(recovered))),
+        (bool(recovered), WARN, describe_recovery(recovered)),
+        (bool(mixed_channels), ERROR, mixed_channels),
+        (bool(silent), ERROR, f'Silent: {", ".join(silent)}. Check capsules and cables.'),
+        (bool(clipped), WARN, f'Clipping: {", ".join(clipped)}. Lower the gain of the device.'),
+        (True, OK, f'{len(node_info.microphones)} microphones deliver audio.'),
+    )
+    level, message = next((level, message) for condition, level, message in verdicts if condition)
+    return _status('microphones', level, message, values)
+
+
+def _sentences(*parts: str) -> str:
+    return ' '.join(part for part in parts if part)
 
 
 def _level_values(name: str, level: ChannelLevel) -> dict[str, str]:

@@ -22,7 +22,13 @@ from audio_manifold_ros.inference.pipeline_settings import PipelineSettings
 from audio_manifold_ros.nodes.common.lifecycle_bond import LifecycleBond, bond_status
 from audio_manifold_ros.nodes.common.node_parameters import NodeParameters
 from audio_manifold_ros.nodes.common.run_node import run_to_exit_status, steady_clock
-from audio_manifold_ros.nodes.perception.diagnostics import LossMonitor, NodeInfo, describe_fault, to_diagnostics
+from audio_manifold_ros.nodes.perception.diagnostics import (
+    LossMonitor,
+    NodeInfo,
+    describe_fault,
+    describe_recovery,
+    to_diagnostics,
+)
 from audio_manifold_ros.nodes.perception.node_factory import PerceptionComponents, build_components
 from audio_manifold_ros.nodes.perception.perception_parameters import (
     PARAMETER_GROUPS,
@@ -35,7 +41,7 @@ from audio_manifold_ros.nodes.perception.perception_parameters import (
 from audio_manifold_ros.nodes.perception.worker import PerceptionWorker, WorkerSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from audio_manifold_ros.audio.microphone_health import Fault
 
@@ -231,11 +237,12 @@ class PerceptionNode(LifecycleNode):
             for name, fault in faults:
                 if reported.get(name) is not fault:
                     self.get_logger().error(describe_fault(name, fault))
-            for name in sorted(set(reported) - set(dict(faults))):
-                self.get_logger().info(f'Microphone {name} has recovered.')
-            self._diagnose()
+            recovered = sorted(set(reported) - set(dict(faults))) if self._worker is not None else []
+            if recovered:
+                self.get_logger().warning(describe_recovery(recovered))
+            self._diagnose(recovered)
 
-    def _diagnose(self) -> None:
+    def _diagnose(self, recovered: Sequence[str] = ()) -> None:
         report = None if self._worker is None else self._worker.report()
         self._log_source_problem('' if report is None else report.source.problem)
         has_losses = report is not None and self._losses.has_increased(
@@ -247,7 +254,8 @@ class PerceptionNode(LifecycleNode):
         state = 'active' if report is not None else 'unconfigured' if self._components is None else 'inactive'
         now_ns = int(self.get_clock().now().nanoseconds)
         name = self.get_fully_qualified_name()
-        self._diagnostics.publish(to_diagnostics(name, now_ns, node_info, state, report, has_losses=has_losses))
+        message = to_diagnostics(name, now_ns, node_info, state, report, has_losses=has_losses, recovered=recovered)
+        self._diagnostics.publish(message)
 
     def _log_source_problem(self, problem: str) -> None:
         """Log a problem of the source once, not with its changing figures every second."""

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from audio_manifold_ros.common.resource_paths import resource_path
@@ -68,3 +69,26 @@ def test_audio_of_another_message_type_goes_through_the_node(small_bundle: Path,
     assert live['agreement']['agrees'], live['agreement']
     assert live['agreement']['compared'] >= 4
     assert any('no sample index' in warning for warning in live['warnings'])
+
+
+class DyingMicrophones(SoundBag):
+    """A bag in which two channels die after a second and come back after two."""
+
+    def samples(self) -> np.ndarray:
+        samples = super().samples()
+        samples[[2, 5], self.rate_hz : 2 * self.rate_hz] = 0
+        return samples
+
+
+@pytest.mark.timeout(400)
+def test_live_agrees_with_offline_for_spatial_features_while_microphones_die_and_come_back(
+    spatial_bundle: Path, tmp_path: Path
+) -> None:
+    drive = DyingMicrophones(seconds=6.0).write(tmp_path / 'drive')
+    live = evaluate(drive, spatial_bundle, tmp_path / 'live', '--live', '--rate', '10')
+    agreement = live['agreement']
+    assert agreement['agrees'], agreement
+    assert agreement['compared'] == live['heard']['predicted'] >= 40
+    # Each of the two is left out from within a second after its death to three seconds after its return.
+    assert set(live['heard']['untrusted']) == {'mic_2', 'mic_5'}
+    assert all(30 <= count <= 45 for count in live['heard']['untrusted'].values())
