@@ -49,7 +49,7 @@ FAULTS = [
     ('features.hop_samples', True, 'hop_samples is True'),
     ('array.positions_m', [[0, 0, 0]] * 65, 'array'),
     ('name', 7, 'name is 7: give a string'),
-    ('modalities', ['depth', 'smell'], "'smell': give one of depth, segmentation"),
+    ('modalities', ['depth', 'smell'], 'each head once, any of'),
     ('modalities', ['depth'], 'classes'),
     ('modalities', ['depth', 'depth', 'segmentation'], 'modalities'),
     ('modalities', {'depth': 1}, 'modalities is .*: give a list'),
