@@ -45,12 +45,13 @@ def report_facts(report: Path, rig: Path) -> dict[str, Any]:
 
 def parameter_facts(path: Path) -> dict[str, Any]:
     """Read the parameters of every node out of one file."""
-    from audio_manifold_ros.nodes.common.parameters import build, load_yaml, parameter_specs
+    from audio_manifold_ros.nodes.common.parameters import build, parameter_specs
     from audio_manifold_ros.nodes.perception import perception_parameters
     from audio_manifold_ros.nodes.recorder import recorder_parameters
     from audio_manifold_ros.nodes.replay.replay_parameters import ReplayParameters
     from audio_manifold_ros.nodes.rig.rig_frames import RigParameters
     from audio_manifold_ros.nodes.simulator.simulated_drive import DriveParameters
+    from tests.nodes.parameter_values import checked_values
 
     concerns: dict[str, tuple[type, ...]] = {
         'perception': perception_parameters.PARAMETER_GROUPS,
@@ -61,7 +62,7 @@ def parameter_facts(path: Path) -> dict[str, Any]:
     }
     facts: dict[str, Any] = {}
     for node, classes in concerns.items():
-        values = load_yaml(path, node, classes)
+        values = checked_values(path, node, classes)
         filled = {
             entry.name: getattr(build(kind, values), entry.field.name)
             for kind in classes

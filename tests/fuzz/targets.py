@@ -110,10 +110,11 @@ def read_experiment(path: Path) -> None:
 
 def read_parameters(path: Path) -> None:
     """Read a parameter file of the perception node."""
-    from audio_manifold_ros.nodes.common.parameters import build, load_yaml
+    from audio_manifold_ros.nodes.common.parameters import build
     from audio_manifold_ros.nodes.perception.perception_parameters import PARAMETER_GROUPS
+    from tests.nodes.parameter_values import checked_values
 
-    values = load_yaml(path, 'perception', PARAMETER_GROUPS)
+    values = checked_values(path, 'perception', PARAMETER_GROUPS)
     for group in PARAMETER_GROUPS:
         build(group, values)
 

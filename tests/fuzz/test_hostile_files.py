@@ -26,6 +26,7 @@ ROOT = Path(__file__).parents[2]
 INPUTS = int(os.environ.get('FUZZ_INPUTS', '24'))
 FIRST = int(os.environ.get('FUZZ_FIRST', '0'))
 MAX_SECONDS = 20.0
+MAX_WAIT_S = 120.0
 START_S = 90.0
 
 
@@ -67,10 +68,11 @@ def run_worker(name: str, first: int, count: int, folder: Path) -> Iterator[dict
     begun: int | None = None
     with process, selector:
         while True:
-            if not selector.select(START_S if begun is None else MAX_SECONDS):
+            waited_s = hung_for_s(selector, process.pid, START_S if begun is None else MAX_SECONDS)
+            if waited_s:
                 process.kill()
                 assert begun is not None, f'the worker did not start: {log.read_text(errors="replace")[-2_000:]}'
-                yield {'number': begun, 'status': 'hung', 'message': f'no result in {MAX_SECONDS} s', 'problems': []}
+                yield {'number': begun, 'status': 'hung', 'message': f'no result in {waited_s} s', 'problems': []}
                 return
             line = process.stdout.readline()
             if not line:
@@ -85,6 +87,25 @@ def run_worker(name: str, first: int, count: int, folder: Path) -> Iterator[dict
     text = log.read_text(errors='replace')[-2_000:]
     assert begun is not None, f'the worker did not start: {text}'
     yield {'number': begun, 'status': 'killed', 'message': f'status {process.returncode}: {text}', 'problems': []}
+
+
+def hung_for_s(selector: selectors.BaseSelector, process: int, limit_s: float) -> float:
+    """Wait for a line of a process. Return 0, or the seconds after which the process counts as hung.
+
+    On a loaded machine it may wait for the processor. It is hung if it used the processor, or waited much longer.
+    """
+    waited_s, started_s = 0.0, cpu_s(process)
+    while not selector.select(limit_s):
+        waited_s += limit_s
+        if waited_s >= MAX_WAIT_S or cpu_s(process) - started_s >= limit_s / 2:
+            return waited_s
+    return 0.0
+
+
+def cpu_s(process: int) -> float:
+    """Return the processor time of a process in seconds."""
+    fields = Path(f'/proc/{process}/stat').read_text(encoding='utf-8', errors='replace').rpartition(')')[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK')
 
 
 def describe(result: dict[str, Any]) -> str:

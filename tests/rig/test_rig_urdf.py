@@ -74,6 +74,28 @@ def test_names_are_not_evaluated_by_xacro() -> None:
     assert robot.get('name') == '$${1 + 1} $$(env HOME)'
 
 
+@pytest.mark.parametrize(('name', 'parameter'), [('base_link', 'base_link'), ('the base/link', "'the base/link'")])
+def test_the_root_is_one_default_of_the_macro(name: str, parameter: str) -> None:
+    array, extrinsics = load(RIGS[0])
+    robot = ET.fromstring(to_xacro(array, with_root(extrinsics, name)))  # noqa: S314 (our own text)
+    macro = robot.find(f'{{{XACRO_NAMESPACE}}}macro')
+    assert macro is not None
+    assert macro.get('params') == f"prefix:='' parent:={parameter}"
+
+
+@pytest.mark.parametrize('name', ["base' other:='x", 'base"link', 'a|b', 'base\nlink', 'base\x1blink'])
+def test_a_root_that_would_end_the_default_is_refused(name: str) -> None:
+    array, extrinsics = load(RIGS[0])
+    with pytest.raises(RigError, match='cannot be the parent'):
+        to_xacro(array, with_root(extrinsics, name))
+
+
+def with_root(extrinsics: Extrinsics, name: str) -> Extrinsics:
+    """Return extrinsics whose root frame has another name."""
+    transforms = (replace(t, parent=name) if t.parent == 'base_link' else t for t in extrinsics.transforms)
+    return replace(extrinsics, transforms=tuple(transforms))
+
+
 def test_the_commands_name_every_frame() -> None:
     array, extrinsics = load(RIGS[0])
     lines = static_transform_commands(array, extrinsics).splitlines()

@@ -10,7 +10,6 @@ parameter files pass the same check.
 from __future__ import annotations
 
 from dataclasses import Field, dataclass, field, fields
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
@@ -19,7 +18,6 @@ from audio_manifold_ros.common.errors import NodeError
 from audio_manifold_ros.common.schema import convert, field_types
 from audio_manifold_ros.common.schema_errors import expected_text
 from audio_manifold_ros.common.schema_rules import Rule, between, one_of
-from audio_manifold_ros.common.yaml_file import read_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,7 +27,6 @@ T = TypeVar('T')
 RCLPY_NAMES = ('use_sim_time', 'start_type_description_service')
 PREFIX = 'PREFIX'
 RCLPY_PREFIX = 'qos_overrides.'
-FILE_REMEDY = 'Give a YAML file of the form node: ros__parameters: ...'
 NON_EMPTY_STRINGS = Rule('a list of strings, none of them empty', all, covers_items=True)
 
 
@@ -164,35 +161,3 @@ def check_names(names: Sequence[str], specs: Mapping[str, ParameterSpec]) -> Non
     if unknown:
         msg = f'Unknown parameters {", ".join(unknown)}: the known ones are {", ".join(sorted(specs))}.'
         raise NodeError(msg)
-
-
-def load_yaml(path: Path | str, node_name: str, groups: Sequence[type]) -> dict[str, Any]:
-    """Return the checked values of a ROS parameter file for a node, by ROS name.
-
-    The sections `/**` and `node_name` are read. A value of the second replaces one of the first, as in ROS without
-    namespaces.
-
-    Raises:
-        NodeError: The file cannot be read, or holds unknown names or wrong values.
-
-    """
-    data = read_yaml(path, NodeError, FILE_REMEDY)
-    values: dict[str, Any] = {}
-    for key in ('/**', node_name, f'/{node_name}'):
-        section = data.get(key, {'ros__parameters': {}}) if isinstance(data, dict) else None
-        if not isinstance(section, dict) or 'ros__parameters' not in section:
-            msg = f'The parameter file {str(path)!r} has no section ros__parameters under {key!r}. {FILE_REMEDY}'
-            raise NodeError(msg)
-        values.update(_flatten('', section['ros__parameters']))
-    specs = parameter_table(groups)
-    check_names(list(values), specs)
-    return {name: specs[name].check(value) if name in specs else value for name, value in values.items()}
-
-
-def _flatten(prefix: str, section: Any) -> dict[str, Any]:
-    if not isinstance(section, dict):
-        return {prefix: section}
-    flat: dict[str, Any] = {}
-    for key, value in section.items():
-        flat.update(_flatten(f'{prefix}.{key}' if prefix else str(key), value))
-    return flat

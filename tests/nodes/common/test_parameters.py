@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audio_manifold_ros.common.errors import NodeError
-from audio_manifold_ros.nodes.common.parameters import ParameterSpec, build, check_names, load_yaml, parameter_table
+from audio_manifold_ros.nodes.common.parameters import ParameterSpec, build, check_names, parameter_table
 from audio_manifold_ros.nodes.perception.perception_parameters import (
     PARAMETER_GROUPS,
     ModelParameters,
@@ -22,6 +22,7 @@ from audio_manifold_ros.nodes.perception.perception_parameters import (
 from audio_manifold_ros.nodes.recorder.recorder_parameters import PARAMETER_GROUPS as RECORDER_PARAMETER_GROUPS
 from audio_manifold_ros.nodes.recorder.recorder_parameters import TOPICS, PreflightParameters
 from audio_manifold_ros.nodes.simulator.simulated_drive import DriveParameters
+from tests.nodes.parameter_values import checked_values
 
 pytestmark = pytest.mark.ros
 CONFIG = Path(__file__).parents[3] / 'config'
@@ -111,7 +112,7 @@ def test_parameter_files_are_read_as_ros_does(tmp_path: Path) -> None:
         'perception:\n  ros__parameters:\n    bundle: b\n    source.loop: true\n'
         'other:\n  ros__parameters:\n    nonsense: 1\n'
     )
-    values = load_yaml(path, 'perception', PARAMETER_GROUPS)
+    values = checked_values(path, 'perception', PARAMETER_GROUPS)
     assert build(ModelParameters, values).bundle == 'b'
     assert build(SourceParameters, values) == SourceParameters(kind='file', seed=3, loop=True)
 
@@ -132,15 +133,15 @@ def test_bad_parameter_files_are_refused_by_name(tmp_path: Path, text: str, name
     path = tmp_path / 'p.yaml'
     path.write_text(text)
     with pytest.raises(NodeError, match=named):
-        load_yaml(path, 'perception', PARAMETER_GROUPS)
+        checked_values(path, 'perception', PARAMETER_GROUPS)
 
 
 @pytest.mark.parametrize('path', sorted(CONFIG.glob('*.yaml')), ids=lambda path: path.stem)
 def test_the_shipped_files_contain_only_valid_parameters(path: Path) -> None:
     if path.stem == 'record':
-        assert 'audio' in load_yaml(path, 'record', RECORDER_PARAMETER_GROUPS)['topics']
+        assert 'audio' in checked_values(path, 'record', RECORDER_PARAMETER_GROUPS)['topics']
     else:
-        assert load_yaml(path, 'perception', PARAMETER_GROUPS)['bundle'] == 'models/street'
+        assert checked_values(path, 'perception', PARAMETER_GROUPS)['bundle'] == 'models/street'
 
 
 def test_lists_of_strings_are_checked_and_frozen() -> None:

@@ -194,8 +194,14 @@ def test_a_clock_jump_backwards_flushes_the_audio(
     peer.wait(lambda: clock.get_subscription_count() > 0, 10, 'subscription to /clock')
 
     def tick() -> None:
-        clock.publish(Clock(clock=to_time(microphones.epoch_ns + microphones.next_sample * NS_PER_S // RATE_HZ)))
-        peer.spin(0.1)
+        """Set the clock of the node. /clock and audio are separate topics, and /clock is best effort."""
+        now_ns = microphones.epoch_ns + microphones.next_sample * NS_PER_S // RATE_HZ
+
+        def is_set() -> bool:
+            clock.publish(Clock(clock=to_time(now_ns)))
+            return bool(peer.diagnostics) and to_ns(peer.diagnostics[-1].header.stamp) == now_ns
+
+        peer.wait(is_set, 20, 'diagnostics with the time of /clock')
 
     tick()
     microphones.send(0.8)
