@@ -20,14 +20,17 @@ from rich.live import Live
 from audio_manifold_ros.bag_evaluation.snapshots import SnapshotSampler, choose_snapshots
 from audio_manifold_ros.cli.console import SafeConsole
 from audio_manifold_ros.common.errors import DemoError, NodeError
+from audio_manifold_ros.common.resource_paths import resource_path
+from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.demo.demo_client import DemoClient
+from audio_manifold_ros.demo.demo_sound import DemoSound
 from audio_manifold_ros.demo.live_table import live_table
 from audio_manifold_ros.demo.snapshots import to_snapshots
 from audio_manifold_ros.demo.summary import SHOWN_METRICS, DemoSummary, summarise
 from audio_manifold_ros.drawing.images import save_png
 from audio_manifold_ros.evaluation.metrics.metric_names import PRIOR
 from audio_manifold_ros.evaluation.reporting.contact_sheet import contact_sheet
-from audio_manifold_ros.evaluation.reporting.video import write_video
+from audio_manifold_ros.evaluation.reporting.video import has_sound, write_video
 from audio_manifold_ros.inference.bundle.bundle import Bundle
 from audio_manifold_ros.inference.bundle.feature_statistics import UNFAMILIAR
 from audio_manifold_ros.nodes.common.name_resolution import resolve_folder
@@ -39,8 +42,12 @@ from audio_manifold_ros.nodes.common.perception_client import (
 )
 from audio_manifold_ros.processes.process_group import ProcessGroup
 from audio_manifold_ros.processes.ros_isolation import isolated_environment
+from audio_manifold_ros.rig.extrinsics import EXTRINSICS_FILE, Extrinsics
+from audio_manifold_ros.simulation.drive import RIG
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from audio_manifold_ros.demo.demo_frame import DemoFrame
     from audio_manifold_ros.demo.options import DemoOptions
 
@@ -76,6 +83,8 @@ class Demo:
         self._console = console
         self._bundle = Bundle.load(resolve_folder('--bundle', options.bundle))
         self._frame_sampler: SnapshotSampler[DemoFrame] = SnapshotSampler(FRAME_INTERVAL_S, MAX_FRAMES)
+        # The sound of a device may contain the speech of people nearby.
+        self._sound = DemoSound() if has_sound() and options.kind != 'device' else None
         self._first_image_s = 0.0
         self._rss_mb = 0.0
 
@@ -96,6 +105,8 @@ class Demo:
                 ProcessGroup(Path(logs), environment) as children,
             ):
                 client = DemoClient(self._bundle.manifest, self._frame_sampler, children.check)
+                if self._sound is not None:
+                    self._sound.subscribe(client, self._audio_topic())
                 try:
                     self._run_nodes(client, children)
                 except NodeError as error:
@@ -148,11 +159,22 @@ class Demo:
             snapshots = to_snapshots(frames, manifest)
             sheet = contact_sheet(choose_snapshots(snapshots, SHEET_COLUMNS), self._title(), _subtitle(summary))
             save_png(out / 'contact_sheet.png', sheet)
-            note = write_video(out / 'drive.mp4', snapshots, self._title())
+            with tempfile.TemporaryDirectory(prefix='audio_manifold_sound_') as folder:
+                sound = self._write_sound(Path(folder) / 'drive.wav', frames)
+                note = write_video(out / 'drive.mp4', snapshots, self._title(), sound)
         if note:
             self._console.print(note, highlight=False)
         (out / 'summary.json').write_text(json.dumps(summary.to_dict(), indent=2) + '\n', encoding='utf-8')
         return summary
+
+    def _write_sound(self, path: Path, frames: Sequence[DemoFrame]) -> Path | None:
+        """Write the sound from the first frame on. Return None without sound."""
+        if self._sound is None:
+            return None
+        rig = self._options.rig or resource_path(RIG)
+        offset_ns = round(Extrinsics.from_yaml(rig / EXTRINSICS_FILE).audio_time_offset_s * NS_PER_S)
+        length_s = (frames[-1].stamp_ns - frames[0].stamp_ns) / NS_PER_S + FRAME_INTERVAL_S
+        return path if self._sound.write(path, frames[0].stamp_ns - offset_ns, length_s) else None
 
     def _title(self) -> str:
         options = self._options
@@ -172,8 +194,12 @@ class Demo:
             'source.kind': kind,
             key: place or 'audio',
             'prediction.rate_hz': options.rate_hz,
+            'publish.audio': self._sound is not None and options.kind == 'file',
             **self._rig_parameter(),
         }
+
+    def _audio_topic(self) -> str:
+        return 'audio' if self._options.kind == 'simulator' else f'{PERCEPTION}/audio'
 
     def _drive_parameters(self) -> dict[str, object]:
         return {

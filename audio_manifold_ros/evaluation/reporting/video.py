@@ -155,11 +155,22 @@ class Mp4Writer:
         self._writer.write(frame[..., ::-1])
 
 
-def write_video(path: Path, snapshots: Sequence[Snapshot], title: str) -> str:
+def has_sound() -> bool:
+    """Return whether videos can have sound: whether ffmpeg with an H.264 encoder is on PATH."""
+    return find_encoder(ffmpeg_program()) is not None
+
+
+def write_video(path: Path, snapshots: Sequence[Snapshot], title: str, sound: Path | None = None) -> str:
     """Write an MP4 file with one frame for each snapshot, at the speed of the drive.
 
+    Args:
+        path: The file.
+        snapshots: In order of time.
+        title: Heading of every frame.
+        sound: WAV file whose first sample belongs to the first snapshot. None writes a video without sound.
+
     Returns:
-        Sentence for the user if the video is not H.264, otherwise an empty string.
+        Sentences for the user if the video is not H.264 or lacks its sound, otherwise an empty string.
 
     Raises:
         EvaluationError: The codec is missing, or the file cannot be written.
@@ -170,7 +181,8 @@ def write_video(path: Path, snapshots: Sequence[Snapshot], title: str) -> str:
     with Mp4Writer(path, title, rate_hz, _spectrogram_range(snapshots)) as writer:
         for snapshot in snapshots:
             writer.add(snapshot)
-    return writer.note
+    notes = [writer.note, '' if sound is None else writer.add_sound(sound)]
+    return ' '.join(note for note in notes if note)
 
 
 def draw_frame(snapshot: Snapshot, title: str, spectrogram_range: tuple[float, float]) -> RgbImage:

@@ -26,6 +26,7 @@ from audio_manifold_ros.evaluation.reporting.video import (
     SWATCH,
     Mp4Writer,
     draw_frame,
+    has_sound,
     write_video,
 )
 from audio_manifold_ros.modalities.modality_images import ModalityImages
@@ -115,6 +116,21 @@ def test_without_ffmpeg_the_codec_of_opencv_is_used_and_said(
     assert 'install ffmpeg' in write_video(path, [_snapshot(index / 10) for index in range(3)], 'title')
     assert path.stat().st_size > 1000
     assert 'no sound' in Mp4Writer(path, 'title', 10.0).add_sound(tmp_path / 'drive.wav')
+
+
+def test_a_video_of_snapshots_has_sound_where_ffmpeg_exists(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    snapshots, sound = [_snapshot(index / 10) for index in range(3)], tmp_path / 'drive.wav'
+    monkeypatch.setenv('PATH', str(tmp_path))
+    assert not has_sound()
+    note = write_video(tmp_path / 'drive.mp4', snapshots, 'title', sound)
+    assert 'MPEG-4 Part 2' in note
+    assert 'no sound' in note
+    _fake_ffmpeg(tmp_path, ' V....D libx264  H.264')
+    find_encoder.cache_clear()
+    assert has_sound()
+    assert write_video(tmp_path / 'drive.mp4', snapshots, 'title', sound) == ''
+    _, mux = [json.loads(line) for line in (tmp_path / 'calls').read_text().splitlines()]
+    assert f'file:{sound}' in mux[0]
 
 
 @pytest.mark.skipif(not find_encoder(ffmpeg_program()), reason='needs ffmpeg with an H.264 encoder on PATH')
