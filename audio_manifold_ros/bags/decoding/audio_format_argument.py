@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Command-line option `--stated`: format of audio whose messages do not state it."""
+"""Command-line option `--audio-format`: format of audio whose messages do not state it."""
 
 from __future__ import annotations
 
@@ -15,9 +15,14 @@ PLANAR = 'planar'
 
 
 def add_audio_format_argument(parser: argparse.ArgumentParser) -> None:
-    """Add `--stated HZ CHANNELS FORMAT [planar]`. The value is an `AudioFormat`, None without the option."""
+    """Add `--audio-format HZ CHANNELS FORMAT [planar]`, or `--stated`, its older name.
+
+    The value `stated` is an `AudioFormat`, None without the option.
+    """
     parser.add_argument(
+        '--audio-format',
         '--stated',
+        dest='stated',
         nargs='+',
         action=_AudioFormatAction,
         metavar=('HZ', 'CHANNELS FORMAT [planar]'),

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,8 @@ from audio_manifold_ros.audio.resampler import resample
 from audio_manifold_ros.bags.conversion.bag_conversion import convert_bag
 from audio_manifold_ros.bags.conversion.bag_to_dataset import main
 from audio_manifold_ros.bags.conversion.conversion_record import ConversionOptions, record_path
+from audio_manifold_ros.bags.decoding.audio_chunk import AudioFormat
+from audio_manifold_ros.bags.decoding.audio_format_argument import add_audio_format_argument
 from audio_manifold_ros.bags.storage.bag_writer import BagWriter
 from audio_manifold_ros.bags.storage.message_types import typestore
 from audio_manifold_ros.common.errors import BagError, RigError
@@ -283,14 +286,23 @@ def test_different_clocks_are_reported(tmp_path: Path) -> None:
         convert_bag(unknown, tmp_path / 'out', None, SMALL)
 
 
+@pytest.mark.parametrize('option', ['--audio-format', '--stated'])
+def test_the_audio_format_has_an_older_name(option: str) -> None:
+    parser = argparse.ArgumentParser()
+    add_audio_format_argument(parser)
+    assert parser.parse_args([]).stated is None
+    parsed = parser.parse_args([option, '48000', '8', 's16le', 'planar']).stated
+    assert parsed == AudioFormat(48_000, 8, 's16le', planar=True)
+
+
 def test_the_command_refuses_invalid_arguments(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = ['--out', str(tmp_path / 'out')]
     assert main(['bag', 'elsewhere/bag', *out]) == 1
     assert 'one drive' in capsys.readouterr().err
     for stated in (['48k', '8', 's16le'], ['48000', '8'], ['48000', '8', 'mp3'], ['48000', '8', 's16le', 'flat']):
         with pytest.raises(SystemExit):
-            main(['bag', *out, '--stated', *stated])
-        assert f'--stated {" ".join(stated)}: give rate' in capsys.readouterr().err
+            main(['bag', *out, '--audio-format', *stated])
+        assert f'--audio-format {" ".join(stated)}: give rate' in capsys.readouterr().err
     with pytest.raises(SystemExit):
         main(['bag', *out, '--rate', '100'])
     assert main([str(tmp_path / 'nothing'), *out]) == 1
