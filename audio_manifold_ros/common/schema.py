@@ -33,6 +33,7 @@ from audio_manifold_ros.common.untrusted_text import shorten
 T = TypeVar('T')
 # Metadata of a field that must be given although the dataclass has a default for it.
 REQUIRED: Mapping[str, object] = {'required': True}
+UNIONS = (Union, UnionType)
 # Name of a class variable: the key and the number of the version of the file, for example ('schema_version', 1).
 FILE_VERSION = 'FILE_VERSION'
 
@@ -79,6 +80,25 @@ def convert(hint: object, value: object, place: str, error: type[AudioManifoldEr
         return _Converter(complete=False).convert(hint, value, place)
     except MismatchError as mismatch:
         raise error(str(mismatch)) from None
+
+
+def check_ranges(instance: Any, error: type[AudioManifoldError]) -> None:
+    """Check the ranges of the fields of a dataclass that code has built, with the rules of its type hints.
+
+    Args:
+        instance: The dataclass.
+        error: Class of the error.
+
+    Raises:
+        AudioManifoldError: `error`, if a value is out of its range.
+
+    """
+    for name, hint in field_types(type(instance)).items():
+        value = getattr(instance, name)
+        for alternative in get_args(hint) if get_origin(hint) in UNIONS else (hint,):
+            rule = rule_of(get_args(alternative)) if get_origin(alternative) is Annotated else None
+            if rule is not None and value is not None and not rule.is_valid(value):
+                raise error(str(mismatch_error(alternative, value, f'{type(instance).__name__}.{name}')))
 
 
 def to_plain(instance: Any, *, omit_defaults: bool = False) -> dict[str, Any]:

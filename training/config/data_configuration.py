@@ -10,13 +10,14 @@ from typing import Annotated, Literal
 
 from audio_manifold_ros.common.schema_rules import at_least, between
 from audio_manifold_ros.features.spec import FeatureSpec
+from training.config.checked_settings import CheckedSettings
 
 HASH_SPLIT = 'hash'
 DriveLimit = Annotated[int, at_least(1)]
 
 
 @dataclass(frozen=True)
-class DataConfig:
+class DataConfig(CheckedSettings):
     """The drives of an experiment, their division into splits and into windows.
 
     Attributes:

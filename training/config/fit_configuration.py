@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from audio_manifold_ros.common.schema_rules import Rule, above, at_least
+from training.config.checked_settings import CheckedSettings
 
 Count = Annotated[int, at_least(1)]
 Positive = Annotated[float, above(0)]
@@ -19,7 +20,7 @@ DROP_PROBABILITY = Rule('a probability from 0 to below 1', lambda value: 0 <= va
 
 
 @dataclass(frozen=True)
-class FitConfig:
+class FitConfig(CheckedSettings):
     """Settings of the fit of one network.
 
     Attributes:
@@ -51,7 +52,7 @@ class FitConfig:
 
 
 @dataclass(frozen=True)
-class LossConfig:
+class LossConfig(CheckedSettings):
     """Losses between predicted images and ground truth, of manifolds and of direct systems.
 
     Attributes:
@@ -74,7 +75,7 @@ class LossConfig:
 
 
 @dataclass(frozen=True)
-class CodebookConfig:
+class CodebookConfig(CheckedSettings):
     """Initialisation and upkeep of a codebook.
 
     Attributes:
@@ -92,7 +93,7 @@ class CodebookConfig:
 
 
 @dataclass(frozen=True)
-class AugmentConfig:
+class AugmentConfig(CheckedSettings):
     """Random changes to the features of each training window.
 
     Attributes:
@@ -112,7 +113,7 @@ class AugmentConfig:
 
 
 @dataclass(frozen=True)
-class MachineConfig:
+class MachineConfig(CheckedSettings):
     """Devices and precision, with the names of Lightning.
 
     Attributes:
@@ -136,7 +137,7 @@ class MachineConfig:
 
 
 @dataclass(frozen=True)
-class BudgetConfig:
+class BudgetConfig(CheckedSettings):
     """The budget that every system of a table has. A null value leaves the experiment's own value.
 
     Attributes:

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from audio_manifold_ros.common.schema_rules import at_least, between
+from training.config.checked_settings import CheckedSettings
 
 NonNegative = Annotated[float, at_least(0)]
 
 
 @dataclass(frozen=True)
-class JointConfig:
+class JointConfig(CheckedSettings):
     """A joint fit in place of the separate fits of manifolds and audio networks.
 
     Attributes:

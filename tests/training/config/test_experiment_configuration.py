@@ -2,13 +2,18 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import yaml
 
 from audio_manifold_ros.common.errors import TrainingError
+from training.config.data_configuration import DataConfig
 from training.config.experiment_configuration import TrainingConfig
+from training.config.fit_configuration import FitConfig
+from training.config.joint_configuration import JointConfig
 
 CONFIGS = Path(__file__).parents[3] / 'training' / 'configs'
 
@@ -87,3 +92,18 @@ def test_ears_that_are_not_two_are_refused(tmp_path: Path) -> None:
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match=r'nowhere\.yaml'):
         TrainingConfig.from_yaml(tmp_path / 'nowhere.yaml')
+
+
+@pytest.mark.parametrize(
+    ('build', 'message'),
+    [
+        (lambda: FitConfig(batch_size=0), r'FitConfig\.batch_size is 0: give .* from 1'),
+        (lambda: FitConfig(steps=0), r'FitConfig\.steps is 0'),
+        (lambda: replace(FitConfig(), learning_rate=-1e-4), r'FitConfig\.learning_rate is -0\.0001'),
+        (lambda: DataConfig('data', frame_position=1.5), r'DataConfig\.frame_position is 1\.5'),
+        (lambda: JointConfig(average=2.0), r'JointConfig\.average is 2\.0'),
+    ],
+)
+def test_ranges_are_checked_when_code_builds_settings(build: Callable[[], object], message: str) -> None:
+    with pytest.raises(TrainingError, match=message):
+        build()
