@@ -93,12 +93,13 @@ def check_ranges(instance: Any, error: type[AudioManifoldError]) -> None:
         AudioManifoldError: `error`, if a value is out of its range.
 
     """
-    for name, hint in field_types(type(instance)).items():
+    cls: Any = type(instance)
+    for name, hint in field_types(cls).items():
         value = getattr(instance, name)
         for alternative in get_args(hint) if get_origin(hint) in UNIONS else (hint,):
             rule = rule_of(get_args(alternative)) if get_origin(alternative) is Annotated else None
             if rule is not None and value is not None and not rule.is_valid(value):
-                raise error(str(mismatch_error(alternative, value, f'{type(instance).__name__}.{name}')))
+                raise error(str(mismatch_error(alternative, value, f'{cls.__name__}.{name}')))
 
 
 def to_plain(instance: Any, *, omit_defaults: bool = False) -> dict[str, Any]:
