@@ -40,14 +40,14 @@ def serialized(kind: str, **fields: Any) -> bytes:
 
 
 def audio_message(
-    samples: NDArray[np.int16], first: int, rate_hz: int, epoch_ns: int = EPOCH_NS, index: int | None = None
+    samples: NDArray[Any], first: int, rate_hz: int, epoch_ns: int = EPOCH_NS, index: int | None = None
 ) -> bytes:
     return serialized(
         BLOCK,
         header=header(epoch_ns + first * NS_PER_S // rate_hz),
         sample_rate_hz=rate_hz,
         channel_count=len(samples),
-        encoding='s16le',
+        encoding='f32le' if samples.dtype == np.float32 else 's16le',
         first_sample=first if index is None else index,
         overflow=False,
         data=np.frombuffer(samples.T.tobytes(), dtype=np.uint8),

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Delivery of an audio stream: delivered sample rate, messages without stamps, and alternating sample indices."""
+"""Delivery of an audio stream: sample rate, messages without stamps, alternating sample indices, and peak."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from array import array
 from collections import deque
 from dataclasses import dataclass
 from typing import Protocol
+
+import numpy as np
 
 from audio_manifold_ros.common.array_types import PcmSamples
 from audio_manifold_ros.common.units import NS_PER_S
@@ -55,6 +57,7 @@ class Delivery:
         alternating: Number of messages that continue another sample index than the message before.
         delivered_hz: Delivered samples per second of the stamps. None if the stream is too short.
         error_hz: Standard error of `delivered_hz`.
+        peak: Largest magnitude of floating-point samples, full scale 1. Integers cannot exceed it and count as 0.
 
     """
 
@@ -63,6 +66,7 @@ class Delivery:
     alternating: int
     delivered_hz: float | None
     error_hz: float
+    peak: float = 0.0
 
 
 class DeliveryMeter:
@@ -78,6 +82,7 @@ class DeliveryMeter:
         self._messages = self._unstamped = self._alternating = 0
         self._ends: deque[int] = deque(maxlen=REMEMBERED_ENDS)
         self._received = 0
+        self._peak = 0.0
         self._inferred = False
         self._window: tuple[int, int] | None = None
         self._rates_hz = array('d')
@@ -89,6 +94,9 @@ class DeliveryMeter:
         self._inferred |= not has_index
         index = chunk.first_sample if has_index and chunk.first_sample is not None else self._received
         self._received += chunk.samples.shape[1]
+        if chunk.samples.dtype.kind == 'f':
+            # NaN compares as False. Samples that are not finite are counted elsewhere.
+            self._peak = max(self._peak, float(np.max(np.abs(chunk.samples), initial=0.0)))
         if has_index:
             self._alternating += bool(self._ends) and index != self._ends[-1] and index in self._ends
             self._ends.append(index + chunk.samples.shape[1])
@@ -101,12 +109,12 @@ class DeliveryMeter:
         """Return the delivery so far."""
         count = len(self._rates_hz)
         if count < MIN_WINDOWS:
-            return Delivery(self._messages, self._unstamped, self._alternating, None, 0.0)
+            return Delivery(self._messages, self._unstamped, self._alternating, None, 0.0, self._peak)
         median_hz = statistics.median(self._rates_hz)
         deviation_hz = NORMAL_MAD * statistics.median(abs(rate_hz - median_hz) for rate_hz in self._rates_hz)
         least_hz = (INFERRED_ERROR if self._inferred else INDEXED_ERROR) * self._rate_hz
         error_hz = max(deviation_hz, least_hz) / count**0.5
-        return Delivery(self._messages, self._unstamped, self._alternating, median_hz, error_hz)
+        return Delivery(self._messages, self._unstamped, self._alternating, median_hz, error_hz, self._peak)
 
     def _measure(self, index: int, stamp_ns: int) -> None:
         if self._window is None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from audio_manifold_ros.audio.sound_file import MAX_LOSSY_PEAK
 from audio_manifold_ros.bags.decoding.recorded_audio import RecordedAudio
 from audio_manifold_ros.bags.statistics.delivery import Delivery, DeliveryMeter
 from audio_manifold_ros.common.class_ids import CLASS_NAMES, UNLABELLED
@@ -73,6 +74,16 @@ def wrong_rate(topic: str, declared_hz: int, delivery: Delivery) -> str:
     )
 
 
+def wrong_scale(topic: str, delivery: Delivery) -> str:
+    """Return the sentence about floating-point samples far beyond full scale, or an empty string."""
+    if delivery.peak <= MAX_LOSSY_PEAK:
+        return ''
+    return (
+        f'{topic}: has samples up to {delivery.peak:.4g}, but full scale is 1: divide the samples in the driver by the '
+        'value of full scale, which is 32768 in int16 steps, and record again.'
+    )
+
+
 def audio_obstacles(topic: str, declared_hz: int, delivery: Delivery) -> tuple[str, ...]:
     """Return why the audio of a recording cannot be used, the cause alone. Empty if it can.
 
@@ -84,7 +95,7 @@ def audio_obstacles(topic: str, declared_hz: int, delivery: Delivery) -> tuple[s
     """
     if carries_no_stamps(delivery.messages, delivery.unstamped):
         return (describe_no_stamps(topic, delivery.messages, delivery.unstamped),)
-    reason = two_publishers(topic, delivery) or wrong_rate(topic, declared_hz, delivery)
+    reason = two_publishers(topic, delivery) or wrong_rate(topic, declared_hz, delivery) or wrong_scale(topic, delivery)
     return (reason,) if reason else ()
 
 

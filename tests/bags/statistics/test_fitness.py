@@ -41,8 +41,9 @@ def audio(
     index: int = 0,
     delay_ns: int = 0,
     epoch_ns: int = EPOCH_NS,
+    dtype: type[np.generic] = np.int16,
 ) -> list[Event]:
-    samples = sound(int(seconds * true_hz), seed)
+    samples = sound(int(seconds * true_hz), seed).astype(dtype)
     events = []
     for first in range(0, samples.shape[1] - SAMPLES, SAMPLES):
         stamp_ns = epoch_ns + first * NS_PER_S // true_hz + delay_ns
@@ -90,6 +91,7 @@ CASES: dict[str, tuple[Callable[[], list[Event]], str]] = {
         lambda: audio() + audio(index=100_000, delay_ns=7_000_000, seed=6) + images(),
         'two publishers send on this topic',
     ),
+    'floats in int16 steps': (lambda: audio(dtype=np.float32) + images(), 'but full scale is 1: divide the samples'),
     'class ids of another table': (lambda: audio() + images(labels=26), 'class ids 26, which do not exist'),
     'nothing labelled': (lambda: audio() + images(labels=255), 'no pixel of'),
     'no valid depth': (lambda: audio() + images(depth_m=0.0), 'has a valid depth'),
