@@ -11,6 +11,7 @@ from audio_manifold_ros.bags.statistics.preflight import Finding, Severity
 from audio_manifold_ros.common.errors import AudioManifoldError
 from audio_manifold_ros.datasets.rig_files import RigFiles
 from audio_manifold_ros.inference.bundle.bundle import Bundle
+from audio_manifold_ros.inference.bundle_rig import BundleRig
 from audio_manifold_ros.nodes.common.name_resolution import resolve_folder
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def check_files(settings: DoctorSettings) -> CheckedFiles:
     bundle, bundle_findings = _check_bundle(settings)
     findings = [*rig_findings, *bundle_findings]
     if array is not None and bundle is not None:
-        findings.append(_check_match(array, bundle))
+        findings.append(_check_match(settings, bundle))
     return CheckedFiles(tuple(findings), array, bundle)
 
 
@@ -69,11 +70,13 @@ def _check_bundle(settings: DoctorSettings) -> tuple[Bundle | None, list[Finding
     return bundle, [Finding(Severity.OK, 'bundle', f'{bundle.manifest.name}: {modalities}, all checksums are right.')]
 
 
-def _check_match(array: MicrophoneArray, bundle: Bundle) -> Finding:
+def _check_match(settings: DoctorSettings, bundle: Bundle) -> Finding:
     try:
-        difference = bundle.describe_array_difference(array)
+        warning = BundleRig.open(bundle, resolve_folder('rig', settings.rig)).warning
     except AudioManifoldError as error:
         return Finding(Severity.ERROR, 'rig and bundle', str(error))
-    if difference:
-        return Finding(Severity.WARNING, 'rig and bundle', difference)
+    if warning:
+        return Finding(Severity.WARNING, 'rig and bundle', warning)
+    if bundle.manifest.is_spatial:
+        return Finding(Severity.OK, 'rig and bundle', 'the bundle was trained for arrays and cameras like this one.')
     return Finding(Severity.OK, 'rig and bundle', 'the bundle was trained for the array of the rig.')

@@ -16,9 +16,9 @@ from audio_manifold_ros.inference.backend_factory import open_backend
 from audio_manifold_ros.inference.backends.backend import Backend, WaveformNetwork
 from audio_manifold_ros.inference.bundle.bundle import Bundle
 from audio_manifold_ros.inference.bundle.prediction import NetworkOutput
+from audio_manifold_ros.inference.bundle_rig import BundleRig
 from audio_manifold_ros.inference.pipeline import Pipeline
 from audio_manifold_ros.inference.pipeline_settings import PipelineSettings
-from audio_manifold_ros.rig.rig import MicrophoneArray
 from audio_manifold_ros.simulation.drive import RIG
 
 AUDIO_HOPS = 64
@@ -79,11 +79,10 @@ class StreamingPipeline:
         spec = bundle.manifest.features
         self._rate_hz, self._hop = spec.sample_rate_hz, spec.hop_samples
         self._backend = TimedBackend(open_backend(bundle, backend, device, threads, **options))
-        array = MicrophoneArray.from_yaml(resource_path(RIG) / 'mic_array.yaml')
-        self._pipeline = Pipeline(
-            bundle, self._backend, array, self._rate_hz, PipelineSettings(max_rate_hz=float(self._rate_hz))
-        )
-        shape = (len(array.microphones), AUDIO_HOPS * self._hop)
+        rig = BundleRig.open(bundle, resource_path(RIG))
+        settings = PipelineSettings(max_rate_hz=float(self._rate_hz))
+        self._pipeline = Pipeline(bundle, self._backend, rig.array, self._rate_hz, settings, rig.geometry)
+        shape = (len(rig.array.microphones), AUDIO_HOPS * self._hop)
         self._sound = (0.1 * np.random.default_rng(0).standard_normal(shape)).astype(np.float32)
         self._first_sample = 0
         while not self._pipeline.status().window_ready:

@@ -69,18 +69,42 @@ def model_card(manifest: Mapping[str, Any], scores: Mapping[str, Any]) -> str:
 
 
 def _properties(manifest: Mapping[str, Any]) -> list[Cells]:
-    features, array = manifest['features'], manifest['array']
+    features = manifest['features']
     window_s = features['window_samples'] / features['sample_rate_hz']
     age_s = (1 - manifest['frame_position']) * window_s
-    bands, size = f'{features["mel_bands"]} {features["bands"]} bands', f'{features["height"]} × {features["width"]}'
     instant = f'the instant {age_s:g} s before its end' if age_s else 'its newest instant'
     return [
         ('Output', ' and '.join(manifest['modalities'])),
-        ('Input', f'{len(array["positions_m"])} microphones, array `{array["array_id"]}` ({array["sha256"][:12]})'),
+        ('Input', _describe_array(manifest['array'])),
         ('Window', f'{window_s:g} s at {features["sample_rate_hz"]} Hz; the images describe {instant}'),
-        ('Features', f'{bands}, hop {features["hop_samples"]} samples, resized to {size}'),
+        ('Features', _describe_features(features)),
         ('Size', f'{sum(entry["size"] for entry in manifest["files"].values()) / 1e6:.1f} MB'),
     ]
+
+
+def _describe_array(array: Mapping[str, Any]) -> str:
+    if 'kind' not in array:
+        return f'{len(array["positions_m"])} microphones, array `{array["array_id"]}` ({array["sha256"][:12]})'
+    low, high = array['microphones']
+    place = 'on one plane' if array['planar'] else 'in any arrangement'
+    apertures, angles = (f'{first:g} to {last:g}' for first, last in (array['aperture_m'], array['field_of_view_deg']))
+    return (
+        f'any array of {low} to {high} microphones {place}, the farthest {apertures} m apart; camera with a horizontal '
+        f'field of view of {angles}°'
+    )
+
+
+def _describe_features(features: Mapping[str, Any]) -> str:
+    if 'kind' not in features:
+        bands = f'{features["mel_bands"]} {features["bands"]} bands'
+        size = f'{features["height"]} × {features["width"]}'
+        return f'{bands}, hop {features["hop_samples"]} samples, resized to {size}'
+    first, last = features['echo_lags_ms']
+    return (
+        f'levels in {features["mel_bands"]} mel bands; beams at {features["image_columns"]} azimuths of the image and '
+        f'{features["other_azimuths"]} others in {len(features["band_edges_hz"]) - 1} bands; echoes from '
+        f'{features["echo_azimuths"]} azimuths after {first} to {last} ms; hop {features["hop_samples"]} samples'
+    )
 
 
 def _format(value: object) -> str:

@@ -12,8 +12,11 @@ import pytest
 
 from audio_manifold_ros.common.errors import EvaluationError
 from audio_manifold_ros.common.resource_paths import resource_path
+from audio_manifold_ros.common.schema import to_plain
 from audio_manifold_ros.evaluation.reporting.model_card import model_card
+from audio_manifold_ros.features.spatial_spec import SpatialFeatureSpec
 from audio_manifold_ros.features.spec import FeatureSpec
+from audio_manifold_ros.inference.bundle.array_range import ArrayRange
 from tests.evaluation.metrics.test_metric_suite import _board
 
 
@@ -96,3 +99,16 @@ def test_the_card_of_the_shipped_model_is_up_to_date() -> None:
     del manifest['files']['README.md']
     scores = json.loads((folder / 'metrics.json').read_text(encoding='utf-8'))
     assert (folder / 'README.md').read_text(encoding='utf-8') == model_card(manifest, scores)
+
+
+def test_the_card_of_spatial_features_states_the_range_of_arrays() -> None:
+    array = ArrayRange((4, 16), (0.1, 1.3), planar=False, field_of_view_deg=(60.0, 120.0))
+    manifest = {**_manifest(), 'features': SpatialFeatureSpec().to_dict(), 'array': to_plain(array)}
+    card = model_card(manifest, _board().result())
+    for text in (
+        'any array of 4 to 16 microphones in any arrangement, the farthest 0.1 to 1.3 m apart',
+        'field of view of 60 to 120°',
+        'levels in 64 mel bands; beams at 48 azimuths of the image and 16 others in 6 bands',
+        'echoes from 16 azimuths after 8 to 96 ms',
+    ):
+        assert text in card
