@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 EIGHT_NEIGHBOURS = np.ones((3, 3), dtype=bool)
 # Predicted depth is blurred at the border of an object: the box has the depth of the middle half of its pixels.
-SIDE_PERCENTILES = (5, 95)
-DEPTH_PERCENTILES = (25, 75)
+SIDE_FRACTIONS = (0.05, 0.95)
+DEPTH_FRACTIONS = (0.25, 0.5, 0.75)
 MIN_EXTENT_M = 0.1
 # Limit of the time for an image that is all small regions.
 MAX_PER_CLASS = 32
@@ -102,30 +102,42 @@ def find_detections(
     is_candidate = roles.is_object[labels] & np.isfinite(depth_m)
     found = []
     for class_id in np.unique(labels[is_candidate]).tolist():
-        regions, _ = ndimage.label(is_candidate & (labels == class_id), EIGHT_NEIGHBOURS)
-        pixels = np.bincount(regions.ravel())
-        probabilities = np.bincount(regions.ravel(), confidence.ravel()) / np.maximum(pixels, 1)
-        is_detection = (pixels >= settings.min_pixels) & (probabilities >= settings.min_confidence)
-        is_detection[0] = False
-        largest = sorted(np.flatnonzero(is_detection).tolist(), key=lambda region: -pixels[region])
-        for region in largest[:MAX_PER_CLASS]:
-            mask = regions == region
-            geometry = _geometry(depth_m[mask], rays[mask], settings)
-            found.append(ImageDetection(class_id, roles.names[class_id], float(probabilities[region]), *geometry))
+        for pixels in _regions(is_candidate & (labels == class_id), settings.min_pixels):
+            probability = float(confidence.ravel()[pixels].mean())
+            if probability >= settings.min_confidence:
+                geometry = _geometry(depth_m.ravel()[pixels], rays.reshape(-1, 3)[pixels], settings)
+                found.append(ImageDetection(class_id, roles.names[class_id], probability, *geometry))
     return sorted(found, key=lambda detection: detection.distance_m)
+
+
+def _regions(mask: NDArray[np.bool_], min_pixels: int) -> list[NDArray[np.int64]]:
+    """Return the indices of the pixels of each region of a mask, the largest regions first."""
+    regions, _ = ndimage.label(mask, EIGHT_NEIGHBOURS)
+    pixels = np.flatnonzero(regions)
+    ids = regions.ravel()[pixels]
+    groups = np.split(pixels[np.argsort(ids, kind='stable')], np.bincount(ids)[1:].cumsum()[:-1])
+    return sorted((group for group in groups if len(group) >= min_pixels), key=len, reverse=True)[:MAX_PER_CLASS]
 
 
 def _geometry(
     depth_m: NDArray[np.float32], rays: NDArray[np.float32], settings: DetectionSettings
 ) -> tuple[float, float, FloatArray, FloatArray, FloatArray]:
     """Return bearing, distance, position, extent and covariance of the pixels of a region."""
-    near_m, middle_m, far_m = np.percentile(depth_m, (DEPTH_PERCENTILES[0], 50, DEPTH_PERCENTILES[1]))
+    near_m, middle_m, far_m = _fractions(depth_m, DEPTH_FRACTIONS)
     position_m = middle_m * rays.mean(axis=0, dtype=np.float64)
     distance_m = float(np.linalg.norm(position_m))
-    low, high = np.percentile(rays[:, :2], SIDE_PERCENTILES, axis=0)
-    extent_m = np.maximum([*middle_m * (high - low), far_m - near_m], MIN_EXTENT_M)
+    left, right = _fractions(rays[:, 0], SIDE_FRACTIONS)
+    top, bottom = _fractions(rays[:, 1], SIDE_FRACTIONS)
+    sides_m = middle_m * (right - left), middle_m * (bottom - top), far_m - near_m
+    extent_m = np.maximum(sides_m, MIN_EXTENT_M)
     along = np.outer(position_m, position_m) / distance_m**2
     range_std_m, lateral_std_m = distance_m * settings.range_log_std, distance_m * settings.angle_std_rad
     covariance_m2 = range_std_m**2 * along + lateral_std_m**2 * (np.eye(3) - along)
     bearing_rad = -math.atan2(position_m[0], position_m[2])
     return bearing_rad, distance_m, position_m, extent_m, covariance_m2
+
+
+def _fractions(values: NDArray[np.float32], fractions: tuple[float, ...]) -> list[float]:
+    """Return the values below which these fractions of the values are."""
+    ordered = np.sort(values)
+    return [float(ordered[round(fraction * (len(ordered) - 1))]) for fraction in fractions]

@@ -1,6 +1,9 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Benchmark of latency from the last sample of a hop to the image in another process, by stage and under load."""
+"""Benchmark of latency from the last sample of a hop to the image in another process, by stage and under load.
+
+The last figures are the times of the outputs for robots.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +25,7 @@ from benchmarks.harness.figure import Figure
 from benchmarks.harness.short_mode import scaled_duration_s
 from benchmarks.harness.thread_times import thread_times_s
 from benchmarks.support.bundles import STREET, half_width_config, has_street, write_random_bundle
+from benchmarks.support.robot_output_times import measure_robot_outputs
 from benchmarks.support.subscriber import Subscriber
 
 LENGTH_S = 60.0
@@ -53,7 +57,8 @@ def measure() -> list[Figure]:
         sound = write_sound(path / 'street.wav')
         figures = _measure('alone', bundle, path / 'alone', sound)
         with _loaded_core(max(os.sched_getaffinity(0))):
-            return figures + _measure('one core loaded', bundle, path / 'loaded', sound)
+            figures += _measure('one core loaded', bundle, path / 'loaded', sound)
+        return figures + measure_robot_outputs(bundle, sound)
 
 
 def _measure(title: str, bundle: Bundle, folder: Path, sound: Path) -> list[Figure]:

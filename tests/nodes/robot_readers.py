@@ -111,6 +111,15 @@ def decompress_colours(message: Any) -> NDArray[np.uint8]:
     return np.asarray(decoded, np.uint8)
 
 
+def read_detection(detection: Any) -> tuple[str, float, Any]:
+    """Return class, probability and pose with covariance, of vision_msgs or of this project."""
+    if hasattr(detection, 'results'):
+        (result,) = detection.results
+        assert result.pose.pose == detection.bbox.center
+        return result.hypothesis.class_id, result.hypothesis.score, result.pose
+    return detection.class_name, detection.probability, detection.pose
+
+
 def exact_time_sets(*streams: Sequence[Any]) -> list[tuple[Any, ...]]:
     """Return the sets of messages that the exact synchroniser of message_filters calls back with: of equal stamps."""
     by_stamp = [{(m.header.stamp.sec, m.header.stamp.nanosec): m for m in stream} for stream in streams]
