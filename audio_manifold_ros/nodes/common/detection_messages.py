@@ -73,7 +73,7 @@ def to_detection_3d_array(messages: Any, detections: Sequence[ImageDetection], h
         hypothesis = messages.ObjectHypothesis(class_id=detection.class_name, score=detection.probability)
         result = messages.ObjectHypothesisWithPose(hypothesis=hypothesis, pose=pose)
         box = messages.BoundingBox3D(center=pose.pose, size=_vector(detection.extent_m))
-        found.append(messages.Detection3D(header=header, results=[result], bbox=box))
+        found.append(messages.Detection3D(header=header, results=[result], bbox=box, id=''))
     return messages.Detection3DArray(header=header, detections=found)
 
 
