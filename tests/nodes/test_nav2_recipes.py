@@ -13,7 +13,7 @@ import yaml
 
 from audio_manifold_ros.inference.bundle.manifest import Manifest
 from audio_manifold_ros.nodes.common.messages import to_header
-from audio_manifold_ros.nodes.common.parameters import build, load_yaml
+from audio_manifold_ros.nodes.common.parameters import build
 from audio_manifold_ros.nodes.common.robot_messages import to_laser_scan
 from audio_manifold_ros.nodes.perception.camera_mount import CameraMount
 from audio_manifold_ros.nodes.perception.perception_parameters import PARAMETER_GROUPS, BondParameters
@@ -25,6 +25,7 @@ from audio_manifold_ros.nodes.perception.robot_output_parameters import (
     ScanParameters,
 )
 from audio_manifold_ros.robot_outputs.obstacle_scan import ObstacleScan
+from tests.nodes.parameter_values import checked_values
 from tests.nodes.robot_readers import collision_monitor_points, obstacle_layer_points
 
 ROOT = Path(__file__).parents[2]
@@ -52,7 +53,7 @@ def mount() -> CameraMount:
 
 @pytest.fixture(scope='module')
 def scan_parameters() -> ScanParameters:
-    return build(ScanParameters, load_yaml(NAV2 / 'perception.yaml', 'perception', PARAMETER_GROUPS))
+    return build(ScanParameters, checked_values(NAV2 / 'perception.yaml', 'perception', PARAMETER_GROUPS))
 
 
 @pytest.fixture(scope='module')
@@ -134,8 +135,13 @@ def test_sources_that_fall_silent_are_noticed(costmap: dict[str, Any]) -> None:
     assert monitor['SoundSlow']['action_type'] == 'slowdown'
 
 
+def test_uncertain_obstacles_remain_visible_to_the_scan(scan_parameters: ScanParameters) -> None:
+    values = checked_values(NAV2 / 'perception.yaml', 'perception', PARAMETER_GROUPS)
+    assert values['prediction.min_confidence'] < scan_parameters.min_confidence
+
+
 def test_the_manager_waits_longer_than_some_heartbeats() -> None:
     values = recipe('lifecycle_manager')['lifecycle_manager_perception']['ros__parameters']
-    period_s = build(BondParameters, load_yaml(NAV2 / 'perception.yaml', 'perception', PARAMETER_GROUPS)).period_s
+    period_s = build(BondParameters, checked_values(NAV2 / 'perception.yaml', 'perception', PARAMETER_GROUPS)).period_s
     assert values['node_names'] == ['perception']
     assert values['bond_timeout'] > 4 * period_s > 0
