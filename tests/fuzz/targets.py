@@ -67,11 +67,24 @@ class FuzzTarget:
         return Path(shutil.copyfile(source, folder / source.name))
 
 
+def write_flac(folder: Path) -> Path:
+    """Write a FLAC file without a number of samples, as a killed recorder leaves it."""
+    path = write_sound(folder / 'audio.flac')
+    data = bytearray(path.read_bytes())
+    data[21:26] = bytes([data[21] & 0xF0, 0, 0, 0, 0])
+    path.write_bytes(data)
+    return path
+
+
 def write_wav(folder: Path) -> Path:
+    """Write a WAV file."""
+    return write_sound(folder / 'audio.wav')
+
+
+def write_sound(path: Path) -> Path:
     """Write a sound file of 0.2 s."""
     import soundfile
 
-    path = folder / 'audio.wav'
     noise = np.random.default_rng(0).standard_normal((4_500, 8)) / 10
     soundfile.write(path, noise, 22_500, subtype='PCM_16')
     return path
@@ -270,6 +283,7 @@ TARGETS: dict[str, FuzzTarget] = {
     'parameters': FuzzTarget('parameters.yaml', mutate_yaml, read_parameters),
     'run_metadata': FuzzTarget(write_run_metadata, mutate_json, read_run_metadata),
     'wav': FuzzTarget(write_wav, mutate_bytes, read_wav),
+    'flac': FuzzTarget(write_flac, mutate_bytes, read_wav),
     'run_record': FuzzTarget('run_record.json', mutate_json, read_run_record),
     'bundle_manifest': FuzzTarget('bundle', mutate_json, read_bundle, files='manifest.json'),
     'bundle_networks': FuzzTarget('bundle', mutate_networks, read_bundle_with_torch, files='manifest.json'),
