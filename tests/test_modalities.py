@@ -15,7 +15,8 @@ import numpy as np
 import pytest
 
 from audio_manifold_ros.modalities.modality_images import ModalityImages
-from audio_manifold_ros.modalities.registry import MODALITIES, Modality
+from audio_manifold_ros.modalities.registry import MODALITIES, STORED_MODALITIES, Modality
+from audio_manifold_ros.rig.derived_images import DERIVED_IMAGES
 
 ROOT = Path(__file__).parents[1]
 TOPS = ('audio_manifold_ros', 'training', 'benchmarks', 'launch')
@@ -23,8 +24,6 @@ TOPS = ('audio_manifold_ros', 'training', 'benchmarks', 'launch')
 TABLES = (
     'audio_manifold_ros.bag_evaluation.html_report.SCORE_TABLES',
     'audio_manifold_ros.bag_evaluation.image_curves.IMAGE_CURVES',
-    'audio_manifold_ros.datasets.drive_images.IMAGE_CHECKS',
-    'audio_manifold_ros.datasets.drive_images.IMAGE_READERS',
     'audio_manifold_ros.demo.summary.SHOWN_METRICS',
     'audio_manifold_ros.drawing.colormaps.MODALITY_COLOURS',
     'audio_manifold_ros.evaluation.controls.pixel_statistics.PIXEL_STATISTICS',
@@ -46,6 +45,14 @@ TABLES = (
     'training.fitting.losses.LOSSES',
     'training.fitting.manifold_module.INPUT_IMAGES',
 )
+STORED_TABLES = (
+    'audio_manifold_ros.datasets.drive_images.IMAGE_CHECKS',
+    'audio_manifold_ros.datasets.drive_images.IMAGE_READERS',
+    'training.importing.drive_import.MISSING_LABELS',
+    'training.importing.folder.recording_files.IMAGE_FOLDERS',
+    'training.labelling.label.MODELS',
+    'training.labelling.teacher_files.READERS',
+)
 # Files that may contain the name of a modality as a text, with the meaning that it has there.
 LITERALS = {
     'audio_manifold_ros/modalities/registry.py': 'the registry',
@@ -58,6 +65,7 @@ LITERALS = {
     'benchmarks/benches/loader.py': 'key of a batch',
     'benchmarks/benches/training_step.py': 'key of a batch',
     'training/data/ground_truth_arrays.py': 'key of a batch',
+    'training/fitting/joint_losses.py': 'key of a batch',
     'training/fitting/losses.py': 'key of a batch',
     'training/fitting/manifold_module.py': 'key of a batch',
     'training/importing/folder/recording_conversion.py': 'key of a provenance',
@@ -81,6 +89,17 @@ def table(name: str) -> Mapping[str, object]:
         pytest.importorskip('rclpy')
     found: Mapping[str, object] = getattr(importlib.import_module(module), attribute)
     return found
+
+
+@pytest.mark.parametrize('name', STORED_TABLES)
+def test_a_table_has_an_entry_for_every_stored_modality(name: str) -> None:
+    assert set(table(name)) == set(STORED_MODALITIES)
+
+
+def test_every_other_modality_is_derived_from_a_stored_one() -> None:
+    assert {name: MODALITIES[name].derived_from in STORED_MODALITIES for name in DERIVED_IMAGES} == dict.fromkeys(
+        MODALITIES.keys() - STORED_MODALITIES.keys(), True
+    )
 
 
 @pytest.mark.parametrize('name', TABLES)

@@ -17,6 +17,7 @@ from audio_manifold_ros.evaluation.metrics.metric_names import to_json_values
 from audio_manifold_ros.evaluation.metrics.metric_suite import MetricSuite
 from audio_manifold_ros.inference.postprocessing import published_images
 from audio_manifold_ros.modalities.modality_images import ModalityImages, to_modality_images
+from audio_manifold_ros.rig.derived_images import with_derived
 
 if TYPE_CHECKING:
     import numpy as np
@@ -122,7 +123,7 @@ class BagScores:
 
     def _in_size(self, ground_truth: ModalityImages) -> ModalityImages:
         images = {name: resize_nearest(image, *self._size) for name, image in ground_truth.by_modality().items()}
-        return to_modality_images(images)
+        return with_derived(to_modality_images(images), self._manifest.camera, self._manifest.modalities)
 
 
 def as_published(manifest: Manifest, predicted: ModalityImages) -> ModalityImages:

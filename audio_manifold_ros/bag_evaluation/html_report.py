@@ -13,6 +13,7 @@ from audio_manifold_ros.bag_evaluation.image_curves import PANELS
 from audio_manifold_ros.common.templates import render_template
 from audio_manifold_ros.evaluation.reporting.metric_labels import (
     DEPTH_METRICS,
+    NORMAL_METRICS,
     REGIONS,
     SEGMENTATION_KEYS,
     STRUCTURE_METRICS,
@@ -20,7 +21,7 @@ from audio_manifold_ros.evaluation.reporting.metric_labels import (
     VARIANTS,
     describe_depth_range,
 )
-from audio_manifold_ros.modalities.registry import DEPTH, SEGMENTATION
+from audio_manifold_ros.modalities.registry import DEPTH, NORMALS, SEGMENTATION
 
 if TYPE_CHECKING:
     from audio_manifold_ros.bag_evaluation.time_series_plots import TimeSeriesPlot
@@ -42,6 +43,7 @@ AGREEMENT_LABELS = {
     'worst_depth_m': 'largest difference of depth (m)',
     'worst_confidence': 'largest difference of confidence',
     'labels_differ': 'pixels with another class',
+    'worst_normal': 'largest difference of a component of normals',
 }
 Row = Sequence[str]
 Values = Mapping[str, float | None]
@@ -120,7 +122,7 @@ def _agreement(agreement: Mapping[str, Any] | None) -> Mapping[str, object] | No
 
 def _score_tables(result: Mapping[str, Any]) -> Iterator[EvaluationTable]:
     for modality, tables in SCORE_TABLES.items():
-        if result['scores'][modality]:
+        if result['scores'].get(modality):
             yield from tables(result['scores'])
     rows = _rows_by_metric(result['scores']['structure'], STRUCTURE_METRICS, _three_digits)
     yield EvaluationTable(('Structure', *VARIANTS.values()), rows, STRUCTURE_NOTE)
@@ -137,6 +139,11 @@ def _segmentation_tables(scores: Mapping[str, Any]) -> Iterator[EvaluationTable]
     rows = _rows_by_metric(scores[SEGMENTATION], SEGMENTATION_KEYS, _percent)
     yield EvaluationTable(('Classes', *VARIANTS.values()), rows, caption)
     yield _segmentation_conventions(scores)
+
+
+def _normal_tables(scores: Mapping[str, Any]) -> Iterator[EvaluationTable]:
+    rows = _rows_by_metric(scores[NORMALS], NORMAL_METRICS, _three_digits)
+    yield EvaluationTable(('Surface normals', *VARIANTS.values()), rows, 'angles over all pixels with ground truth')
 
 
 def _depth_conventions(scores: Mapping[str, Any]) -> Iterator[EvaluationTable]:
@@ -237,4 +244,5 @@ def _percent(value: float | None) -> str:
 SCORE_TABLES: Mapping[str, Callable[[Mapping[str, Any]], Iterator[EvaluationTable]]] = {
     DEPTH: _depth_tables,
     SEGMENTATION: _segmentation_tables,
+    NORMALS: _normal_tables,
 }

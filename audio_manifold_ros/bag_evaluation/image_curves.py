@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from audio_manifold_ros.bag_evaluation.time_series_plots import Panel
 from audio_manifold_ros.common.class_ids import UNLABELLED
 from audio_manifold_ros.evaluation.metrics.depth_metrics import DepthMetrics
+from audio_manifold_ros.evaluation.metrics.normal_metrics import NormalMetrics
 from audio_manifold_ros.evaluation.metrics.segmentation_metrics import image_miou
-from audio_manifold_ros.modalities.registry import DEPTH, SEGMENTATION
+from audio_manifold_ros.modalities.registry import DEPTH, NORMALS, SEGMENTATION
 
 if TYPE_CHECKING:
     from audio_manifold_ros.modalities.modality_images import ModalityImages
@@ -56,6 +57,13 @@ def _measure_labels(ground_truth: Image, predicted: Image, near_m: float) -> Val
     return {'accuracy': accuracy, 'miou': image_miou(ground_truth, predicted)}
 
 
+def _measure_normals(ground_truth: Image, predicted: Image, near_m: float) -> Values:
+    del near_m
+    metrics = NormalMetrics()
+    metrics.add(ground_truth, predicted)
+    return metrics.result()
+
+
 IMAGE_CURVES: Mapping[str, ImageCurves] = {
     DEPTH: ImageCurves(
         _measure_depth,
@@ -69,6 +77,9 @@ IMAGE_CURVES: Mapping[str, ImageCurves] = {
         _measure_labels,
         {'accuracy': 'Classes: pixel accuracy of each image', 'miou': 'Classes: mIoU of each image'},
         1.0,
+    ),
+    NORMALS: ImageCurves(
+        _measure_normals, {'mean_angle_deg': 'Normals: mean angle of each image in degrees (lower is better)'}
     ),
 }
 PANELS = (

@@ -13,6 +13,8 @@ from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.evaluation.reporting.contact_sheet import Snapshot
 from audio_manifold_ros.features.spectrograms import level_spectrograms
 from audio_manifold_ros.modalities.modality_images import to_modality_images
+from audio_manifold_ros.modalities.registry import MODALITIES
+from audio_manifold_ros.rig.derived_images import with_derived
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -107,13 +109,14 @@ def make_snapshot(
     rows, columns = manifest.camera.height, manifest.camera.width
     levels_db = level_spectrograms(prediction.require_features(), manifest.features)
     true_images = ground_truth.by_modality()
+    resized = {name: resize_nearest(image, rows, columns) for name, image in true_images.items()}
+    shown = with_derived(to_modality_images(resized), manifest.camera, manifest.modalities)
+    derived = {name: ages_s[MODALITIES[name].derived_from] for name in shown.by_modality() if name not in ages_s}
     return Snapshot(
         time_s=time_s,
         features=levels_db.mean(axis=0, keepdims=True, dtype=np.float32),
-        ground_truth=to_modality_images(
-            {name: resize_nearest(image, rows, columns) for name, image in true_images.items()}
-        ),
+        ground_truth=shown,
         predicted=to_modality_images(prediction.by_modality()),
         confidence=prediction.confidence,
-        ground_truth_age_s=ages_s,
+        ground_truth_age_s={**ages_s, **derived},
     )

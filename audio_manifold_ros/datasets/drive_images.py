@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 from audio_manifold_ros.common.depth_range import valid_depth
 from audio_manifold_ros.common.errors import DatasetError
 from audio_manifold_ros.datasets.drive_attributes import METRES, DriveAttributes
-from audio_manifold_ros.modalities.registry import DEPTH, MODALITIES, SEGMENTATION
+from audio_manifold_ros.modalities.registry import DEPTH, MODALITIES, SEGMENTATION, STORED_MODALITIES
 
 MAX_BUFFERED_BYTES = 1 << 22
 DEPTH_TYPES = tuple(map(np.dtype, MODALITIES[DEPTH].stored_dtypes))
 # Gzip compresses labels by 20 and smooth depth by 2 to 3 in a fraction of a millisecond. It does not compress audio.
 COMPRESSION: Mapping[str, Any] = {'compression': 'gzip', 'compression_opts': 1, 'shuffle': True}
-TRAINING_IMAGES = tuple(modality.image for modality in MODALITIES.values())
+TRAINING_IMAGES = tuple(modality.image for modality in STORED_MODALITIES.values())
 # Prefix of the images at the original size of their teacher.
 NATIVE_PREFIX = 'native_'
 NATIVE_IMAGES = {f'{NATIVE_PREFIX}{name}': name for name in TRAINING_IMAGES}
@@ -135,7 +135,7 @@ def _check_labels(path: Path, sample_index: int, image: NDArray[Any]) -> None:
         raise DatasetError(msg)
 
 
-# By modality, the check of an image before it is stored.
+# By stored modality, the check of an image before it is stored.
 IMAGE_CHECKS: Mapping[str, Callable[[Path, int, NDArray[Any]], None]] = {
     DEPTH: _check_depth,
     SEGMENTATION: _check_labels,
@@ -152,7 +152,7 @@ def _read_labels(stored: NDArray[Any], attributes: DriveAttributes) -> NDArray[n
     return np.asarray(stored, dtype=np.uint8)
 
 
-# By modality, the image in memory from its stored form.
+# By stored modality, the image in memory from its stored form.
 IMAGE_READERS: Mapping[str, Callable[[NDArray[Any], DriveAttributes], NDArray[Any]]] = {
     DEPTH: _read_depth,
     SEGMENTATION: _read_labels,

@@ -25,8 +25,10 @@ from audio_manifold_ros.datasets.drive_images import IMAGE_READERS, NATIVE_IMAGE
 from audio_manifold_ros.datasets.hdf5_input import READ_ERRORS, has_member, open_dataset, open_hdf5, read_attributes
 from audio_manifold_ros.datasets.rig_files import RigFiles
 from audio_manifold_ros.modalities.modality_images import ModalityImages, to_modality_images
-from audio_manifold_ros.modalities.registry import DEPTH, MODALITIES, SEGMENTATION
+from audio_manifold_ros.modalities.registry import DEPTH, MODALITIES, NORMALS, SEGMENTATION, STORED_MODALITIES
 from audio_manifold_ros.rig.array_correction import ArrayCorrection
+from audio_manifold_ros.rig.camera import CameraModel
+from audio_manifold_ros.rig.derived_images import DERIVED_IMAGES
 
 RIG_PREFIX = 'rig_'
 MAX_SAMPLE_RATE_HZ = 1_000_000
@@ -37,7 +39,7 @@ MAX_IMAGE_PIXELS = 1 << 24
 IMAGE_TYPES: Mapping[str, tuple[np.dtype[Any], ...]] = {
     f'{prefix}{modality.image}': tuple(map(np.dtype, modality.stored_dtypes))
     for prefix in ('', NATIVE_PREFIX)
-    for modality in MODALITIES.values()
+    for modality in STORED_MODALITIES.values()
 }
 
 
@@ -97,8 +99,9 @@ class DriveReader:
         return self.has(SEGMENTATION)
 
     def has(self, modality: str) -> bool:
-        """Return whether the drive has images of a modality."""
-        return MODALITIES[modality].image in self._images
+        """Return whether the drive has images of a modality, or images that they are derived from."""
+        entry = MODALITIES[modality]
+        return self.has(entry.derived_from) if entry.derived_from else entry.image in self._images
 
     @property
     def has_native(self) -> bool:
@@ -156,11 +159,11 @@ class DriveReader:
 
     def images(self, image: int) -> ModalityImages:
         """Return the images of one instant: depth float32 in `attributes.depth_unit`, class ids uint8."""
-        return to_modality_images({name: self._read(name, image) for name in MODALITIES if self.has(name)})
+        return to_modality_images({name: self._read(name, image) for name in STORED_MODALITIES if self.has(name)})
 
     def native_images(self, image: int) -> ModalityImages:
         """Return the images of one instant, each at the original size of its teacher if that is stored."""
-        found = {name: self._read(name, image, NATIVE_PREFIX) for name in MODALITIES if self.has(name)}
+        found = {name: self._read(name, image, NATIVE_PREFIX) for name in STORED_MODALITIES if self.has(name)}
         return to_modality_images(found)
 
     def depth_m(self, image: int) -> NDArray[np.float32]:
@@ -169,6 +172,15 @@ class DriveReader:
         Values that are not positive, or above 10 km, are invalid.
         """
         return self._read(DEPTH, image)
+
+    def normals(self, image: int) -> NDArray[np.float32]:
+        """Return the surface normals of one image, derived from its depth: float32 (row, column, 3), NaN invalid.
+
+        Drives do not store them: they would need three times the space of the depth, and could contradict it.
+        """
+        camera = CameraModel.from_text(self.rig.camera, f'{self.path} (camera)')
+        found: NDArray[np.float32] = DERIVED_IMAGES[NORMALS](self.depth_m(image), camera)
+        return found
 
     def labels(self, image: int) -> NDArray[np.uint8]:
         """Return one label image: uint8 (row, column), 255 unlabelled."""

@@ -30,7 +30,7 @@ from audio_manifold_ros.common.untrusted_text import shorten
 from audio_manifold_ros.datasets.drive_attributes import METRES, RELATIVE
 from audio_manifold_ros.datasets.drive_images import COMPRESSION
 from audio_manifold_ros.datasets.hdf5_input import READ_ERRORS, open_dataset, open_hdf5, read_attributes
-from audio_manifold_ros.modalities.registry import MODALITIES
+from audio_manifold_ros.modalities.registry import MODALITIES, STORED_MODALITIES
 
 FORMAT = 'audio_manifold_ros labels'
 FORMAT_VERSION = 1
@@ -257,8 +257,10 @@ class LabelFile:
             msg = f'{self.path}: format {file_format!r}: this version reads {(FORMAT, FORMAT_VERSION)!r}. Label again.'
             raise DatasetError(msg)
         modality = str(attrs['modality'])
-        if modality not in MODALITIES:
-            msg = f'{self.path}: the modality is {shorten(modality)}, not one of {list(MODALITIES)}. Label again.'
+        if modality not in STORED_MODALITIES:
+            msg = (
+                f'{self.path}: the modality is {shorten(modality)}, not one of {list(STORED_MODALITIES)}. Label again.'
+            )
             raise DatasetError(msg)
         provenance = parse_json(str(attrs['provenance']), f'{self.path}: provenance', DatasetError, 'Label again.')
         if not isinstance(provenance, dict) or not isinstance(provenance.get('teacher', {}), dict):

@@ -15,12 +15,13 @@ from audio_manifold_ros.bag_evaluation.snapshots import SnapshotSampler
 from audio_manifold_ros.bags.decoding.nearest_image import GROUND_TRUTH_TOLERANCE_NS, NearestImage
 from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.demo.demo_frame import DemoFrame, GroundTruth
-from audio_manifold_ros.modalities.modality_images import image_fields
-from audio_manifold_ros.modalities.registry import MODALITIES
+from audio_manifold_ros.modalities.modality_images import image_fields, to_modality_images
+from audio_manifold_ros.modalities.registry import MODALITIES, STORED_MODALITIES
 from audio_manifold_ros.nodes.common.message_joiner import MessageJoiner
 from audio_manifold_ros.nodes.common.messages import from_image, to_ns
 from audio_manifold_ros.nodes.common.perception_client import CONFIDENCE_TOPIC, HEAD_TOPICS, PerceptionClient
 from audio_manifold_ros.nodes.common.qos import IMAGE_QOS
+from audio_manifold_ros.rig.derived_images import with_derived
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
     from audio_manifold_ros.inference.bundle.manifest import Manifest
 
-GROUND_TRUTH_TOPICS = {name: modality.ground_truth_topic for name, modality in MODALITIES.items()}
+GROUND_TRUTH_TOPICS = {name: modality.ground_truth_topic for name, modality in STORED_MODALITIES.items()}
 
 
 class DemoClient(PerceptionClient):
@@ -58,6 +59,7 @@ class DemoClient(PerceptionClient):
         """
         spec = manifest.features
         self.frame_sampler = frame_sampler
+        self._camera, self._modalities = manifest.camera, manifest.modalities
         self.latencies_ms: list[float] = []
         self.arrivals_s: list[float] = []
         self.ground_truth_count = 0
@@ -109,5 +111,6 @@ class DemoClient(PerceptionClient):
         parts = self._ground_truth_joiner.add(stamp_ns, part, message)
         if parts is not None:
             self.ground_truth_count += 1
-            images = {part: from_image(image) for part, image in parts.items()}
-            self._ground_truth.add(GroundTruth(stamp_ns=stamp_ns, **image_fields(images)))
+            received = to_modality_images({part: from_image(image) for part, image in parts.items()})
+            images = with_derived(received, self._camera, self._modalities)
+            self._ground_truth.add(GroundTruth(stamp_ns=stamp_ns, **image_fields(images.by_modality())))

@@ -15,7 +15,7 @@ from audio_manifold_ros.evaluation.metrics.metric_names import PRIOR
 from audio_manifold_ros.evaluation.metrics.metric_suite import MetricSuite
 from audio_manifold_ros.inference.bundle.feature_statistics import UNFAMILIAR
 from audio_manifold_ros.modalities.modality_images import ModalityImages
-from audio_manifold_ros.modalities.registry import DEPTH, SEGMENTATION
+from audio_manifold_ros.modalities.registry import DEPTH, NORMALS, SEGMENTATION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,7 +26,11 @@ if TYPE_CHECKING:
 
 PERCENTILES = (50, 95, 99)
 # Metrics of each modality, each with that of the prior. The last one is part of the subtitle of the contact sheet.
-SHOWN_METRICS: Mapping[str, tuple[str, ...]] = {DEPTH: ('abs_rel',), SEGMENTATION: ('miou', 'iou_car')}
+SHOWN_METRICS: Mapping[str, tuple[str, ...]] = {
+    DEPTH: ('abs_rel',),
+    SEGMENTATION: ('miou', 'iou_car'),
+    NORMALS: ('mean_angle_deg',),
+}
 Scores = dict[str, dict[str, float | None]]
 
 

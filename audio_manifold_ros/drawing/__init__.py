@@ -9,13 +9,20 @@ from typing import TYPE_CHECKING
 from audio_manifold_ros.common.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
-    from audio_manifold_ros.drawing.colormaps import colour_confidence, colour_depth, colour_labels, colour_spectrogram
+    from audio_manifold_ros.drawing.colormaps import (
+        colour_confidence,
+        colour_depth,
+        colour_labels,
+        colour_normals,
+        colour_spectrogram,
+    )
     from audio_manifold_ros.drawing.images import save_png, scale_with_sharp_edges, write_text
 
 __all__ = [
     'colour_confidence',
     'colour_depth',
     'colour_labels',
+    'colour_normals',
     'colour_spectrogram',
     'save_png',
     'scale_with_sharp_edges',
@@ -25,7 +32,7 @@ __all__ = [
 __getattr__, __dir__ = lazy_exports(
     __name__,
     {
-        'colormaps': 'colour_confidence colour_depth colour_labels colour_spectrogram',
+        'colormaps': 'colour_confidence colour_depth colour_labels colour_normals colour_spectrogram',
         'images': 'save_png scale_with_sharp_edges write_text',
     },
 )

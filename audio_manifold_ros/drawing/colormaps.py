@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros.common.array_types import RgbImage
 from audio_manifold_ros.common.class_ids import CLASS_COLOURS
-from audio_manifold_ros.modalities.registry import DEPTH, SEGMENTATION
+from audio_manifold_ros.modalities.registry import DEPTH, NORMALS, SEGMENTATION
 
 COLORMAP_NEAR_M, COLORMAP_FAR_M = 2.0, 80.0
 # Dark blue to yellow with uniformly increasing lightness, so that it is readable in grey as well.
@@ -68,6 +68,12 @@ def colour_labels(labels: NDArray[np.uint8]) -> RgbImage:
     return CLASS_TABLE[labels]
 
 
+def colour_normals(normals: NDArray[np.floating[Any]]) -> RgbImage:
+    """Colour unit normals (row, column, 3): red to the right, green up, blue towards the camera, invalid is black."""
+    unit = (1 + normals * np.array([1, -1, -1], dtype=normals.dtype)) / 2
+    return np.clip(np.nan_to_num(unit) * 255, 0, 255).astype(np.uint8)
+
+
 def colour_confidence(confidence: NDArray[np.floating[Any]]) -> RgbImage:
     """Colour a confidence (row, column) of 0..1. High confidence is bright."""
     return CONFIDENCE_TABLE[np.clip(confidence * 255, 0, 255).astype(np.uint8)]
@@ -93,4 +99,8 @@ def colour_features(features: NDArray[np.float32], columns: int = 4) -> RgbImage
 
 CLASS_TABLE = palette(dict(enumerate(CLASS_COLOURS.values())))
 # By modality, the picture of an image.
-MODALITY_COLOURS: Mapping[str, Callable[[NDArray[Any]], RgbImage]] = {DEPTH: colour_depth, SEGMENTATION: colour_labels}
+MODALITY_COLOURS: Mapping[str, Callable[[NDArray[Any]], RgbImage]] = {
+    DEPTH: colour_depth,
+    SEGMENTATION: colour_labels,
+    NORMALS: colour_normals,
+}

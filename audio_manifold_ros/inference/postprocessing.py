@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.modalities.modality_images import ModalityImages, to_modality_images
-from audio_manifold_ros.modalities.registry import DEPTH, MODALITIES, SEGMENTATION
+from audio_manifold_ros.modalities.registry import DEPTH, MODALITIES, NORMALS, SEGMENTATION
 
 if TYPE_CHECKING:
     from audio_manifold_ros.inference.bundle.manifest import Manifest
@@ -82,8 +82,16 @@ def _always_a_class(manifest: Manifest, images: ModalityImages) -> Mask | None:
     return None
 
 
+def _no_surface(manifest: Manifest, images: ModalityImages) -> Mask | None:
+    sky = manifest.class_id(SKY)
+    if images.labels is not None and sky is not None:
+        return np.equal(images.labels, sky)
+    return _no_depth(manifest, images)
+
+
 # By modality, the pixels (row, column) without content in the images of a bundle; None if there are none.
 NO_CONTENT: Mapping[str, Callable[[Manifest, ModalityImages], Mask | None]] = {
     DEPTH: _no_depth,
     SEGMENTATION: _always_a_class,
+    NORMALS: _no_surface,
 }

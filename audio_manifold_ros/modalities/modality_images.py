@@ -23,11 +23,14 @@ class ModalityImages:
     Attributes:
         depth_m: float (row, column), metres along the camera's z axis, NaN invalid; None without depth.
         labels: uint8 (row, column), class ids, 255 unlabelled; None without labels.
+        normals: float (row, column, 3), unit vectors to the camera's right, down and forward that point out of the
+            surface, NaN invalid; None without normals.
 
     """
 
     depth_m: NDArray[Any] | None = None
     labels: NDArray[np.uint8] | None = None
+    normals: NDArray[Any] | None = None
 
     def image(self, modality: str) -> NDArray[Any] | None:
         """Return the image of a modality, or None without one."""

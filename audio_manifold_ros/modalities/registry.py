@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-DEPTH, SEGMENTATION = 'depth', 'segmentation'
+DEPTH, SEGMENTATION, NORMALS = 'depth', 'segmentation', 'normals'
 METRE = 'm'
 
 
@@ -56,6 +56,8 @@ class Modality:
         components: Shape of one pixel: empty for a number, (3,) for a vector.
         unit: Unit of the values; empty for values without unit.
         is_categorical: True if the values are class ids and the channels are logits.
+        derived_from: Modality that its ground truth is computed from (see `rig.derived_images`). Empty for a modality
+            whose ground truth is stored.
 
     """
 
@@ -71,6 +73,7 @@ class Modality:
     components: tuple[int, ...] = ()
     unit: str = ''
     is_categorical: bool = False
+    derived_from: str = ''
 
     @property
     def distance(self) -> str:
@@ -135,9 +138,28 @@ _ALL = (
         ),
         is_categorical=True,
     ),
+    Modality(
+        name=NORMALS,
+        title='Normals',
+        image='normals',
+        channels=3,
+        dtype=np.float32,
+        stored_dtypes=(np.float16, np.float32),
+        invalid=np.nan,
+        encoding='32FC3',
+        metrics=(
+            HeadlineMetric('mean_angle_deg'),
+            HeadlineMetric('median_angle_deg'),
+            HeadlineMetric('within_22_5', larger_is_better=True),
+        ),
+        components=(3,),
+        derived_from=DEPTH,
+    ),
 )
 # By name, in the order of outputs, tables and reports.
 MODALITIES: Mapping[str, Modality] = {modality.name: modality for modality in _ALL}
+# Those whose ground truth is stored in drives, label files and bags.
+STORED_MODALITIES: Mapping[str, Modality] = {modality.name: modality for modality in _ALL if not modality.derived_from}
 
 
 def categorical(names: Iterable[str]) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from audio_manifold_ros.modalities.registry import DEPTH, SEGMENTATION
+from audio_manifold_ros.modalities.registry import DEPTH, NORMALS, SEGMENTATION
 from audio_manifold_ros.networks.depth_representation import DepthRepresentation
 
 
@@ -39,6 +39,11 @@ def _to_class_ids(raw: Tensor, depth: DepthRepresentation) -> Tensor:
     return raw.argmax(dim=1).to(torch.uint8)
 
 
+def _to_unit_vectors(raw: Tensor, depth: DepthRepresentation) -> Tensor:
+    del depth
+    return functional.normalize(raw.float(), dim=1).permute(0, 2, 3, 1)
+
+
 def _constant(raw: Tensor, cells: int) -> Tensor:
     """Return ones (batch, cell, cell): a regression provides no uncertainty."""
     return torch.ones_like(raw[:, 0, :cells, :cells], dtype=torch.float32)
@@ -54,4 +59,5 @@ def _entropy(logits: Tensor, cells: int) -> Tensor:
 IMAGE_HEADS: Mapping[str, ImageHead] = {
     DEPTH: ImageHead(_to_metres, _constant),
     SEGMENTATION: ImageHead(_to_class_ids, _entropy),
+    NORMALS: ImageHead(_to_unit_vectors, _constant),
 }

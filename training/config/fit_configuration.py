@@ -15,6 +15,7 @@ Positive = Annotated[float, above(0)]
 NonNegative = Annotated[float, at_least(0)]
 Schedule = Literal['constant', 'linear', 'one_cycle']
 DepthLoss = Literal['l1', 'mse', 'log1p']
+NormalLoss = Literal['cosine', 'l2']
 ClassWeights = Literal['equal', 'omninet']
 DROP_PROBABILITY = Rule('a probability from 0 to below 1', lambda value: 0 <= value < 1)
 
@@ -61,6 +62,9 @@ class LossConfig(CheckedSettings):
         depth_weight: Weight of the depth loss. 10 gives the initial blank image a loss of about 1, like that of the
             cross-entropy.
         segmentation_weight: Weight of the cross-entropy.
+        normals: Mean over the pixels with ground truth of 1 - the cosine of the angle (`cosine`), or of the distance of
+            the unit vectors (`l2`).
+        normals_weight: Weight of the loss of normals.
         class_weights: `equal`, or those of OmniNet: 2 minus the fraction of the class in the batch, and seven times
             that for car, train and motorcycle (Vasudevan et al. 2020).
         kl_weight: Weight per number of the divergence of a Gaussian bottleneck from the standard normal distribution.
@@ -70,6 +74,8 @@ class LossConfig(CheckedSettings):
     depth: DepthLoss = 'l1'
     depth_weight: float = 10.0
     segmentation_weight: float = 1.0
+    normals: NormalLoss = 'cosine'
+    normals_weight: float = 1.0
     class_weights: ClassWeights = 'equal'
     kl_weight: float = 1e-3
 

@@ -24,6 +24,7 @@ class JointConfig(CheckedSettings):
         relative_depth: Weight of the mean of |depth error| / ground truth, over pixels with ground truth.
         log_depth: Weight of the mean absolute error of the natural logarithm of depth.
         classes: Weight of the cross-entropy of the classes.
+        normals: Weight of 1 - the cosine of the angle of surface normals.
         class_weights: `equal`, or `inverse_sqrt` of the frequency of the class in the training windows.
         errors: Weight of the loss of predicted errors, which do not teach the rest of the networks.
         commitment: Weight of the loss that keeps latents at their codes.
@@ -36,6 +37,7 @@ class JointConfig(CheckedSettings):
     relative_depth: NonNegative = 1.0
     log_depth: NonNegative = 0.5
     classes: NonNegative = 0.5
+    normals: NonNegative = 0.5
     class_weights: Literal['equal', 'inverse_sqrt'] = 'inverse_sqrt'
     errors: NonNegative = 0.1
     commitment: NonNegative = 0.1

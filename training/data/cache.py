@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,10 +19,13 @@ from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, track
 
 from audio_manifold_ros.common.errors import TrainingError
+from audio_manifold_ros.datasets.drive_reader import DriveReader
 from audio_manifold_ros.features.mel_batch import mel_features
 from audio_manifold_ros.processes.process_pool import fresh_pool
+from audio_manifold_ros.rig.camera import CameraModel
 from training.data.cache_shard import Shard, shard_name, write_shard
 from training.data.dataset_split import DatasetSplit, divide
+from training.data.derived_arrays import SOURCE_ARRAYS, derived_array
 from training.data.split_file import SPLITS
 
 if TYPE_CHECKING:
@@ -46,8 +49,16 @@ class WindowCache:
 
     """
 
-    def __init__(self, shards: Sequence[Shard], dataset_split: DatasetSplit, spec: FeatureSpec) -> None:
+    def __init__(
+        self, shards: Sequence[Shard], dataset_split: DatasetSplit, spec: FeatureSpec, drive: Path | None = None
+    ) -> None:
         """Combine shards.
+
+        Args:
+            shards: Shards in the order of the drives.
+            dataset_split: Split of the dataset.
+            spec: Definition of the features.
+            drive: A drive with the camera of all drives, for images that are derived with it.
 
         Raises:
             TrainingError: The drives differ in microphone array or depth unit, or a split is empty.
@@ -60,6 +71,7 @@ class WindowCache:
             self.dropped.update(shard.contents.dropped)
         self.skipped = tuple(drive for shard in shards for drive in shard.contents.skipped)
         self._arrays: dict[str, list[NDArray[Any]]] = {}
+        self._drive = drive
         windows = [
             window
             for shard in self.shards
@@ -114,8 +126,9 @@ class WindowCache:
         return [(str(self._drives[index]), int(self._stamps_ns[index])) for index in indices]
 
     def has(self, name: str) -> bool:
-        """Return whether every drive has such images (`depth_m`, `labels`)."""
-        return not any(name in shard.contents.lacking for shard in self.shards)
+        """Return whether every drive has such images (`depth_m`, `labels`, or derived ones)."""
+        stored = SOURCE_ARRAYS.get(name, name)
+        return not any(stored in shard.contents.lacking for shard in self.shards)
 
     def take(self, name: str, indices: NDArray[np.int64]) -> NDArray[Any]:
         """Return rows of an array: (len(indices), …).
@@ -126,11 +139,29 @@ class WindowCache:
         """
         arrays = self._arrays.setdefault(name, [])
         if not arrays:
-            arrays += [shard.array(name) for shard in self.shards]
+            arrays += [self.array(shard, name) for shard in self.shards]
         out = np.empty((len(indices), *arrays[0].shape[1:]), arrays[0].dtype)
         for place, (shard, row) in enumerate(zip(self._shard[indices], self._row[indices], strict=True)):
             out[place] = arrays[shard][row]
         return out
+
+    def array(self, shard: Shard, name: str) -> NDArray[Any]:
+        """Map an array of a shard. Derived images are computed at the first use and stored with the shard.
+
+        Raises:
+            TrainingError: A drive has no such images.
+            DatasetError: The drive with the camera cannot be read.
+
+        """
+        return derived_array(shard, name, self._camera) if name in SOURCE_ARRAYS else shard.array(name)
+
+    @cached_property
+    def _camera(self) -> CameraModel:
+        if self._drive is None:
+            msg = 'Images are derived with the camera of a drive: open the cache with its drives.'
+            raise TrainingError(msg)
+        with DriveReader(self._drive) as drive:
+            return CameraModel.from_text(drive.rig.camera, f'{self._drive} (camera)')
 
     @property
     def holds_audio(self) -> bool:
@@ -186,7 +217,9 @@ def open_cache(config: DataConfig, *, progress: bool = True) -> WindowCache:
     folders = [Path(config.cache) / shard_name(group, config) for group in groups]
     jobs = [(group, folder, config) for group, folder in zip(groups, folders, strict=True) if not folder.exists()]
     _fill(jobs, config.workers, progress=progress)
-    return WindowCache([Shard.open(folder) for folder in folders], dataset_split, config.features)
+    return WindowCache(
+        [Shard.open(folder) for folder in folders], dataset_split, config.features, next(iter(paths), None)
+    )
 
 
 def _fill(jobs: Sequence[tuple[Sequence[Path], Path, DataConfig]], workers: int, *, progress: bool) -> None:

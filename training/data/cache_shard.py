@@ -20,7 +20,7 @@ from audio_manifold_ros.common.json_text import read_json
 from audio_manifold_ros.common.schema import from_plain
 from audio_manifold_ros.datasets.drive_checksum import read_checksum_header
 from audio_manifold_ros.features.mel_batch import mel_features
-from audio_manifold_ros.modalities.registry import MODALITIES
+from audio_manifold_ros.modalities.registry import STORED_MODALITIES
 from training.data.window_dataset import WindowDataset
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ def write_shard(
             skipped[item.drive_id] += 1
             continue
         rows = _audio_columns(item, config)
-        for modality_name, modality in MODALITIES.items():
+        for modality_name, modality in STORED_MODALITIES.items():
             image = item.image(modality_name)
             if image is None:
                 lacking.setdefault(modality.image, item.drive_id)

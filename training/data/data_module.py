@@ -36,15 +36,18 @@ class Batch(TypedDict, total=False):
     depth: float32 (batch, 1, row, column), in 0..1, invalid pixels filled.
     depth_m: float32 (batch, row, column), metres, NaN invalid.
     labels: uint8 (batch, row, column), 255 unlabelled.
-    latent_depth, latent_segmentation: float32 (batch, code_dim, cell, cell).
+    normals: float32 (batch, row, column, 3), unit vectors, NaN invalid.
+    latent_depth, latent_segmentation, latent_normals: float32 (batch, code_dim, cell, cell).
     """
 
     features: torch.Tensor
     depth: torch.Tensor
     depth_m: torch.Tensor
     labels: torch.Tensor
+    normals: torch.Tensor
     latent_depth: torch.Tensor
     latent_segmentation: torch.Tensor
+    latent_normals: torch.Tensor
 
 
 class CachedWindowDataset(Dataset[Any]):

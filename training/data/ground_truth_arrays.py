@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros.common.class_ids import CLASS_NAMES, UNLABELLED
 from audio_manifold_ros.common.errors import TrainingError
-from audio_manifold_ros.modalities.registry import DEPTH, MODALITIES, SEGMENTATION
+from audio_manifold_ros.modalities.registry import DEPTH, MODALITIES, NORMALS, SEGMENTATION
 
 if TYPE_CHECKING:
     from audio_manifold_ros.networks.depth_representation import DepthRepresentation
@@ -48,7 +48,7 @@ def _unit_depth(rows: NDArray[Any], depth: DepthRepresentation) -> torch.Tensor:
     return torch.from_numpy(depth.depth_to_unit(rows.astype(np.float32)))[:, None]
 
 
-def _metres(rows: NDArray[Any], depth: DepthRepresentation) -> torch.Tensor:
+def _floats(rows: NDArray[Any], depth: DepthRepresentation) -> torch.Tensor:
     del depth
     return torch.from_numpy(rows.astype(np.float32))
 
@@ -89,6 +89,15 @@ def _check_labels(cache: WindowCache, split: str, blocks: Blocks) -> None:
         raise TrainingError(msg)
 
 
+def _check_normals(cache: WindowCache, split: str, blocks: Blocks) -> None:
+    if not any(bool(np.isfinite(normals).any()) for _, normals in blocks):
+        msg = (
+            f'No pixel of the {len(cache.indices(split))} {split} windows has a surface normal, for example in drive '
+            f'{_drive(cache, split)!r}: its depth is invalid, or is too coarse for normals. Leave {NORMALS} out.'
+        )
+        raise TrainingError(msg)
+
+
 def _drive(cache: WindowCache, split: str) -> str:
     return cache.drives(split)[0]
 
@@ -96,11 +105,12 @@ def _drive(cache: WindowCache, split: str) -> str:
 UNIT_DEPTH_KEY = 'depth'
 GROUND_TRUTH: Mapping[str, GroundTruthArrays] = {
     DEPTH: GroundTruthArrays(
-        UNIT_DEPTH_KEY, {UNIT_DEPTH_KEY: _unit_depth, ARRAY_OF_MODALITY[DEPTH]: _metres}, _check_depth
+        UNIT_DEPTH_KEY, {UNIT_DEPTH_KEY: _unit_depth, ARRAY_OF_MODALITY[DEPTH]: _floats}, _check_depth
     ),
     SEGMENTATION: GroundTruthArrays(
         ARRAY_OF_MODALITY[SEGMENTATION], {ARRAY_OF_MODALITY[SEGMENTATION]: _class_ids}, _check_labels
     ),
+    NORMALS: GroundTruthArrays(ARRAY_OF_MODALITY[NORMALS], {ARRAY_OF_MODALITY[NORMALS]: _floats}, _check_normals),
 }
 # Modality of each key of a batch that is made from ground truth.
 MODALITY_OF_KEY = {key: modality for modality, arrays in GROUND_TRUTH.items() for key in arrays.columns}

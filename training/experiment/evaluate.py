@@ -26,7 +26,7 @@ from audio_manifold_ros.evaluation.controls.pixel_prior import PixelPrior, Pixel
 from audio_manifold_ros.evaluation.metrics.depth_metrics import MIN_DEPTH_BY_UNIT
 from audio_manifold_ros.evaluation.metrics.metric_suite import MetricSuite, Scores
 from audio_manifold_ros.modalities.modality_images import ModalityImages, to_modality_images
-from audio_manifold_ros.modalities.registry import MODALITIES
+from audio_manifold_ros.modalities.registry import MODALITIES, STORED_MODALITIES
 from training.data.full_resolution_truth import FullResolutionGroundTruth
 from training.experiment.class_bias import balance_classes
 from training.experiment.cli_arguments import add_experiment_arguments, named_experiment
@@ -42,7 +42,7 @@ from training.experiment.scored_batches import ScoredBatches
 from training.fitting.fitted_networks import load_perception
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -95,7 +95,7 @@ def evaluate(
         raise EvaluationError(msg)
     order, shuffled_audio = control_order(cache.window_drives(indices))
     others = indices[order]
-    prior = make_prior(cache)
+    prior = make_prior(cache, network.config.modalities)
     with ExitStack() as stack:
         full_resolution = None if drives is None else stack.enter_context(FullResolutionGroundTruth(drives))
         board = MetricSuite(None if full_resolution is None else full_resolution.camera, cache.depth_unit or METRES)
@@ -105,7 +105,9 @@ def evaluate(
             outputs = predict_batch() if stored is None else stored.load_or_predict(number, predict_batch)
             model, shuffled, mono = (outputs[name] for name in PREDICTED_VARIANTS)
             instants = cache.instants(own)
-            for place, (ground_truth, output) in enumerate(zip(ground_truth_images(cache, own), model, strict=True)):
+            for place, (ground_truth, output) in enumerate(
+                zip(ground_truth_images(cache, own, network.config.modalities), model, strict=True)
+            ):
                 predicted: dict[str, ModalityImages] = {
                     'model': output,
                     'prior': _prior_images(prior, output),
@@ -161,24 +163,41 @@ def evaluate_experiment(config: TrainingConfig, cache: WindowCache, split: str) 
     return {**scores, PROVENANCE: provenance}
 
 
-def make_prior(cache: WindowCache) -> PixelPrior:
-    """Return the median depth and the most frequent class of each pixel over the training windows."""
+def make_prior(cache: WindowCache, modalities: Iterable[str] = ()) -> PixelPrior:
+    """Return the summary of the ground truth at each pixel over the training windows.
+
+    Args:
+        cache: All windows.
+        modalities: Derived modalities that the prior includes. It always includes those that the drives store.
+
+    """
     indices = cache.indices('train')
     builder = PixelPriorBuilder(
-        *_size(ground_truth_images(cache, indices[:1])[0]), near_m=MIN_DEPTH_BY_UNIT[cache.depth_unit or METRES]
+        *_size(ground_truth_images(cache, indices[:1], modalities)[0]),
+        near_m=MIN_DEPTH_BY_UNIT[cache.depth_unit or METRES],
     )
     for batch in track(list(batches(indices)), 'training prior', console=Console(stderr=True)):
-        for ground_truth in ground_truth_images(cache, batch):
+        for ground_truth in ground_truth_images(cache, batch, modalities):
             builder.add(ground_truth)
     return builder.build()
 
 
-def ground_truth_images(cache: WindowCache, indices: NDArray[np.int64]) -> list[ModalityImages]:
-    """Return the ground truth in the image size of the networks."""
+def ground_truth_images(
+    cache: WindowCache, indices: NDArray[np.int64], modalities: Iterable[str] = ()
+) -> list[ModalityImages]:
+    """Return the ground truth in the image size of the networks.
+
+    Args:
+        cache: All windows.
+        indices: Numbers of the windows.
+        modalities: Derived modalities to include. Those that the drives store are always included.
+
+    """
+    wanted = {*STORED_MODALITIES, *modalities}
     arrays = {
         name: cache.take(modality.image, indices).astype(modality.dtype)
         for name, modality in MODALITIES.items()
-        if cache.has(modality.image)
+        if name in wanted and cache.has(modality.image)
     }
     return [to_modality_images({name: rows[place] for name, rows in arrays.items()}) for place in range(len(indices))]
 

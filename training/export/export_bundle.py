@@ -100,7 +100,7 @@ def export(config: TrainingConfig, folder: Path, scores: Mapping[str, object] | 
     manifest = replace(manifest, confidence=calibrate(network, manifest, cache))
     if scores is None:
         scores = {**evaluate(network, cache, manifest.confidence, drives=config.data.drives), PROVENANCE: scored}
-    exported, prior = export_network(network, input_shape(manifest)), make_prior(cache)
+    exported, prior = export_network(network, input_shape(manifest)), make_prior(cache, network.config.modalities)
     statistics = fit_statistics(cache)
     with tempfile.TemporaryDirectory() as draft:
         changes = compare(

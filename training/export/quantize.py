@@ -107,7 +107,9 @@ def compare(bundle: Bundle, cache: WindowCache, limit: int | None = None) -> Pre
     backends = {precision: OnnxBackend(bundle, precision=precision) for precision in (FLOAT32, INT8)}
     boards = {precision: MetricSuite() for precision in backends}
     for batch in track(list(batches(indices)), 'both precisions', console=Console(stderr=True)):
-        for window, ground_truth in zip(take_features(cache, batch), ground_truth_images(cache, batch), strict=True):
+        for window, ground_truth in zip(
+            take_features(cache, batch), ground_truth_images(cache, batch, bundle.manifest.modalities), strict=True
+        ):
             for precision, backend in backends.items():
                 output = backend.run(window)
                 boards[precision].add(ground_truth, {'model': output})

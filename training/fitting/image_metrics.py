@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from audio_manifold_ros.drawing.colormaps import MODALITY_COLOURS
-from audio_manifold_ros.modalities.registry import DEPTH, MODALITIES, SEGMENTATION
+from audio_manifold_ros.modalities.registry import DEPTH, MODALITIES, NORMALS, SEGMENTATION
 from audio_manifold_ros.networks.image_heads import IMAGE_HEADS
 from training.data.ground_truth_arrays import ARRAY_OF_MODALITY
 
@@ -80,6 +80,29 @@ class SegmentationScore:
         return {'miou': float(iou[occurs].mean()) if occurs.any() else 0.0, 'iou_car': float(iou[CAR])}
 
 
+class NormalScore:
+    """Running mean of the angle to the ground truth over valid pixels."""
+
+    def __init__(self) -> None:
+        """Start with no pixels."""
+        self.reset()
+
+    def reset(self) -> None:
+        """Remove all pixels."""
+        self._sum = self._count = 0.0
+
+    def update(self, normals: torch.Tensor, target: torch.Tensor) -> None:
+        """Add unit vectors (batch, row, column, 3). The ground truth is NaN where invalid."""
+        cosine = (normals * target).sum(dim=-1)
+        angle_deg = torch.rad2deg(torch.acos(cosine.clamp(-1, 1)))[torch.isfinite(cosine)]
+        self._sum += float(angle_deg.double().sum())
+        self._count += angle_deg.numel()
+
+    def result(self) -> dict[str, float]:
+        """Return the score by name."""
+        return {'mean_angle_deg': self._sum / max(self._count, 1.0)}
+
+
 class Score(Protocol):
     """Running score of the images of one modality."""
 
@@ -94,7 +117,11 @@ class Score(Protocol):
 
 
 # By modality, a score without pixels.
-SCORES: Mapping[str, Callable[[], Score]] = {DEPTH: DepthScore, SEGMENTATION: lambda: SegmentationScore(CLASSES)}
+SCORES: Mapping[str, Callable[[], Score]] = {
+    DEPTH: DepthScore,
+    SEGMENTATION: lambda: SegmentationScore(CLASSES),
+    NORMALS: NormalScore,
+}
 
 
 class ImageMetrics:

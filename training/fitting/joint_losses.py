@@ -13,7 +13,8 @@ import torch
 from torch.nn import functional
 
 from audio_manifold_ros.common.class_ids import CLASS_COLOURS, UNLABELLED
-from audio_manifold_ros.modalities.registry import DEPTH, MODALITIES, SEGMENTATION
+from audio_manifold_ros.modalities.registry import DEPTH, MODALITIES, NORMALS, SEGMENTATION
+from training.fitting.losses import cosine_loss, normal_loss
 
 if TYPE_CHECKING:
     from audio_manifold_ros.networks.depth_representation import DepthRepresentation
@@ -73,7 +74,8 @@ def error_loss(
     the predicted odds.
 
     Args:
-        log_errors: Predicted ln of mean |ln error| of depth, and ln odds of a wrong class (batch, cell, cell).
+        log_errors: Predicted (batch, cell, cell): ln of the mean |ln error| of depth, ln odds of a wrong class, and
+            ln of the mean of 1 - cosine of normals.
         images: Raw images of each modality. They get no gradient.
         batch: Ground truth in the size of the images.
         depth: Representation of depth.
@@ -115,10 +117,17 @@ def _class_error(raw: torch.Tensor, batch: Batch, depth: DepthRepresentation) ->
     return (raw.argmax(dim=1) != batch['labels']).float(), batch['labels'] != UNLABELLED
 
 
+def _normal_error(raw: torch.Tensor, batch: Batch, depth: DepthRepresentation) -> tuple[torch.Tensor, torch.Tensor]:
+    del depth
+    target = batch['normals']
+    return cosine_loss(raw.permute(0, 2, 3, 1), target.nan_to_num()), torch.isfinite(target[..., 0])
+
+
 # By modality, the error of each pixel (batch, row, column) of a raw image, and which pixels have ground truth.
 PIXEL_ERRORS: Mapping[str, Callable[[torch.Tensor, Batch, DepthRepresentation], tuple[torch.Tensor, torch.Tensor]]] = {
     DEPTH: _depth_error,
     SEGMENTATION: _class_error,
+    NORMALS: _normal_error,
 }
 
 
@@ -138,10 +147,17 @@ def _classes(
     return {'classes': entropy.nan_to_num()}
 
 
+def _normals(
+    raw: torch.Tensor, batch: Batch, depth: DepthRepresentation, class_weights: torch.Tensor
+) -> dict[str, torch.Tensor]:
+    del depth, class_weights
+    return {'normals': normal_loss(raw, batch['normals'], cosine_loss)}
+
+
 # By modality, the unweighted losses of its raw images.
 JOINT_LOSSES: Mapping[
     str, Callable[[torch.Tensor, Batch, DepthRepresentation, torch.Tensor], dict[str, torch.Tensor]]
-] = {DEPTH: _depth, SEGMENTATION: _classes}
+] = {DEPTH: _depth, SEGMENTATION: _classes, NORMALS: _normals}
 
 
 def weighted_sum(losses: dict[str, torch.Tensor], config: JointConfig) -> torch.Tensor:

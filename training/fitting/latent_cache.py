@@ -40,7 +40,7 @@ def add_latents(cache: WindowCache, modality: str, vq_vae: VqVae, depth: DepthRe
     manifold = vq_vae.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     missing = [shard for shard in cache.shards if not (shard.folder / f'{name}.npy').exists()]
     for shard in track(missing, f'latents of {modality}', disable=not missing):
-        latents = _encode(shard, modality, manifold, depth, device)
+        latents = _encode(cache, shard, modality, manifold, depth, device)
         with atomic_write(shard.folder / f'{name}.npy') as partial, partial.open('wb') as file:
             np.save(file, latents)
     return name
@@ -121,13 +121,14 @@ def feature_statistics(cache: WindowCache) -> MicrophoneStatistics:
 
 @torch.inference_mode()
 def _encode(
+    cache: WindowCache,
     shard: Shard,
     modality: str,
     vq_vae: VqVae,
     depth: DepthRepresentation,
     device: torch.device,
 ) -> NDArray[np.float16]:
-    source = shard.array(ARRAY_OF_MODALITY[modality])
+    source = cache.array(shard, ARRAY_OF_MODALITY[modality])
     encoded = []
     for first in range(0, len(source), BATCH):
         rows = np.array(source[first : first + BATCH])

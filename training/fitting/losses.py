@@ -11,7 +11,7 @@ import torch
 from torch.nn import functional
 
 from audio_manifold_ros.common.class_ids import UNLABELLED
-from audio_manifold_ros.modalities.registry import DEPTH, SEGMENTATION
+from audio_manifold_ros.modalities.registry import DEPTH, NORMALS, SEGMENTATION
 
 if TYPE_CHECKING:
     from training.config.fit_configuration import LossConfig
@@ -43,12 +43,50 @@ def _class_loss(image: torch.Tensor, batch: Batch, config: LossConfig) -> torch.
     return functional.cross_entropy(image.float(), labels, weights, ignore_index=UNLABELLED)
 
 
+def cosine_loss(image: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """Return 1 - the cosine of the angle, (…,), between vectors (…, 3) of any length and unit vectors."""
+    return 1 - functional.cosine_similarity(image, target, dim=-1)
+
+
+def unit_l2_loss(image: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """Return the distance, (…,), of the unit vectors of vectors (…, 3) of any length from unit vectors."""
+    distance: torch.Tensor = torch.linalg.vector_norm(functional.normalize(image, dim=-1) - target, dim=-1)
+    return distance
+
+
+NORMAL_LOSSES: dict[str, Callable[[torch.Tensor, torch.Tensor], torch.Tensor]] = {
+    'cosine': cosine_loss,
+    'l2': unit_l2_loss,
+}
+
+
+def _normal_loss(image: torch.Tensor, batch: Batch, config: LossConfig) -> torch.Tensor:
+    return normal_loss(image, batch['normals'], NORMAL_LOSSES[config.normals])
+
+
+def normal_loss(
+    image: torch.Tensor, target: torch.Tensor, loss: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+) -> torch.Tensor:
+    """Return the mean loss over the pixels with ground truth, 0 without any.
+
+    Args:
+        image: Raw image (batch, 3, row, column).
+        target: Unit vectors (batch, row, column, 3), NaN invalid.
+        loss: A value of `NORMAL_LOSSES`.
+
+    """
+    is_valid = torch.isfinite(target[..., 0])
+    losses = loss(image.float().permute(0, 2, 3, 1), target.nan_to_num())
+    return (losses * is_valid).sum() / is_valid.sum().clamp(min=1)
+
+
 # By modality, the loss between raw images and a batch, and its weight.
 LOSSES: Mapping[
     str, tuple[Callable[[torch.Tensor, Batch, LossConfig], torch.Tensor], Callable[[LossConfig], float]]
 ] = {
     DEPTH: (_depth_loss, lambda config: config.depth_weight),
     SEGMENTATION: (_class_loss, lambda config: config.segmentation_weight),
+    NORMALS: (_normal_loss, lambda config: config.normals_weight),
 }
 
 

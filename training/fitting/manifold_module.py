@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from audio_manifold_ros.modalities.registry import DEPTH, SEGMENTATION
+from audio_manifold_ros.modalities.registry import DEPTH, NORMALS, SEGMENTATION
 from audio_manifold_ros.networks.label_encoding import encode_labels
 from audio_manifold_ros.networks.quantizer import VectorQuantizer
 from audio_manifold_ros.networks.vq_vae import Reconstruction, VqVae
@@ -140,10 +140,17 @@ def _encode_classes(batch: Batch, network: VqVaeConfig) -> torch.Tensor:
     return encode_labels(batch['labels'], network.label_coding, network.channels)
 
 
+def _encode_normals(batch: Batch, network: VqVaeConfig) -> torch.Tensor:
+    """Return unit vectors as channels. An invalid pixel is the zero vector."""
+    del network
+    return batch['normals'].nan_to_num().permute(0, 3, 1, 2).contiguous(memory_format=torch.channels_last)
+
+
 # By modality, the input image of a VQ-VAE.
 INPUT_IMAGES: Mapping[str, Callable[[Batch, VqVaeConfig], torch.Tensor]] = {
     DEPTH: _encode_depth,
     SEGMENTATION: _encode_classes,
+    NORMALS: _encode_normals,
 }
 
 

@@ -11,8 +11,13 @@ import numpy as np
 import torch
 
 from audio_manifold_ros.common.errors import TrainingError
-from audio_manifold_ros.evaluation.controls.pixel_statistics import PIXEL_STATISTICS, DepthMedian, FrequentClass
-from audio_manifold_ros.modalities.registry import DEPTH, MODALITIES, SEGMENTATION
+from audio_manifold_ros.evaluation.controls.pixel_statistics import (
+    PIXEL_STATISTICS,
+    DepthMedian,
+    FrequentClass,
+    MeanDirection,
+)
+from audio_manifold_ros.modalities.registry import DEPTH, MODALITIES, NORMALS, SEGMENTATION
 from training.data.ground_truth_arrays import ARRAY_OF_MODALITY
 
 if TYPE_CHECKING:
@@ -61,10 +66,16 @@ def _class_probabilities(statistics: FrequentClass, depth: DepthRepresentation) 
     return torch.from_numpy(statistics.probabilities())
 
 
+def _mean_direction(statistics: MeanDirection, depth: DepthRepresentation) -> torch.Tensor:
+    del depth
+    return torch.from_numpy(statistics.build()).permute(2, 0, 1)
+
+
 # By modality, the image that a network starts from, (channel, row, column).
 PRIOR_IMAGES: Mapping[str, Callable[[Any, DepthRepresentation], torch.Tensor]] = {
     DEPTH: _unit_depth,
     SEGMENTATION: _class_probabilities,
+    NORMALS: _mean_direction,
 }
 
 

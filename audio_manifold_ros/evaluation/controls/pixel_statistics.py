@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros.common.class_ids import CLASS_NAMES, UNLABELLED
 from audio_manifold_ros.evaluation.metrics.depth_metrics import FAR_M
-from audio_manifold_ros.modalities.registry import DEPTH, SEGMENTATION
+from audio_manifold_ros.modalities.registry import DEPTH, NORMALS, SEGMENTATION
 
 DEPTH_BINS = 512
+TOWARDS_CAMERA = (0.0, 0.0, -1.0)
 
 
 class PixelStatistics(Protocol):
@@ -87,8 +88,28 @@ class FrequentClass:
         return fractions
 
 
+class MeanDirection:
+    """Sums of unit vectors, for the mean direction of each pixel."""
+
+    def __init__(self, shape: tuple[int, int], near_m: float) -> None:
+        """Start without images of a shape (row, column). Directions have no clipping limit."""
+        del near_m
+        self._sums = np.zeros((*shape, 3))
+
+    def add(self, image: NDArray[Any]) -> None:
+        """Add unit vectors (row, column, 3), NaN invalid."""
+        self._sums += np.nan_to_num(image.astype(np.float64))
+
+    def build(self) -> NDArray[np.float32]:
+        """Return the mean directions as unit vectors, towards the camera for a pixel that is never valid."""
+        length = np.linalg.norm(self._sums, axis=-1, keepdims=True)
+        with np.errstate(divide='ignore', invalid='ignore'):
+            return np.where(length > 0, self._sums / length, TOWARDS_CAMERA).astype(np.float32)
+
+
 # By modality, empty statistics for a shape (row, column) and a lower clipping limit of depth in metres.
 PIXEL_STATISTICS: Mapping[str, Callable[[tuple[int, int], float], PixelStatistics]] = {
     DEPTH: DepthMedian,
     SEGMENTATION: FrequentClass,
+    NORMALS: MeanDirection,
 }

@@ -38,6 +38,7 @@ class _RequiredScores(TypedDict):
     depth_unit: str
     depth: Figures
     segmentation: Figures
+    normals: Figures
     conventions: dict[str, Figures]
     structure: Figures
     native: dict[str, dict[str, object]]

@@ -15,9 +15,10 @@ from audio_manifold_ros.common.array_types import Mask
 from audio_manifold_ros.common.class_ids import SKY
 from audio_manifold_ros.common.image_resize import resize_nearest
 from audio_manifold_ros.evaluation.metrics.depth_metrics import DepthMetrics, fill_invalid_with_far
+from audio_manifold_ros.evaluation.metrics.normal_metrics import NormalMetrics
 from audio_manifold_ros.evaluation.metrics.segmentation_metrics import SegmentationMetrics
 from audio_manifold_ros.modalities.modality_images import ModalityImages
-from audio_manifold_ros.modalities.registry import DEPTH, SEGMENTATION
+from audio_manifold_ros.modalities.registry import DEPTH, NORMALS, SEGMENTATION
 
 Image = NDArray[Any]
 
@@ -42,7 +43,7 @@ class ModalityMetrics:
     enlarge: Callable[[Image, int, int], Image]
 
 
-def _depth_figures(metrics: DepthMetrics) -> dict[str, float]:
+def _region_figures(metrics: DepthMetrics | NormalMetrics) -> dict[str, float]:
     return {
         f'{metric}_{region}' if region else metric: value
         for region in metrics.regions
@@ -54,6 +55,12 @@ def _published_depth(predicted: ModalityImages) -> Image | None:
     if predicted.depth_m is None or predicted.labels is None:
         return predicted.depth_m
     return np.where(predicted.labels == SKY, np.nan, predicted.depth_m)
+
+
+def _published_normals(predicted: ModalityImages) -> Image | None:
+    if predicted.normals is None or predicted.labels is None:
+        return predicted.normals
+    return np.where((predicted.labels == SKY)[..., None], np.nan, predicted.normals)
 
 
 def _add_labels(
@@ -72,12 +79,15 @@ def resize_depth_bilinear(depth_m: NDArray[np.floating[Any]], rows: int, columns
 
 
 MODALITY_METRICS: Mapping[str, ModalityMetrics] = {
-    DEPTH: ModalityMetrics(DepthMetrics, DepthMetrics.add, _depth_figures, _published_depth, resize_depth_bilinear),
+    DEPTH: ModalityMetrics(DepthMetrics, DepthMetrics.add, _region_figures, _published_depth, resize_depth_bilinear),
     SEGMENTATION: ModalityMetrics(
         lambda _near_m: SegmentationMetrics(),
         _add_labels,
         SegmentationMetrics.result,
         lambda predicted: predicted.labels,
         resize_nearest,
+    ),
+    NORMALS: ModalityMetrics(
+        lambda _near_m: NormalMetrics(), NormalMetrics.add, _region_figures, _published_normals, resize_nearest
     ),
 }

@@ -9,10 +9,11 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from audio_manifold_ros.evaluation.metrics.metric_names import PRIOR, suffixed
-from audio_manifold_ros.modalities.registry import DEPTH, SEGMENTATION
+from audio_manifold_ros.modalities.registry import DEPTH, NORMALS, SEGMENTATION
 
 if TYPE_CHECKING:
     from audio_manifold_ros.evaluation.metrics.depth_metrics import DepthMetrics
+    from audio_manifold_ros.evaluation.metrics.normal_metrics import NormalMetrics
     from audio_manifold_ros.evaluation.metrics.segmentation_metrics import SegmentationMetrics
 
 
@@ -21,7 +22,7 @@ def skill_scores(metrics: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:
 
     A score of 1 is perfect, 0 equals the prior, below 0 is worse than the prior. `explained_log_depth` (also by region)
     is 1 - mean squared error of log depth / that of the prior, over all pixels. `explained_classes` is 1 - number of
-    pixels with a wrong class / that of the prior.
+    pixels with a wrong class / that of the prior. `explained_normals` is 1 - mean angle / that of the prior.
 
     Args:
         metrics: Running metrics by modality, then by variant.
@@ -48,9 +49,18 @@ def _class_skill(metrics: SegmentationMetrics, prior: SegmentationMetrics) -> di
     return {'explained_classes': _skill(1 - metrics.accuracy(), 1 - prior.accuracy())}
 
 
+def _normal_skill(metrics: NormalMetrics, prior: NormalMetrics) -> dict[str, float]:
+    error, prior_error = (counted.result()['mean_angle_deg'] for counted in (metrics, prior))
+    return {'explained_normals': _skill(error, prior_error)}
+
+
 def _skill(error: float, prior: float) -> float:
     return 1 - error / prior if prior > 0 else math.nan
 
 
 # By modality, the skill scores of running metrics relative to those of the prior.
-SKILLS: Mapping[str, Callable[[Any, Any], dict[str, float]]] = {DEPTH: _depth_skill, SEGMENTATION: _class_skill}
+SKILLS: Mapping[str, Callable[[Any, Any], dict[str, float]]] = {
+    DEPTH: _depth_skill,
+    SEGMENTATION: _class_skill,
+    NORMALS: _normal_skill,
+}

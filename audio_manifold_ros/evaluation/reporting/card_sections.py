@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from audio_manifold_ros.evaluation.reporting.metric_labels import (
     DEPTH_METRICS,
     DEPTH_UNITS,
+    NORMAL_METRICS,
     REGIONS,
     SEGMENTATION_KEYS,
     VARIANTS,
     describe_depth_range,
 )
-from audio_manifold_ros.modalities.registry import DEPTH, SEGMENTATION
+from audio_manifold_ros.modalities.registry import DEPTH, NORMALS, SEGMENTATION
 
 Cells = tuple[str, ...]
 Figures = Mapping[str, float | None]
@@ -91,6 +92,17 @@ def _segmentation_section(segmentation: Figures, unit: str) -> CardSection:
     return CardSection('Segmentation', SEGMENTATION_TEXT, ('Class', *VARIANTS.values()), rows)
 
 
+def _normal_section(normals: Figures, unit: str) -> CardSection:
+    del unit
+    return CardSection(
+        'Surface normals',
+        'Angles between predicted and true unit normals in the camera frame, over all pixels with ground truth. The '
+        'true normals are computed from depth. Pixels at depth discontinuities are ignored.',
+        ('Pixels', 'Predictor', *NORMAL_METRICS.values()),
+        region_rows(normals, NORMAL_METRICS),
+    )
+
+
 def _change(depth: Figures, region: str, control: str) -> str:
     """Return the change of ABS_rel against a control, for example `21% lower`."""
     value, reference = depth.get(f'abs_rel{region}'), depth.get(f'abs_rel{region}{control}')
@@ -114,4 +126,11 @@ def format_number(value: float | None, digits: int) -> str:
 CARD_SECTIONS: Mapping[str, Callable[[Figures, str], CardSection]] = {
     DEPTH: _depth_section,
     SEGMENTATION: _segmentation_section,
+    NORMALS: _normal_section,
+}
+# By modality, the condition of a correct pixel.
+CORRECT_TEXTS: Mapping[str, str] = {
+    DEPTH: 'its depth is within 25 % of the ground truth (for sky: no depth)',
+    SEGMENTATION: 'its class is correct',
+    NORMALS: 'its normal is within 22.5° of the ground truth',
 }

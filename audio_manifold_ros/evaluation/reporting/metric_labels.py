@@ -23,10 +23,18 @@ SEGMENTATION_KEYS = {
     **{f'iou_{name.replace(" ", "_")}': name for name in CLASS_NAMES},
     'accuracy': 'pixel accuracy',
 }
+NORMAL_METRICS = {
+    'mean_angle_deg': 'mean angle (°) ↓',
+    'median_angle_deg': 'median angle (°) ↓',
+    'within_11_25': 'within 11.25° ↑',
+    'within_22_5': 'within 22.5° ↑',
+    'within_30': 'within 30° ↑',
+}
 STRUCTURE_METRICS = {
     'explained_log_depth': 'log-depth skill score ↑',
     'explained_log_depth_vehicles': '… on vehicles ↑',
     'explained_classes': 'class skill score ↑',
+    'explained_normals': 'normal skill score ↑',
     'depth_edges_f': 'depth edges, F-score ↑',
     'depth_edges_f_wide': '… with the wide tolerance ↑',
     'class_edges_f': 'class borders, F-score ↑',

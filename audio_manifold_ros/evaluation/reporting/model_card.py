@@ -12,6 +12,7 @@ from audio_manifold_ros.common.errors import EvaluationError
 from audio_manifold_ros.common.templates import render_template
 from audio_manifold_ros.evaluation.reporting.card_sections import (
     CARD_SECTIONS,
+    CORRECT_TEXTS,
     CardSection,
     Cells,
     Figures,
@@ -62,6 +63,7 @@ def model_card(manifest: Mapping[str, Any], scores: Mapping[str, Any]) -> str:
             sections=_sections(scores),
             structure=_structure(scores.get('structure') or {}),
             confidence=_confidence(scores.get('confidence')),
+            correct=' and '.join(text for name, text in CORRECT_TEXTS.items() if name in manifest['modalities']),
         )
     except KeyError as error:
         msg = f'The model card needs {error} in the manifest or the scores: evaluate and export the bundle again.'

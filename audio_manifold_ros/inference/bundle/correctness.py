@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros.common.array_types import FloatArray
 from audio_manifold_ros.common.class_ids import UNLABELLED
-from audio_manifold_ros.modalities.registry import DEPTH, SEGMENTATION
+from audio_manifold_ros.modalities.registry import DEPTH, NORMALS, SEGMENTATION
 
 DEPTH_TOLERANCE_RATIO = 0.25
+NORMAL_TOLERANCE_DEG = 22.5
 
 
 def depth_correctness(predicted_m: NDArray[np.floating], ground_truth_m: NDArray[np.floating]) -> FloatArray:
@@ -37,8 +38,22 @@ def label_correctness(predicted: NDArray[np.uint8], ground_truth: NDArray[np.uin
     return np.where(ground_truth == UNLABELLED, np.nan, predicted == ground_truth)
 
 
+def angle_deg(first: NDArray[np.floating], second: NDArray[np.floating]) -> FloatArray:
+    """Return the angle between unit vectors (…, 3) in degrees, NaN where one is NaN."""
+    cosine = np.sum(first.astype(np.float64) * second, axis=-1)
+    return np.asarray(np.degrees(np.arccos(np.clip(cosine, -1, 1))), dtype=np.float64)
+
+
+def normal_correctness(predicted: NDArray[np.floating], ground_truth: NDArray[np.floating]) -> FloatArray:
+    """Return 1 for each pixel whose normal is within 22.5° of the ground truth, else 0, NaN without ground truth."""
+    with np.errstate(invalid='ignore'):
+        is_close = angle_deg(predicted, ground_truth) <= NORMAL_TOLERANCE_DEG
+    return np.where(np.isnan(ground_truth[..., 0]), np.nan, is_close)
+
+
 # By modality, for the published image and the ground truth.
 CORRECTNESS: Mapping[str, Callable[[NDArray[Any], NDArray[Any]], FloatArray]] = {
     DEPTH: depth_correctness,
     SEGMENTATION: label_correctness,
+    NORMALS: normal_correctness,
 }

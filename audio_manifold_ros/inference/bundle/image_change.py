@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from audio_manifold_ros.modalities.registry import DEPTH, SEGMENTATION
+from audio_manifold_ros.modalities.registry import DEPTH, NORMALS, SEGMENTATION
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,9 +43,14 @@ def _changed_fraction(actual: Image, expected: Image) -> float:
     return float(np.mean(actual != expected))
 
 
+def _vector_change(actual: Image, expected: Image) -> float:
+    return float(np.mean(np.linalg.norm(actual - expected, axis=-1)))
+
+
 IMAGE_CHANGES: Mapping[str, ImageChange] = {
     DEPTH: ImageChange(_relative_change, 'depth by {} on average'),
     SEGMENTATION: ImageChange(_changed_fraction, '{} of the labels'),
+    NORMALS: ImageChange(_vector_change, 'normals by {} of their length'),
 }
 
 

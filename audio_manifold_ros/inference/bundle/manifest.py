@@ -19,7 +19,7 @@ from audio_manifold_ros.features.spec import FeatureSpec
 from audio_manifold_ros.inference.bundle.array_range import ArrayRange
 from audio_manifold_ros.inference.bundle.confidence import ConfidenceModel
 from audio_manifold_ros.inference.bundle.trained_array import TrainedArray
-from audio_manifold_ros.modalities.registry import DEPTH, METRE, MODALITIES, SEGMENTATION
+from audio_manifold_ros.modalities.registry import DEPTH, METRE, MODALITIES, NORMALS, SEGMENTATION
 from audio_manifold_ros.rig.camera import CameraModel
 
 MANIFEST_FILE = 'manifest.json'
@@ -29,7 +29,7 @@ FORMAT_VERSION, SPATIAL_FORMAT_VERSION = 1, 2
 MAX_MICROPHONES = 64
 MAX_IMAGE_PIXELS = 1 << 24
 # Key of the manifest that describes the values of a modality, None for a modality without such a key.
-MODALITY_KEYS: Mapping[str, str | None] = {DEPTH: 'depth', SEGMENTATION: 'classes'}
+MODALITY_KEYS: Mapping[str, str | None] = {DEPTH: 'depth', SEGMENTATION: 'classes', NORMALS: None}
 
 
 @dataclass(frozen=True)

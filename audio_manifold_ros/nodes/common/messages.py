@@ -36,6 +36,7 @@ ENCODINGS: dict[str, tuple[type[np.generic], int]] = {
     'mono8': (np.uint8, 1),
     '8UC1': (np.uint8, 1),
     'rgb8': (np.uint8, 3),
+    '32FC3': (np.float32, 3),
 }
 
 

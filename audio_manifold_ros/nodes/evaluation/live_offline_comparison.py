@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from audio_manifold_ros.modalities.registry import DEPTH, SEGMENTATION
+from audio_manifold_ros.modalities.registry import DEPTH, NORMALS, SEGMENTATION
 
 if TYPE_CHECKING:
     from audio_manifold_ros.inference.bundle.prediction import Prediction
@@ -20,7 +20,12 @@ TOLERANCE = 1e-4
 # Counts of pixels that differ. All other differences are the largest of all pairs.
 COUNTS = ('labels_differ', 'holes_differ')
 # Largest value of each difference of predictions that agree.
-LIMITS = {**dict.fromkeys(COUNTS, 0.0), 'worst_depth_m': TOLERANCE, 'worst_confidence': TOLERANCE}
+LIMITS = {
+    **dict.fromkeys(COUNTS, 0.0),
+    'worst_depth_m': TOLERANCE,
+    'worst_normal': TOLERANCE,
+    'worst_confidence': TOLERANCE,
+}
 
 
 class LiveOfflineComparison:
@@ -86,8 +91,14 @@ def _label_differences(offline: Image, live: Image) -> Mapping[str, float]:
     return {'labels_differ': int((offline != live).sum())}
 
 
+def _normal_differences(offline: Image, live: Image) -> Mapping[str, float]:
+    holes = int((np.isnan(offline) != np.isnan(live)).any(axis=-1).sum())
+    return {'holes_differ': holes, 'worst_normal': _largest_difference(offline, live)}
+
+
 # By modality, counts of different pixels and largest differences of two images.
 DIFFERENCES: Mapping[str, Callable[[Image, Image], Mapping[str, float]]] = {
     DEPTH: _depth_differences,
     SEGMENTATION: _label_differences,
+    NORMALS: _normal_differences,
 }

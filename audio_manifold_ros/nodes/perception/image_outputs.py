@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from sensor_msgs.msg import CameraInfo, Image
 
-from audio_manifold_ros.drawing.colormaps import colour_depth, palette
-from audio_manifold_ros.modalities.registry import DEPTH, MODALITIES, SEGMENTATION
+from audio_manifold_ros.drawing.colormaps import colour_depth, colour_normals, palette
+from audio_manifold_ros.modalities.registry import DEPTH, MODALITIES, NORMALS, SEGMENTATION
 from audio_manifold_ros.nodes.common.messages import to_camera_info, to_image
 
 if TYPE_CHECKING:
@@ -94,10 +94,34 @@ class LabelOutput:
         sink.publish_if_subscribed(self._colour, lambda: to_image(self._palette[labels], 'rgb8', header))
 
 
+class NormalOutput:
+    """Unit normals in the camera frame, and their colours. Implements `ImageOutput`."""
+
+    def __init__(self, manifest: Manifest) -> None:
+        """Choose the topics, which are the same for all bundles."""
+        del manifest
+        modality = MODALITIES[NORMALS]
+        self._encoding = modality.encoding
+        self._image, self._colour = f'~/{modality.topic}', f'~/{modality.topic}_color'
+        self.topics: Mapping[str, type] = {self._image: Image, self._colour: Image}
+
+    def publish(self, sink: MessageSink, prediction: Prediction, header: Header) -> None:
+        """Publish normals."""
+        normals = prediction.normals
+        if normals is None:
+            return
+        sink.publish_message(self._image, to_image(normals, self._encoding, header))
+        sink.publish_if_subscribed(self._colour, lambda: to_image(colour_normals(normals), 'rgb8', header))
+
+
 def class_palette(manifest: Manifest) -> NDArray[np.uint8]:
     """Return the colours (256, 3) of the classes of a bundle."""
     return palette({entry.id: entry.colour for entry in manifest.classes})
 
 
 # By modality, the topics for a bundle that predicts it.
-IMAGE_OUTPUTS: Mapping[str, Callable[[Manifest], ImageOutput]] = {DEPTH: DepthOutput, SEGMENTATION: LabelOutput}
+IMAGE_OUTPUTS: Mapping[str, Callable[[Manifest], ImageOutput]] = {
+    DEPTH: DepthOutput,
+    SEGMENTATION: LabelOutput,
+    NORMALS: NormalOutput,
+}

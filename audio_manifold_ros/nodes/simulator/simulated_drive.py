@@ -29,6 +29,7 @@ from audio_manifold_ros.nodes.common.qos import AUDIO_QOS, IMAGE_QOS
 from audio_manifold_ros.nodes.common.run_node import run_to_exit_status
 from audio_manifold_ros.nodes.rig.static_frames import publish_static_frames
 from audio_manifold_ros.nodes.simulator.render_ahead import AudioFrame, CameraFrame, RenderAheadQueue
+from audio_manifold_ros.rig.derived_images import DERIVED_IMAGES, with_derived
 from audio_manifold_ros.simulation.device_simulation import DeviceChannels
 
 if TYPE_CHECKING:
@@ -187,7 +188,9 @@ class SimulatedDrive(Node):
         stamp_s = frame.due_s + drive.extrinsics.audio_time_offset_s
         header = to_header(start_ns + round(stamp_s * NS_PER_S), self._drive.camera_frame)
         self._info.publish(to_camera_info(drive.camera, header, drive.camera.height, drive.camera.width))
-        for name, image in frame.by_modality().items():
+        # Derived images are computed only while somebody subscribes.
+        derived = [name for name in DERIVED_IMAGES if self._images[name].get_subscription_count() > 0]
+        for name, image in with_derived(frame, drive.camera, derived).by_modality().items():
             self._images[name].publish(to_image(image, MODALITIES[name].encoding, header))
 
 
