@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from audio_manifold_ros.features.kinds import require_mel
 from audio_manifold_ros.networks.omninet import OmniNetConfig
 from audio_manifold_ros.networks.perception_network import PerceptionConfig
 from audio_manifold_ros.networks.single_stage import SingleStageConfig
@@ -49,7 +50,8 @@ def _systems() -> Iterator[tuple[str, PerceptionConfig, tuple[int, int, int]]]:
             continue
         experiment = TrainingConfig.from_yaml(path)
         config = PerceptionConfig(experiment.at_nets, experiment.manifolds, experiment.depth, experiment.direct)
-        shape = (_microphones(config), experiment.data.features.height, experiment.data.features.width)
+        features = require_mel(experiment.data.features)
+        shape = (_microphones(config), features.height, features.width)
         yield path.stem, config, shape
         if path.stem == PUBLISHED.partition(',')[0]:
             published = OmniNetConfig(mics=8, modalities=MODALITIES)

@@ -16,6 +16,7 @@ from typing import Any
 
 import torch
 
+from audio_manifold_ros.features.kinds import require_mel
 from audio_manifold_ros.networks.single_stage import SingleStageNetwork
 from audio_manifold_ros.processes.freed_memory import keep_freed_memory
 from benchmarks.benches.systems import SYSTEMS
@@ -54,7 +55,7 @@ def windows_per_s(system: str, mode: str, steps: int) -> float:
     torch.set_num_threads(1)
     torch.manual_seed(0)
     config = TrainingConfig.from_yaml(SYSTEMS / f'{system}.yaml')
-    spec, direct = config.data.features, config.direct[0]
+    spec, direct = require_mel(config.data.features), config.direct[0]
     network = SingleStageNetwork(direct).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimizer = torch.optim.AdamW(network.parameters())
     features = torch.randn(BATCH, MICROPHONES, spec.height, spec.width)

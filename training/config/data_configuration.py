@@ -8,7 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
 
+from audio_manifold_ros.common.errors import TrainingError
 from audio_manifold_ros.common.schema_rules import at_least, between
+from audio_manifold_ros.features.kinds import AnyFeatureSpec
+from audio_manifold_ros.features.spatial_spec import SpatialFeatureSpec
 from audio_manifold_ros.features.spec import FeatureSpec
 from training.config.checked_settings import CheckedSettings
 
@@ -33,11 +36,15 @@ class DataConfig(CheckedSettings):
         test_drives: Maximum number of drives to test on.
         missing_microphones: `skip` leaves out drives that lack the track of a microphone; `keep` keeps it as silence.
         frame_position: Position of the image in the window: 0.5 its centre (paper), 1 its newest sample.
-        features: Definition of the features.
+        features: Definition of the features, mel or of the `kind: spatial`. The drives of a dataset have one array with
+            mel features, and any arrays with spatial features.
         features_on: `cache` stores features; `device` stores audio and computes the features on the device of the
-            networks.
+            networks. Spatial features are stored.
         shard_drives: Number of drives per file of the cache.
         workers: Number of processes that fill the cache.
+
+    Raises:
+        TrainingError: Spatial features are to be computed on the device.
 
     """
 
@@ -53,10 +60,16 @@ class DataConfig(CheckedSettings):
     test_drives: DriveLimit | None = None
     missing_microphones: Literal['skip', 'keep'] = 'skip'
     frame_position: Annotated[float, between(0, 1)] = 0.5
-    features: FeatureSpec = field(default_factory=FeatureSpec)
+    features: AnyFeatureSpec = field(default_factory=FeatureSpec)
     features_on: Literal['cache', 'device'] = 'cache'
     shard_drives: int = 100
     workers: int = 2
+
+    def __post_init__(self) -> None:
+        """Refuse settings that do not fit together."""
+        if isinstance(self.features, SpatialFeatureSpec) and self.features_on == 'device':
+            msg = "features_on is 'device' with spatial features: give 'cache'."
+            raise TrainingError(msg)
 
     @property
     def dataset(self) -> str:

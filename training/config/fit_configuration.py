@@ -13,7 +13,7 @@ from training.config.checked_settings import CheckedSettings
 Count = Annotated[int, at_least(1)]
 Positive = Annotated[float, above(0)]
 NonNegative = Annotated[float, at_least(0)]
-Schedule = Literal['constant', 'linear', 'one_cycle']
+Schedule = Literal['constant', 'linear', 'cosine', 'one_cycle']
 DepthLoss = Literal['l1', 'mse', 'log1p']
 NormalLoss = Literal['cosine', 'l2']
 ClassWeights = Literal['equal', 'omninet']
@@ -30,7 +30,7 @@ class FitConfig(CheckedSettings):
         steps: Steps of the optimiser, instead of `epochs`; null for `epochs`.
         minutes: Time limit instead; the schedule follows the clock. Null for no limit.
         learning_rate: Highest learning rate of Adam.
-        schedule: `constant` (paper), `linear` down to 0 (OmniNet), or `one_cycle`.
+        schedule: `constant` (paper), `linear` (OmniNet) or `cosine` down to 0, or `one_cycle` with a warm-up.
         weight_decay: Weight decay, decoupled from the gradient.
         clip_norm: Norm to which longer gradients are shortened; null for no limit.
         patience: Number of validations without an improvement after which the fit stops; null for no limit.
@@ -127,7 +127,8 @@ class MachineConfig(CheckedSettings):
         devices: `auto` or a number, as a string.
         nodes: Number of machines.
         strategy: `auto`, `ddp` …
-        precision: `32-true`, `bf16-mixed`, `16-mixed` …
+        precision: `32-true`, `bf16-mixed`, `16-mixed` …, or `auto` for `bf16-mixed` where the device computes faster
+            with it.
         threads: Threads of torch on the CPU; null for the default of torch.
         seed: Seed of weights, order and augmentation.
 

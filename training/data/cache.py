@@ -20,7 +20,9 @@ from rich.progress import MofNCompleteColumn, Progress, track
 
 from audio_manifold_ros.common.errors import TrainingError
 from audio_manifold_ros.datasets.drive_reader import DriveReader
+from audio_manifold_ros.features.kinds import require_mel
 from audio_manifold_ros.features.mel_batch import mel_features
+from audio_manifold_ros.features.spatial_spec import SpatialFeatureSpec
 from audio_manifold_ros.processes.process_pool import fresh_pool
 from audio_manifold_ros.rig.camera import CameraModel
 from training.data.cache_shard import Shard, shard_name, write_shard
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from audio_manifold_ros.features.spec import FeatureSpec
+    from audio_manifold_ros.features.kinds import AnyFeatureSpec
     from training.config.data_configuration import DataConfig
 
 
@@ -50,7 +52,7 @@ class WindowCache:
     """
 
     def __init__(
-        self, shards: Sequence[Shard], dataset_split: DatasetSplit, spec: FeatureSpec, drive: Path | None = None
+        self, shards: Sequence[Shard], dataset_split: DatasetSplit, spec: AnyFeatureSpec, drive: Path | None = None
     ) -> None:
         """Combine shards.
 
@@ -100,7 +102,9 @@ class WindowCache:
 
     @property
     def microphones(self) -> int:
-        """Number of microphones of all drives."""
+        """Number of microphones of all drives. With spatial features, whose drives may have any number, it is 0."""
+        if isinstance(self.spec, SpatialFeatureSpec):
+            return 0
         name = 'audio' if self.holds_audio else 'features'
         return int(self.shards[0].array(name).shape[1])
 
@@ -174,9 +178,10 @@ class WindowCache:
         return self.take('audio', indices) * scale  # type: ignore[no-any-return]
 
     def features(self, indices: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Return the features of windows (window, mic, height, width)."""
+        """Return the features of windows: (window, mic, height, width), or (window, size) of spatial features."""
         if self.holds_audio:
-            return np.stack([mel_features(window, self.spec) for window in self.audio(indices)])
+            spec = require_mel(self.spec)
+            return np.stack([mel_features(window, spec) for window in self.audio(indices)])
         return self.take('features', indices).astype(np.float32)
 
 

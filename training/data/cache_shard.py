@@ -19,7 +19,7 @@ from audio_manifold_ros.common.errors import TrainingError
 from audio_manifold_ros.common.json_text import read_json
 from audio_manifold_ros.common.schema import from_plain
 from audio_manifold_ros.datasets.drive_checksum import read_checksum_header
-from audio_manifold_ros.features.mel_batch import mel_features
+from audio_manifold_ros.features.batch_features import window_features
 from audio_manifold_ros.modalities.registry import STORED_MODALITIES
 from training.data.window_dataset import WindowDataset
 
@@ -181,7 +181,10 @@ def _report_drives(dataset: WindowDataset, on_drive: Callable[[], None]) -> Iter
 def _audio_columns(item: WindowItem, config: DataConfig) -> dict[str, NDArray[Any]]:
     """Return the stored audio arrays of a window: features, or int16 audio with a scale per microphone."""
     if config.features_on == 'cache':
-        return {'features': mel_features(item.audio, config.features).astype(np.float16)}
+        active = np.ones(len(item.audio), dtype=bool)
+        active[list(item.missing_microphones)] = False
+        features = window_features(item.audio, config.features, item.geometry, active)
+        return {'features': features.astype(np.float16)}
     scale = np.abs(item.audio).max(axis=1).clip(min=1e-12) / INT16_PEAK
     audio = np.rint(item.audio / scale[:, None]).astype(np.int16)
     return {'audio': audio, 'audio_scale': scale.astype(np.float32)}

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch.utils.data import DataLoader, Dataset
 
+from audio_manifold_ros.features.kinds import require_mel
 from audio_manifold_ros.features.mel_torch import MelFeatureExtractor
 from training.data.cache import open_cache
 from training.data.ground_truth_arrays import ARRAY_OF_MODALITY, GROUND_TRUTH, MODALITY_OF_KEY, latent_key
@@ -32,7 +33,7 @@ UNLIMITED_STEPS = 1_000_000_000
 class Batch(TypedDict, total=False):
     """A batch of windows. Each fit selects the keys that it needs.
 
-    features: float32 (batch, mic, height, width).
+    features: float32 (batch, mic, height, width), or (batch, size) of spatial features.
     depth: float32 (batch, 1, row, column), in 0..1, invalid pixels filled.
     depth_m: float32 (batch, row, column), metres, NaN invalid.
     labels: uint8 (batch, row, column), 255 unlabelled.
@@ -140,7 +141,7 @@ class WindowDataModule(lightning.LightningDataModule):
         self._config, self._fit = config, fit
         self.latents: dict[str, str] = {}
         self._names, self._validation_names = names, names + validation_names
-        self._mel = MelFeatureExtractor(config.data.features)
+        self._mel = MelFeatureExtractor(require_mel(config.data.features)) if self.cache.holds_audio else None
 
     def steps(self, devices: int = 1) -> int:
         """Return the number of steps of the whole fit on a number of devices."""
@@ -171,7 +172,7 @@ class WindowDataModule(lightning.LightningDataModule):
     def on_after_batch_transfer(self, batch: Any, dataloader_idx: int) -> Any:
         """Compute the features on the device of the network, if the cache contains audio."""
         del dataloader_idx
-        if 'audio' in batch:
+        if self._mel is not None:
             batch['features'] = self._mel(batch.pop('audio'))
         return batch
 

@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING
 from audio_manifold_ros.common.errors import DatasetError
 from audio_manifold_ros.datasets.drive_reader import DriveReader
 from audio_manifold_ros.datasets.windows import cut_windows
+from audio_manifold_ros.features.batch_features import rig_geometry
 from audio_manifold_ros.modalities.modality_images import ModalityImages, image_fields
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from audio_manifold_ros.features.spec import FeatureSpec
+    from audio_manifold_ros.features.array_geometry import ArrayGeometry
+    from audio_manifold_ros.features.kinds import AnyFeatureSpec
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +34,7 @@ class WindowItem(ModalityImages):
         image_index: Index of the image in its drive.
         stamp_ns: Time of the image on the clock of the recording.
         missing_microphones: Indices of the microphones that were not recorded, in the order of the array.
+        geometry: Geometry of the array for spatial features. None for mel features.
 
     """
 
@@ -40,6 +43,7 @@ class WindowItem(ModalityImages):
     image_index: int
     stamp_ns: int
     missing_microphones: tuple[int, ...] = ()
+    geometry: ArrayGeometry | None = None
 
 
 class WindowDataset:
@@ -47,13 +51,14 @@ class WindowDataset:
 
     Attributes:
         dropped: Number of images without a window by reason, after an iteration.
-        geometry_sha256: Hash of the common microphone array, after the first drive.
+        geometry_sha256: Hash of the common microphone array, after the first drive. Empty with spatial features, for
+            which the arrays may differ.
         depth_unit: Common unit of depth (`m` or `relative`), after the first drive with depth.
 
     """
 
     def __init__(
-        self, paths: Sequence[Path], spec: FeatureSpec, *, frame_position: float = 0.5, verify: bool = True
+        self, paths: Sequence[Path], spec: AnyFeatureSpec, *, frame_position: float = 0.5, verify: bool = True
     ) -> None:
         """Configure the dataset.
 
@@ -82,7 +87,9 @@ class WindowDataset:
         self.dropped = Counter()
         for path in self.paths:
             with DriveReader(path, verify=self._verify) as drive:
-                self._check_geometry(drive)
+                geometry = rig_geometry(drive.rig, self._spec)
+                if geometry is None:
+                    self._check_geometry(drive)
                 self._check_depth_unit(drive)
                 cut = cut_windows(drive, self._spec, self._frame_position)
                 self.dropped.update(cut.dropped)
@@ -94,6 +101,7 @@ class WindowDataset:
                         image_index=window.image,
                         stamp_ns=int(drive.image_stamps_ns[window.image]),
                         missing_microphones=drive.missing_microphones,
+                        geometry=geometry,
                     )
 
     def _check_geometry(self, drive: DriveReader) -> None:

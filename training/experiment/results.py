@@ -12,12 +12,13 @@ from training.data.cache import windows_sha256
 from training.data.dataset_split import divide
 from training.data.split_file import SPLITS
 from training.fitting.fit_history import FitHistory
+from training.fitting.precision import resolve_precision
 from training.splits.split_leakage import compare_windows, simulated_drives
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from audio_manifold_ros.features.spec import FeatureSpec
+    from audio_manifold_ros.features.kinds import AnyFeatureSpec
     from training.config.data_configuration import DataConfig
     from training.config.experiment_configuration import TrainingConfig
     from training.data.cache import WindowCache
@@ -64,7 +65,7 @@ def make_record(config: TrainingConfig, cache: WindowCache, scores: Mapping[str,
         'manifold_batch_size': config.manifold_fit.batch_size * _devices(manifold_fits) if manifold_fits else None,
         'manifold_steps': max((fit.steps for fit in manifold_fits.values()), default=None),
         'minutes': round(sum(fit.minutes for fit in fits.values()), 2),
-        'precision': config.machine.precision,
+        'precision': resolve_precision(config.machine.precision, config.machine.accelerator),
     }
     return {
         'format_version': FORMAT_VERSION,
@@ -92,7 +93,7 @@ def _devices(fits: dict[str, FitHistory]) -> int:
     return max((fit.devices for fit in fits.values()), default=1)
 
 
-def has_known_leaks(cache: WindowCache, spec: FeatureSpec, data: DataConfig | None = None) -> bool:
+def has_known_leaks(cache: WindowCache, spec: AnyFeatureSpec, data: DataConfig | None = None) -> bool:
     """Return whether the test split shares windows with the training or validation split.
 
     The split file may declare it. Otherwise the windows are compared by drive and time.

@@ -24,14 +24,17 @@ from audio_manifold_ros.datasets.drive_attributes import RELATIVE
 from audio_manifold_ros.datasets.drive_reader import DriveReader
 from audio_manifold_ros.evaluation.controls.pixel_prior import PRIOR_FILE, PixelPrior
 from audio_manifold_ros.evaluation.reporting.model_card import LEAK_KEY, model_card
+from audio_manifold_ros.features.spatial_spec import SpatialFeatureSpec
 from audio_manifold_ros.inference.backends.backend import input_shape
 from audio_manifold_ros.inference.backends.onnx_backend import OnnxBackend
+from audio_manifold_ros.inference.bundle.array_range import ArrayRange
 from audio_manifold_ros.inference.bundle.bundle import ONNX_FILE, WEIGHTS_FILE, Bundle, write_bundle
 from audio_manifold_ros.inference.bundle.confidence import ConfidenceModel, ModalityConfidence
 from audio_manifold_ros.inference.bundle.feature_statistics import STATISTICS_FILE, FeatureStatistics
 from audio_manifold_ros.inference.bundle.image_change import describe_changes, mean_changes
 from audio_manifold_ros.inference.bundle.manifest import (
     FORMAT_VERSION,
+    SPATIAL_FORMAT_VERSION,
     DepthRange,
     LabelClass,
     Manifest,
@@ -54,6 +57,7 @@ from training.experiment.results import SCORES_FILE, has_known_leaks
 from training.experiment.run_directory import open_windows, read_mapping
 from training.experiment.verdict import LEAK_WARNING, worse_than_prior
 from training.export.onnx_graph import ExportedNetwork, export_network
+from training.export.trained_rigs import trained_range
 from training.fitting.checkpoints import BEST, load_checkpoint
 from training.fitting.fitted_networks import load_perception
 from training.fitting.lr_schedule import BUDGET_KEY
@@ -132,15 +136,17 @@ def describe(config: TrainingConfig, network: PerceptionNetwork, cache: WindowCa
     cells = network.config.cells
     flat = ModalityConfidence(((0.0,) * cells,) * cells, 0.0, 0.0, 1.0)
     classes = tuple(LabelClass(i, name, colour) for i, (name, colour) in enumerate(CLASS_COLOURS.items()))
+    is_spatial = isinstance(config.data.features, SpatialFeatureSpec)
+    trained = trained_range(_training_drives(config, cache)) if is_spatial else TrainedArray.from_array(array)
     return Manifest(
-        format_version=FORMAT_VERSION,
+        format_version=SPATIAL_FORMAT_VERSION if is_spatial else FORMAT_VERSION,
         name=config.name,
-        description=f'{" and ".join(modalities).capitalize()} from the sound of {len(array.microphones)} microphones, '
+        description=f'{" and ".join(modalities).capitalize()} from the sound of {_describe_array(trained)}, '
         f'learnt from the dataset {config.data.dataset!r}.',
         modalities=modalities,
         features=config.data.features,
         frame_position=config.data.frame_position,
-        array=TrainedArray.from_array(array),
+        array=trained,
         camera=CameraModel.from_text(camera_text, f'{first} (camera)'),
         depth=_depth_range(config, cache) if DEPTH in modalities else None,
         classes=classes if categorical(modalities) else (),
@@ -149,15 +155,22 @@ def describe(config: TrainingConfig, network: PerceptionNetwork, cache: WindowCa
         training=_training(config, network, cache),
         metrics={},
         files={},
-        tolerates_missing=max_dropped_microphones(
-            config.augment, _min_input_microphones(config, len(array.microphones))
-        ),
+        tolerates_missing=0 if is_spatial else _max_missing(config, len(array.microphones)),
     )
 
 
-def _min_input_microphones(config: TrainingConfig, mics: int) -> int:
-    """Return the smallest number of input microphones of all networks."""
-    return min([mics, *(system.mics for system in config.direct)])
+def _training_drives(config: TrainingConfig, cache: WindowCache) -> list[Path]:
+    drives = find_drives(config.data.drives)
+    return [drives[drive_id] for drive_id in cache.drives('train')]
+
+
+def _describe_array(trained: TrainedArray | ArrayRange) -> str:
+    return trained.describe() if isinstance(trained, ArrayRange) else f'{len(trained.positions_m)} microphones'
+
+
+def _max_missing(config: TrainingConfig, mics: int) -> int:
+    """Return the number of microphones that may be missing, for the network with the fewest inputs."""
+    return max_dropped_microphones(config.augment, min([mics, *(system.mics for system in config.direct)]))
 
 
 def _depth_range(config: TrainingConfig, cache: WindowCache) -> DepthRange:
@@ -201,6 +214,10 @@ def _training(config: TrainingConfig, network: PerceptionNetwork, cache: WindowC
         summary['fit of what has no manifold'] = _fit_text(
             config.direct_fit, list(map(config.direct_folder, config.direct))
         )
+    if config.spatial is not None:
+        head = f'latents at {config.spatial.latent_cells} x {config.spatial.latent_cells}'
+        direct = f'images of {config.spatial.head_size} x {config.spatial.head_size}, as deviations from a prior'
+        summary['network on spatial maps'] = head if config.spatial.is_quantised else direct
     if config.joint is not None:
         summary['joint fit'] = _joint_fit_text(config, config.joint)
     summary['parameters'] = sum(parameter.numel() for parameter in network.parameters())

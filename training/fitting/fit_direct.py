@@ -16,6 +16,7 @@ from rich.console import Console
 from audio_manifold_ros.cli.console import print_error
 from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.errors import AudioManifoldError
+from audio_manifold_ros.features.kinds import require_mel
 from training.config.experiment_configuration import TrainingConfig
 from training.data.data_module import WindowDataModule
 from training.data.ground_truth_arrays import batch_keys
@@ -49,7 +50,7 @@ def fit_direct(config: TrainingConfig, network: SingleStageConfig, fit: FitConfi
         feature_statistics(data.cache),
         fit,
         config.losses,
-        (config.augment, config.data.features),
+        (config.augment, require_mel(config.data.features)),
         config.depth,
         TrainingBudget(fit.minutes),
     )

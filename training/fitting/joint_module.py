@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import torch
 
+from audio_manifold_ros.features.kinds import require_mel
 from audio_manifold_ros.networks.quantizer import VectorQuantizer
 from training.data.augment import augment
 from training.data.ground_truth_arrays import ARRAY_OF_MODALITY
@@ -142,7 +143,7 @@ class JointModule(ScheduledModule):
     def _augmented(self, features: torch.Tensor) -> torch.Tensor:
         if self.network.spatial is not None:
             return features
-        return augment(features, self._experiment.augment, self._experiment.data.features)
+        return augment(features, self._experiment.augment, require_mel(self._experiment.data.features))
 
     def _predict(self, features: torch.Tensor, batch: Batch) -> _Predicted:
         """Return what the losses of a step need, with a gradient."""

@@ -85,6 +85,8 @@ def rate_factor(schedule: str, progress: float) -> float:
         return 1.0
     if schedule == 'linear':
         return 1.0 - progress
+    if schedule == 'cosine':
+        return 0.5 * (1 + math.cos(math.pi * progress))
     if progress < WARM_UP:
         return START_FACTOR + (1 - START_FACTOR) * progress / WARM_UP
     fall = (progress - WARM_UP) / (1 - WARM_UP)

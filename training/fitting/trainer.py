@@ -28,6 +28,7 @@ from training.fitting.checkpoints import (
     find_resume_point,
 )
 from training.fitting.fit_history import FitHistory, MetricHistory
+from training.fitting.precision import resolve_precision
 
 if TYPE_CHECKING:
     from training.config.experiment_configuration import TrainingConfig
@@ -137,7 +138,7 @@ def make_trainer(
         devices=machine.devices,
         num_nodes=machine.nodes,
         strategy=machine.strategy,
-        precision=machine.precision,  # type: ignore[arg-type]
+        precision=resolve_precision(machine.precision, machine.accelerator),  # type: ignore[arg-type]
         max_epochs=1,
         val_check_interval=fit.validate_every_steps,
         check_val_every_n_epoch=None,

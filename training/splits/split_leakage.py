@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.datasets.drive_reader import DriveReader
 from audio_manifold_ros.datasets.windows import cut_windows
-from audio_manifold_ros.features.spec import FeatureSpec
+from audio_manifold_ros.features.kinds import AnyFeatureSpec
 from audio_manifold_ros.processes.process_pool import fresh_pool
 from training.data.split_file import SPLITS, SplitFile
 
@@ -26,7 +26,7 @@ NEAR_NS, FAR_NS = 40_000_000, NS_PER_S
 MIN_EPOCH_STAMP_NS = 10**18
 DIGEST_BYTES = 16
 TEST = SPLITS[-1]
-_Job = tuple[Path, FeatureSpec, float, bool]
+_Job = tuple[Path, AnyFeatureSpec, float, bool]
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,7 @@ class _Windows:
 def measure_leakage(
     drives: Mapping[str, Path],
     split: SplitFile,
-    spec: FeatureSpec,
+    spec: AnyFeatureSpec,
     frame_position: float = 0.5,
     workers: int = 1,
     *,
@@ -169,7 +169,7 @@ def measure_leakage(
 
 
 def compare_windows(
-    members: Mapping[str, Sequence[tuple[str, int]]], spec: FeatureSpec, simulated: Collection[str] = ()
+    members: Mapping[str, Sequence[tuple[str, int]]], spec: AnyFeatureSpec, simulated: Collection[str] = ()
 ) -> tuple[PairLeakage, ...]:
     """Compare windows by drive and time, without their audio.
 
@@ -211,7 +211,7 @@ def _by_drive(windows: Sequence[tuple[str, int]], simulated: Collection[str]) ->
     ]
 
 
-def _compare_all(members: Mapping[str, Sequence[_Windows]], spec: FeatureSpec) -> tuple[PairLeakage, ...]:
+def _compare_all(members: Mapping[str, Sequence[_Windows]], spec: AnyFeatureSpec) -> tuple[PairLeakage, ...]:
     length_ns = spec.window_samples * NS_PER_S // spec.sample_rate_hz
     return tuple(_compare(members, pair, length_ns) for pair in combinations(SPLITS, 2))
 

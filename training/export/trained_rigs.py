@@ -1,0 +1,50 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The kinds of arrays and cameras of training drives, for the manifest of a bundle with spatial features."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from audio_manifold_ros.datasets.drive_reader import DriveReader
+from audio_manifold_ros.inference.bundle.array_range import PLANE_TOLERANCE_M, ArrayRange, field_of_view_deg
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# Drives that are read, evenly spaced. A drive takes some milliseconds.
+MAX_DRIVES = 2000
+
+
+def trained_range(drives: Sequence[Path]) -> ArrayRange:
+    """Return the range of the arrays and cameras of drives.
+
+    Microphones that are disabled or were not recorded do not count.
+
+    Raises:
+        DatasetError: A drive cannot be read.
+        RigError: A camera is invalid.
+
+    """
+    places = np.unique(np.linspace(0, len(drives) - 1, min(len(drives), MAX_DRIVES)).astype(int))
+    counts, apertures_m, angles_deg = [], [], []
+    planar = True
+    for path in [drives[place] for place in places]:
+        with DriveReader(path) as drive:
+            array, camera, missing = drive.array, drive.rig.camera_model(), set(drive.missing_microphones)
+        enabled = (index for index, microphone in enumerate(array.microphones) if microphone.enabled)
+        used = [index for index in enabled if index not in missing]
+        positions_m = array.positions_m[used]
+        counts.append(len(used))
+        apertures_m.append(float(np.linalg.norm(positions_m[:, None] - positions_m[None], axis=-1).max()))
+        angles_deg.append(field_of_view_deg(camera))
+        planar = planar and float(np.ptp(positions_m[:, 2])) <= PLANE_TOLERANCE_M
+    return ArrayRange(
+        (min(counts), max(counts)),
+        (round(min(apertures_m), 3), round(max(apertures_m), 3)),
+        planar,
+        (round(min(angles_deg), 1), round(max(angles_deg), 1)),
+    )
