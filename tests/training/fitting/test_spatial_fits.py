@@ -1,0 +1,115 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Networks on spatial maps from simulated streets to a bundle, with the real trainer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from audio_manifold_ros.common.errors import TrainingError
+from audio_manifold_ros.features.spatial_spec import SpatialFeatureSpec
+from audio_manifold_ros.inference.backend_factory import open_backend
+from audio_manifold_ros.inference.bundle.array_range import ArrayRange
+from audio_manifold_ros.networks.spatial.config import SpatialNetworkConfig
+from audio_manifold_ros.networks.vq_vae import VqVaeConfig
+from training.config.experiment_configuration import TrainingConfig
+from training.config.fit_configuration import CodebookConfig, FitConfig
+from training.config.joint_configuration import JointConfig
+from training.data.cache import WindowCache, open_cache
+from training.experiment.experiment_inference import predict, take_features
+from training.export.export_bundle import export
+from training.fitting.fit_history import FitHistory
+from training.fitting.fit_joint import fit_joint
+from training.fitting.fitted_networks import load_perception
+from training.fitting.joint_losses import depth_losses
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+
+FIT = FitConfig(batch_size=10, steps=30, learning_rate=4e-3, schedule='cosine', validate_every_steps=15)
+SIZES = {'codes': 8, 'code_dim': 8, 'first_features': 8, 'features': 8, 'residual_blocks': 1}
+
+
+def spatial_config(config: TrainingConfig, latent_cells: int) -> TrainingConfig:
+    """Return a small experiment on spatial maps."""
+    channels = {'depth': 1, 'segmentation': 19} if latent_cells else {}
+    return replace(
+        config,
+        data=replace(config.data, features=SpatialFeatureSpec()),
+        at_nets=(),
+        manifolds={name: VqVaeConfig(channels=count, **SIZES) for name, count in channels.items()},
+        spatial=SpatialNetworkConfig(width=0.25, latent_cells=latent_cells, code_dim=8),
+        joint=JointConfig(average=0.9),
+        joint_fit=FIT,
+        codebook=CodebookConfig(start_step=6, restart_every_steps=3),
+    )
+
+
+def relative_error(config: TrainingConfig, cache: WindowCache, turn: int) -> float:
+    """Return the relative depth error on the training windows, with the audio of the window `turn` places later."""
+    network = load_perception(config)
+    indices = cache.indices('train')
+    with torch.inference_mode():
+        unit = network.images(torch.from_numpy(cache.features(indices)).roll(turn, dims=0))['depth'][:, 0]
+    depth_m = torch.from_numpy(cache.take('depth_m', indices).astype(np.float32))
+    return float(depth_losses(unit, depth_m, config.depth)['relative_depth'])
+
+
+def test_a_network_on_spatial_maps_learns_to_distinguish_streets(config: TrainingConfig) -> None:
+    config = spatial_config(config, 0)
+    best = fit_joint(config, FIT)
+    curve = FitHistory.read(best.parent).curves['train/loss']
+    assert curve[-1][1] < curve[0][1] - 0.2
+    cache = open_cache(config.data, progress=False)
+    # Windows are in pairs of one street: an offset of two is another street.
+    assert relative_error(config, cache, 0) < 0.9 * relative_error(config, cache, 2)
+
+
+def test_a_quantised_network_is_fitted_with_codebooks_and_decoders(config: TrainingConfig) -> None:
+    config = spatial_config(config, 8)
+    best = fit_joint(config, replace(FIT, steps=16, validate_every_steps=8))
+    curve = FitHistory.read(best.parent).curves['train/loss']
+    assert curve[-1][1] < curve[0][1]
+    network = load_perception(config)
+    features = torch.from_numpy(take_features(open_cache(config.data, progress=False), np.arange(4)))
+    with torch.inference_mode():
+        depth_m = network(features)[0]
+    assert all(codebook.started and codebook.codebook.any() for codebook in network.codebooks.values())
+    assert depth_m.shape == (4, 128, 128)
+
+
+def test_streets_become_a_bundle_that_predicts_like_its_networks(config: TrainingConfig, tmp_path: Path) -> None:
+    config = spatial_config(config, 0)
+    config = replace(config, data=replace(config.data, test=0.3))
+    fit_joint(config, replace(FIT, steps=4, validate_every_steps=2))
+    bundle = export(config, tmp_path / 'bundle')
+    manifest = bundle.manifest
+    assert manifest.features == SpatialFeatureSpec()
+    assert isinstance(manifest.array, ArrayRange)
+    assert manifest.array.microphones == (8, 8)
+    card = (bundle.folder / 'README.md').read_text()
+    assert 'any array of 8 microphones on one plane' in card
+    cache = open_cache(config.data, progress=False)
+    features = take_features(cache, cache.indices('test'))
+    backend = open_backend(bundle, 'onnx')
+    for window, expected in zip(features, predict(load_perception(config), features), strict=True):
+        found = backend.run(window)
+        np.testing.assert_allclose(found.depth_m, expected.depth_m, rtol=0.02)
+        np.testing.assert_allclose(found.distances['depth'], expected.distances['depth'], rtol=0.05)
+
+
+def test_features_of_another_size_are_refused(config: TrainingConfig) -> None:
+    config = spatial_config(config, 0)
+    other = replace(config, spatial=SpatialNetworkConfig(level=(32, 20)))
+    with pytest.raises(
+        TrainingError, match=r'features of shape \(10368,\), the network on spatial maps takes \(9728,\)'
+    ):
+        fit_joint(other, FIT)
+    with pytest.raises(TrainingError, match='give `joint`'):
+        replace(config, joint=None)
+    with pytest.raises(TrainingError, match="give 'cache'"):
+        replace(config.data, features_on='device')
