@@ -16,13 +16,15 @@ from audio_manifold_ros.inference.backends.backend import Backend, input_shape
 from audio_manifold_ros.inference.bundle.bundle import Bundle
 from benchmarks.harness.figure import Figure, cheaper
 from benchmarks.harness.timing import Action, medians_s
-from benchmarks.support.bundles import STREET, has_street, write_paper_bundle
+from benchmarks.support.bundles import STREET, has_street, write_paper_bundle, write_spatial_bundle
 from benchmarks.support.gpu_pipeline import measure_on_gpu
 
 THREADS = 2
 ROUNDS = 15
 CALLS = 10
 MIN_RATIO = 1.6
+# The networks of a window may take 8 ms where those of models/street take 11.2 ms.
+MIN_SPATIAL_RATIO = 1.4
 TOLERANCE_M = 0.05
 
 
@@ -36,7 +38,29 @@ def measure() -> list[Figure]:
         for title, bundle in bundles.items():
             figures.append(_measure_bundle(title, bundle))
             figures += measure_on_gpu(title, bundle)
+        figures += _measure_spatial(Path(folder), next(iter(bundles.items())))
     return figures
+
+
+def _measure_spatial(folder: Path, reference: tuple[str, Bundle]) -> list[Figure]:
+    """Compare networks on spatial maps with a bundle on mel features, on one thread in the same run."""
+    title, mel_bundle = reference
+    bundles = {
+        'direct heads': write_spatial_bundle(folder / 'direct'),
+        'manifolds of 8 × 8 codes': write_spatial_bundle(folder / 'quantised', latent_cells=8),
+        title: mel_bundle,
+    }
+    rng = np.random.default_rng(0)
+    actions = {}
+    for name, bundle in bundles.items():
+        features = rng.uniform(-1.2, 0.4, input_shape(bundle.manifest)).astype(np.float32)
+        actions[name] = Action(partial(open_backend(bundle, 'onnx', threads=1).run, features), CALLS)
+    times_s = medians_s(actions, ROUNDS)
+    what = 'depth and segmentation of one window from spatial maps by `onnx`, one thread'
+    return [
+        cheaper(f'{what}: {name}', times_s[name], title, times_s[title], minimum)
+        for name, minimum in (('direct heads', MIN_SPATIAL_RATIO), ('manifolds of 8 × 8 codes', None))
+    ]
 
 
 def _measure_bundle(title: str, bundle: Bundle) -> Figure:

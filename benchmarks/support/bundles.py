@@ -4,17 +4,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from audio_manifold_ros.common.resource_paths import resource_path
+from audio_manifold_ros.features.spatial_spec import SpatialFeatureSpec
 from audio_manifold_ros.features.spec import FeatureSpec
 from audio_manifold_ros.inference.backends.backend import input_shape
+from audio_manifold_ros.inference.bundle.array_range import ArrayRange
 from audio_manifold_ros.inference.bundle.bundle import INT8_FILE, ONNX_FILE, WEIGHTS_FILE, Bundle, write_bundle
 from audio_manifold_ros.inference.bundle.confidence import ConfidenceModel, ModalityConfidence
 from audio_manifold_ros.inference.bundle.manifest import (
     FORMAT_VERSION,
+    SPATIAL_FORMAT_VERSION,
     DepthRange,
     LabelClass,
     Manifest,
@@ -24,6 +28,7 @@ from audio_manifold_ros.modalities import registry
 from audio_manifold_ros.modalities.registry import DEPTH, SEGMENTATION
 from audio_manifold_ros.networks.at_net import AtNetConfig
 from audio_manifold_ros.networks.perception_network import PerceptionConfig, PerceptionNetwork
+from audio_manifold_ros.networks.spatial.config import SpatialNetworkConfig
 from audio_manifold_ros.networks.vq_vae import VqVaeConfig
 from audio_manifold_ros.rig.camera import CameraModel
 from audio_manifold_ros.rig.rig import MicrophoneArray
@@ -80,6 +85,31 @@ def write_random_bundle(folder: Path, config: PerceptionConfig) -> Bundle:
     float32_bundle = write_bundle(folder, manifest, files)
     noise = np.random.default_rng(0).uniform(-1.2, 0.4, (CALIBRATION_WINDOWS, *shape)).astype(np.float32)
     return write_bundle(folder, manifest, {**files, INT8_FILE: quantize_graph(float32_bundle.onnx_path, noise)})
+
+
+def write_spatial_bundle(folder: Path, latent_cells: int = 0) -> Bundle:
+    """Write a bundle of a network on spatial maps with random weights, in float32.
+
+    Args:
+        folder: Folder of the bundle.
+        latent_cells: Rows and columns of the latents of its manifolds. 0 for direct heads.
+
+    """
+    import torch
+
+    torch.manual_seed(0)
+    spatial = SpatialNetworkConfig(modalities=MODALITIES, latent_cells=latent_cells)
+    manifolds = {
+        modality: VqVaeConfig(channels=CHANNELS[modality], manifold_cells=latent_cells, first_features=32, features=64)
+        for modality in (MODALITIES if latent_cells else ())
+    }
+    network = PerceptionNetwork(PerceptionConfig(manifolds=manifolds, spatial=spatial))
+    array = ArrayRange(microphones=(4, 16), aperture_m=(0.1, 1.2), planar=False, field_of_view_deg=(60.0, 120.0))
+    manifest = replace(
+        _manifest(network), format_version=SPATIAL_FORMAT_VERSION, features=SpatialFeatureSpec(), array=array
+    )
+    exported = export_network(network, input_shape(manifest))
+    return write_bundle(folder, manifest, {ONNX_FILE: exported.onnx, WEIGHTS_FILE: exported.weights})
 
 
 def _manifest(network: PerceptionNetwork) -> Manifest:
