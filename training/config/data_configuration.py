@@ -20,6 +20,20 @@ DriveLimit = Annotated[int, at_least(1)]
 
 
 @dataclass(frozen=True)
+class LeftOutConfig(CheckedSettings):
+    """Microphones that the spatial features of training windows leave out, so that the networks tolerate dead ones.
+
+    Attributes:
+        share: Fraction of the windows of training drives.
+        most: Largest number of microphones. At least four are used.
+
+    """
+
+    share: Annotated[float, between(0, 1)] = 0.0
+    most: Annotated[int, at_least(1)] = 3
+
+
+@dataclass(frozen=True)
 class DataConfig(CheckedSettings):
     """The drives of an experiment, their division into splits and into windows.
 
@@ -40,11 +54,12 @@ class DataConfig(CheckedSettings):
             mel features, and any arrays with spatial features.
         features_on: `cache` stores features; `device` stores audio and computes the features on the device of the
             networks. Spatial features are stored.
+        left_out: Microphones that the spatial features of training windows leave out.
         shard_drives: Number of drives per file of the cache.
         workers: Number of processes that fill the cache.
 
     Raises:
-        TrainingError: Spatial features are to be computed on the device.
+        TrainingError: Spatial features are to be computed on the device, or mel features are to leave out microphones.
 
     """
 
@@ -62,12 +77,21 @@ class DataConfig(CheckedSettings):
     frame_position: Annotated[float, between(0, 1)] = 0.5
     features: AnyFeatureSpec = field(default_factory=FeatureSpec)
     features_on: Literal['cache', 'device'] = 'cache'
+    left_out: LeftOutConfig = field(default_factory=LeftOutConfig)
     shard_drives: int = 100
     workers: int = 2
 
     def __post_init__(self) -> None:
         """Refuse settings that do not fit together."""
-        if isinstance(self.features, SpatialFeatureSpec) and self.features_on == 'device':
+        super().__post_init__()
+        is_spatial = isinstance(self.features, SpatialFeatureSpec)
+        if self.left_out.share and not is_spatial:
+            msg = (
+                f'left_out.share is {self.left_out.share!r} with mel features: give 0, and augment.drop_microphones '
+                'instead.'
+            )
+            raise TrainingError(msg)
+        if is_spatial and self.features_on == 'device':
             msg = "features_on is 'device' with spatial features: give 'cache'."
             raise TrainingError(msg)
 

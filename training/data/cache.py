@@ -39,6 +39,10 @@ if TYPE_CHECKING:
     from training.config.data_configuration import DataConfig
 
 
+# Drives, folder of their shard, settings, and the ids of the training drives.
+_Job = tuple['Sequence[Path]', Path, 'DataConfig', frozenset[str]]
+
+
 class WindowCache:
     """All windows of a dataset.
 
@@ -219,20 +223,22 @@ def open_cache(config: DataConfig, *, progress: bool = True) -> WindowCache:
     drives, dataset_split = divide(config)
     paths = list(drives.values())
     groups = [paths[first : first + config.shard_drives] for first in range(0, len(paths), config.shard_drives)]
-    folders = [Path(config.cache) / shard_name(group, config) for group in groups]
-    jobs = [(group, folder, config) for group, folder in zip(groups, folders, strict=True) if not folder.exists()]
+    training = dataset_split.training_drives
+    folders = [Path(config.cache) / shard_name(group, config, training) for group in groups]
+    missing = [pair for pair in zip(groups, folders, strict=True) if not pair[1].exists()]
+    jobs = [(group, folder, config, training) for group, folder in missing]
     _fill(jobs, config.workers, progress=progress)
     return WindowCache(
         [Shard.open(folder) for folder in folders], dataset_split, config.features, next(iter(paths), None)
     )
 
 
-def _fill(jobs: Sequence[tuple[Sequence[Path], Path, DataConfig]], workers: int, *, progress: bool) -> None:
+def _fill(jobs: Sequence[_Job], workers: int, *, progress: bool) -> None:
     if not jobs:
         return
     shown = {'console': Console(stderr=True), 'disable': not progress}
     if workers < 2 or len(jobs) < 2:
-        drives = sum(len(paths) for paths, _, _ in jobs)
+        drives = sum(len(job[0]) for job in jobs)
         with Progress(*Progress.get_default_columns(), MofNCompleteColumn(), **shown) as bar:  # type: ignore[arg-type]
             task = bar.add_task('features of drives', total=drives)
             for job in jobs:

@@ -21,13 +21,15 @@ from audio_manifold_ros.common.schema import from_plain
 from audio_manifold_ros.datasets.drive_checksum import read_checksum_header
 from audio_manifold_ros.features.batch_features import window_features
 from audio_manifold_ros.modalities.registry import STORED_MODALITIES
+from training.data.left_out_microphones import draw_active
 from training.data.window_dataset import WindowDataset
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Container, Iterator, Sequence
 
     from numpy.typing import NDArray
 
+    from audio_manifold_ros.common.array_types import Mask
     from training.config.data_configuration import DataConfig
     from training.data.window_dataset import WindowItem
 
@@ -100,9 +102,16 @@ class Shard:
         return np.load(self.folder / f'{name}.npy', mmap_mode='r')  # type: ignore[no-any-return]
 
 
-def shard_name(paths: Sequence[Path], config: DataConfig) -> str:
-    """Return the name of a shard: a hash of the checksums of its drives and of all settings that it depends on."""
-    content = {
+def shard_name(paths: Sequence[Path], config: DataConfig, training: Container[str] = ()) -> str:
+    """Return the name of a shard: a hash of the checksums of its drives and of all settings that it depends on.
+
+    Args:
+        paths: The drives.
+        config: Settings of the windows.
+        training: Ids of the training drives, whose features may leave out microphones.
+
+    """
+    content: dict[str, object] = {
         'version': CACHE_VERSION,
         'features': config.features.to_dict(),
         'features_on': config.features_on,
@@ -110,11 +119,19 @@ def shard_name(paths: Sequence[Path], config: DataConfig) -> str:
         'missing_microphones': config.missing_microphones,
         'drives': [(path.stem, read_checksum_header(path, verify=False).sha256) for path in paths],
     }
+    if config.left_out.share:
+        content['left_out'] = asdict(config.left_out)
+        content['training'] = [path.stem for path in paths if path.stem in training]
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:24]
 
 
 def write_shard(
-    paths: Sequence[Path], folder: Path, config: DataConfig, *, on_drive: Callable[[], None] = lambda: None
+    paths: Sequence[Path],
+    folder: Path,
+    config: DataConfig,
+    training: Container[str] = (),
+    *,
+    on_drive: Callable[[], None] = lambda: None,
 ) -> None:
     """Write the shard of some drives. The folder appears when it is complete.
 
@@ -122,6 +139,7 @@ def write_shard(
         paths: The drives.
         folder: Folder of the shard.
         config: Settings of the windows.
+        training: Ids of the training drives, whose features may leave out microphones.
         on_drive: Function that is called once for each drive that has been read.
 
     Raises:
@@ -140,7 +158,7 @@ def write_shard(
         if item.missing_microphones and config.missing_microphones == 'skip':
             skipped[item.drive_id] += 1
             continue
-        rows = _audio_columns(item, config)
+        rows = _audio_columns(item, config, is_training=item.drive_id in training)
         for modality_name, modality in STORED_MODALITIES.items():
             image = item.image(modality_name)
             if image is None:
@@ -178,11 +196,13 @@ def _report_drives(dataset: WindowDataset, on_drive: Callable[[], None]) -> Iter
         on_drive()
 
 
-def _audio_columns(item: WindowItem, config: DataConfig) -> dict[str, NDArray[Any]]:
+def _audio_columns(item: WindowItem, config: DataConfig, *, is_training: bool) -> dict[str, NDArray[Any]]:
     """Return the stored audio arrays of a window: features, or int16 audio with a scale per microphone."""
     if config.features_on == 'cache':
-        active = np.ones(len(item.audio), dtype=bool)
+        active: Mask = np.ones(len(item.audio), dtype=bool)
         active[list(item.missing_microphones)] = False
+        if is_training and item.geometry is not None:
+            active = draw_active(item.geometry.with_active(active), config.left_out, item.drive_id, item.image_index)
         features = window_features(item.audio, config.features, item.geometry, active)
         return {'features': features.astype(np.float16)}
     scale = np.abs(item.audio).max(axis=1).clip(min=1e-12) / INT16_PEAK

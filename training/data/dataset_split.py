@@ -39,6 +39,12 @@ class DatasetSplit:
     split: SplitFile
     limits: dict[str, int | None]
 
+    @property
+    def training_drives(self) -> frozenset[str]:
+        """The drives all of whose windows are for training."""
+        train, *others = (set(self.split.drives(split)) for split in SPLITS)
+        return frozenset(train.difference(*others))
+
     def windows(self, windows: Sequence[tuple[str, int]]) -> dict[str, NDArray[np.int64]]:
         """Return the indices of the windows (drive id, image stamp in ns) of each part, in order."""
         found = {}

@@ -137,7 +137,9 @@ def describe(config: TrainingConfig, network: PerceptionNetwork, cache: WindowCa
     flat = ModalityConfidence(((0.0,) * cells,) * cells, 0.0, 0.0, 1.0)
     classes = tuple(LabelClass(i, name, colour) for i, (name, colour) in enumerate(CLASS_COLOURS.items()))
     is_spatial = isinstance(config.data.features, SpatialFeatureSpec)
-    trained = trained_range(_training_drives(config, cache)) if is_spatial else TrainedArray.from_array(array)
+    trained: ArrayRange | TrainedArray = TrainedArray.from_array(array)
+    if is_spatial:
+        trained = trained_range(_training_drives(config, cache), config.data.left_out)
     return Manifest(
         format_version=SPATIAL_FORMAT_VERSION if is_spatial else FORMAT_VERSION,
         name=config.name,

@@ -11,18 +11,25 @@ import numpy as np
 
 from audio_manifold_ros.datasets.drive_reader import DriveReader
 from audio_manifold_ros.inference.bundle.array_range import PLANE_TOLERANCE_M, ArrayRange, field_of_view_deg
+from training.data.left_out_microphones import min_microphones
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from training.config.data_configuration import LeftOutConfig
 
 # Drives that are read, evenly spaced. A drive takes some milliseconds.
 MAX_DRIVES = 2000
 
 
-def trained_range(drives: Sequence[Path]) -> ArrayRange:
+def trained_range(drives: Sequence[Path], left_out: LeftOutConfig) -> ArrayRange:
     """Return the range of the arrays and cameras of drives.
 
     Microphones that are disabled or were not recorded do not count.
+
+    Args:
+        drives: Training drives.
+        left_out: Microphones that the features of some windows left out.
 
     Raises:
         DatasetError: A drive cannot be read.
@@ -43,7 +50,7 @@ def trained_range(drives: Sequence[Path]) -> ArrayRange:
         angles_deg.append(field_of_view_deg(camera))
         planar = planar and float(np.ptp(positions_m[:, 2])) <= PLANE_TOLERANCE_M
     return ArrayRange(
-        (min(counts), max(counts)),
+        (min_microphones(min(counts), left_out), max(counts)),
         (round(min(apertures_m), 3), round(max(apertures_m), 3)),
         planar,
         (round(min(angles_deg), 1), round(max(angles_deg), 1)),
