@@ -43,6 +43,7 @@ from audio_manifold_ros.nodes.common.perception_client import (
 from audio_manifold_ros.processes.process_group import ProcessGroup
 from audio_manifold_ros.processes.ros_isolation import isolated_environment
 from audio_manifold_ros.rig.extrinsics import EXTRINSICS_FILE, Extrinsics
+from audio_manifold_ros.rig.rig import RIG_FILE, MicrophoneArray
 from audio_manifold_ros.simulation.drive import RIG
 
 if TYPE_CHECKING:
@@ -171,15 +172,19 @@ class Demo:
         """Write the sound from the first frame on. Return None without sound."""
         if self._sound is None:
             return None
-        rig = self._options.rig or resource_path(RIG)
-        offset_ns = round(Extrinsics.from_yaml(rig / EXTRINSICS_FILE).audio_time_offset_s * NS_PER_S)
+        extrinsics = Extrinsics.from_yaml(self._rig_folder() / EXTRINSICS_FILE)
+        offset_ns = round(extrinsics.audio_time_offset_s * NS_PER_S)
         length_s = (frames[-1].stamp_ns - frames[0].stamp_ns) / NS_PER_S + FRAME_INTERVAL_S
         return path if self._sound.write(path, frames[0].stamp_ns - offset_ns, length_s) else None
 
     def _title(self) -> str:
         options = self._options
         source_text = f'street {options.seed}' if options.kind == 'simulator' else options.place
-        return f'Predicted from {self._bundle.manifest.microphones} microphones: {source_text}'
+        array = MicrophoneArray.from_yaml(self._rig_folder() / RIG_FILE)
+        return f'Predicted from {sum(mic.enabled for mic in array.microphones)} microphones: {source_text}'
+
+    def _rig_folder(self) -> Path:
+        return self._options.rig or resource_path(RIG)
 
     def _node_parameters(self) -> dict[str, object]:
         options = self._options
