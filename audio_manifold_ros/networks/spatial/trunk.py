@@ -43,8 +43,8 @@ class SceneFeatures(NamedTuple):
 class SpatialTrunk(nn.Module):
     """Encodes the three maps and joins them on a grid of the image.
 
-    The features of an azimuth go to the image column in that direction. A learnt place and the prior of the camera tell
-    rows and columns apart.
+    The features of an azimuth go to the image column in that direction. A learnt place and the prior of the camera make
+    rows and columns distinct.
     """
 
     place: Tensor

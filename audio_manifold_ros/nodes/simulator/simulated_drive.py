@@ -188,7 +188,7 @@ class SimulatedDrive(Node):
         stamp_s = frame.due_s + drive.extrinsics.audio_time_offset_s
         header = to_header(start_ns + round(stamp_s * NS_PER_S), self._drive.camera_frame)
         self._info.publish(to_camera_info(drive.camera, header, drive.camera.height, drive.camera.width))
-        # Derived images are computed only while somebody subscribes.
+        # Derived images are computed only while their topic has subscribers.
         derived = [name for name in DERIVED_IMAGES if self._images[name].get_subscription_count() > 0]
         for name, image in with_derived(frame, drive.camera, derived).by_modality().items():
             self._images[name].publish(to_image(image, MODALITIES[name].encoding, header))
