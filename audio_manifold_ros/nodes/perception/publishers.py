@@ -117,14 +117,15 @@ class PredictionPublishers:
                 output.publish(self, prediction, header)
         if prediction.confidence is not None:
             self.publish_message('~/confidence/image', to_image(prediction.confidence, '32FC1', header))
-            if self._robot is not None:
-                images = PredictedImages(prediction.depth_m, prediction.labels, prediction.confidence, stamp_ns)
-                self._robot.publish(images)
         stamp = to_header(stamp_ns, self._array_frame)
         features = prediction.features
         if features is not None:  # None if the topic had no subscribers when the prediction was computed
             self.publish_if_subscribed('~/spectrogram', lambda: to_image(self._spectrogram(features), 'mono8', stamp))
         self.publish_if_subscribed('~/microphones', lambda: to_microphones(self._microphones, prediction, stamp))
+        # Last, because they take the most time.
+        if self._robot is not None and prediction.confidence is not None:
+            images = PredictedImages(prediction.depth_m, prediction.labels, prediction.confidence, stamp_ns)
+            self._robot.publish(images)
 
     def publish_audio(self, block: AudioBlock) -> None:
         """Publish a block of audio as received from the source."""
