@@ -117,8 +117,12 @@ def joint_probability(probabilities: list[FloatArray], independence: float) -> F
     """Return the probability that every modality is correct, from that of each (see `ConfidenceModel`)."""
     if len(probabilities) == 1:
         return probabilities[0]
-    ordered = np.sort(np.stack(probabilities), axis=0)
-    result: FloatArray = ordered[0] * np.prod(ordered[1:], axis=0) ** independence
+    lowest, *rest = probabilities
+    others: FloatArray | float = 1.0
+    for probability in rest:
+        others = np.maximum(lowest, probability) * others
+        lowest = np.minimum(lowest, probability)
+    result: FloatArray = lowest * others**independence
     return result
 
 
