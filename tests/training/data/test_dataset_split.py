@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from audio_manifold_ros.common.errors import DatasetError, TrainingError
 from audio_manifold_ros.common.schema import from_plain, to_plain
+from audio_manifold_ros.datasets.drive_reader import DriveReader
 from training.config.data_configuration import DataConfig
 from training.data.cache import open_cache
 from training.data.dataset_split import divide, select_drives
@@ -39,8 +40,10 @@ def test_limits_remove_drives_and_move_none(data_config: DataConfig) -> None:
 
 
 def test_a_split_file_places_drives_and_single_images(data_config: DataConfig, tmp_path: Path) -> None:
-    ids = list(find_drives(data_config.drives))
-    instants = [500_000_000, 1_500_000_000]
+    drives = find_drives(data_config.drives)
+    ids = list(drives)
+    with DriveReader(drives[ids[1]]) as drive:
+        instants = drive.image_stamps_ns.tolist()
     path = tmp_path / 'split.yaml'
     train, validation, test = (f'{ids[1]}/{instants[0]}', ids[0]), (f'{ids[1]}/{instants[1]}',), tuple(ids[2:4])
     SplitFile('by hand', train, validation, test).write(path)
