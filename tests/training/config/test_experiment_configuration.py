@@ -23,6 +23,8 @@ def test_shipped_experiments_are_read(path: Path) -> None:
     config = TrainingConfig.from_yaml(path)
     assert config.name == path.stem
     heads = [modality for network in config.at_nets for modality in network.modalities]
+    if config.spatial is not None and config.spatial.is_quantised:
+        heads += config.spatial.modalities
     assert sorted(heads) == sorted(config.manifolds)
 
 
