@@ -53,8 +53,9 @@ setup(
     data_files=list(data_files()),
     # rosdep installs the dependencies in package.xml. pip must not replace the builds of a robot.
     install_requires=['setuptools'],
-    # Proprietary libraries of NVIDIA: never installed without being requested.
     extras_require={
+        'view': ['rerun-sdk>=0.41'],
+        # Proprietary libraries of NVIDIA: never installed without being requested.
         'trt-rtx': [
             'onnx>=1.16',
             'onnxruntime>=1.24',

@@ -22,6 +22,7 @@ ORDER = (
     'robot_outputs',
     'evaluation.metrics', 'evaluation.controls', 'evaluation.reporting', 'evaluation',
     'bags.storage', 'bags.recovery', 'bags.decoding', 'bags.statistics', 'bags.conversion', 'bags', 'bag_evaluation',
+    'viewer',
     'calibration.channels', 'calibration.geometry', 'calibration.camera', 'calibration.reporting',
     'calibration.recording', 'calibration.commands', 'calibration', 'training',
     'nodes.common', 'nodes.perception', 'nodes.recorder', 'nodes.replay', 'nodes.rig', 'nodes.simulator',

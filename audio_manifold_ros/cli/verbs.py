@@ -79,6 +79,12 @@ VERBS = tuple(
             '--seconds 20 --out demo_output',
         ),
         (
+            'view',
+            f'{PACKAGE}.demo.view',
+            'show a running node or a bag in a browser, with point cloud, images and figures',
+            'recordings/drive_1 --save drive.rrd',
+        ),
+        (
             'doctor',
             f'{PACKAGE}.doctor.__main__',
             'check rig, bundle, backend, audio, ROS, clock and disk, and print a page for an issue',

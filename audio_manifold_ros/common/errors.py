@@ -77,6 +77,10 @@ class NodeError(AudioManifoldError):
     """A node cannot use a parameter, a message or a source."""
 
 
+class ViewerError(AudioManifoldError):
+    """The live view cannot be shown."""
+
+
 class ProcessError(AudioManifoldError):
     """A child process has ended with an error."""
 

@@ -8,6 +8,7 @@ import json
 import os
 import tempfile
 import time
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,16 +18,21 @@ from rclpy.signals import SignalHandlerOptions
 from rclpy.utilities import try_shutdown
 from rich.live import Live
 
-from audio_manifold_ros.bag_evaluation.snapshots import SnapshotSampler, choose_snapshots
+from audio_manifold_ros.bag_evaluation.snapshots import choose_snapshots
 from audio_manifold_ros.cli.console import SafeConsole
 from audio_manifold_ros.common.errors import DemoError, NodeError
 from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.common.units import NS_PER_S
+from audio_manifold_ros.datasets.rig_files import RigFiles
 from audio_manifold_ros.demo.demo_client import DemoClient
+from audio_manifold_ros.demo.demo_sampler import FRAME_INTERVAL_S, DemoSampler
 from audio_manifold_ros.demo.demo_sound import DemoSound
+from audio_manifold_ros.demo.frame_view import FrameView
 from audio_manifold_ros.demo.live_table import live_table
+from audio_manifold_ros.demo.node_view import newest_latency_ms
 from audio_manifold_ros.demo.snapshots import to_snapshots
 from audio_manifold_ros.demo.summary import SHOWN_METRICS, DemoSummary, summarise
+from audio_manifold_ros.demo.view import DEFAULT_RIG, announce
 from audio_manifold_ros.drawing.images import save_png
 from audio_manifold_ros.evaluation.metrics.metric_names import PRIOR
 from audio_manifold_ros.evaluation.reporting.contact_sheet import contact_sheet
@@ -45,9 +51,11 @@ from audio_manifold_ros.processes.ros_isolation import isolated_environment
 from audio_manifold_ros.rig.extrinsics import EXTRINSICS_FILE, Extrinsics
 from audio_manifold_ros.rig.rig import RIG_FILE, MicrophoneArray
 from audio_manifold_ros.simulation.drive import RIG
+from audio_manifold_ros.viewer.view_output import open_output
+from audio_manifold_ros.viewer.view_recording import ViewRecording
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from audio_manifold_ros.demo.demo_frame import DemoFrame
     from audio_manifold_ros.demo.options import DemoOptions
@@ -57,7 +65,6 @@ DRIVE_MODULE = 'audio_manifold_ros.nodes.simulator.simulated_drive'
 FIRST_IMAGE_TIMEOUT_S = 60.0
 DIAGNOSTICS_TIMEOUT_S = 20.0
 REFRESH_S = 0.25
-FRAME_INTERVAL_S, MAX_FRAMES = 0.1, 900
 SHEET_COLUMNS = 6
 # The longest street takes 60 s. A longer demo continues in the next one.
 STREET_S = 60.0
@@ -83,7 +90,7 @@ class Demo:
         self._options = options
         self._console = console
         self._bundle = Bundle.load(resolve_folder('--bundle', options.bundle))
-        self._frame_sampler: SnapshotSampler[DemoFrame] = SnapshotSampler(FRAME_INTERVAL_S, MAX_FRAMES)
+        self._frame_sampler = DemoSampler()
         # The sound of a device may contain the speech of people nearby.
         self._sound = DemoSound() if has_sound() and options.kind != 'device' else None
         self._first_image_s = 0.0
@@ -109,7 +116,8 @@ class Demo:
                 if self._sound is not None:
                     self._sound.subscribe(client, self._audio_topic())
                 try:
-                    self._run_nodes(client, children)
+                    with self._open_view(client):
+                        self._run_nodes(client, children)
                 except NodeError as error:
                     log_text = '\n'.join(children.log_tail(name) for name in children.names)
                     msg = f'{error} Output of the nodes:\n{log_text}'
@@ -119,6 +127,19 @@ class Demo:
         finally:
             try_shutdown()
         return self._write_results(client)
+
+    @contextmanager
+    def _open_view(self, client: DemoClient) -> Iterator[None]:
+        """Open the live view, if one was requested, and show each sampled frame in it."""
+        if self._options.view is None:
+            yield
+            return
+        rig, manifest = resolve_folder('--rig', str(self._options.rig or DEFAULT_RIG)), self._bundle.manifest
+        with open_output(self._options.view) as (stream, place):
+            announce(self._console, place)
+            view = FrameView(ViewRecording(stream, RigFiles.from_folder(rig), manifest), manifest)
+            self._frame_sampler.show = lambda frame: view.show(frame, newest_latency_ms(client))
+            yield
 
     def _run_nodes(self, client: DemoClient, children: ProcessGroup) -> None:
         with self._console.status('starting the nodes'):

@@ -12,6 +12,7 @@ from audio_manifold_ros.cli.options import add_bundle_option, add_rig_option
 from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.argument_types import caller_path, number, whole_number
 from audio_manifold_ros.datasets.splits import FIRST_DEMO_SEED
+from audio_manifold_ros.viewer.view_output import ViewOutput
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,6 +33,7 @@ class DemoOptions:
         bundle: Folder of the bundle, or its path below the package.
         rate_hz: Predictions per second.
         rig: Folder of the rig of drive and perception. None is the roof octagon.
+        view: Destination of the live view. None shows only the terminal.
 
     """
 
@@ -43,6 +45,7 @@ class DemoOptions:
     bundle: str
     rate_hz: float
     rig: Path | None = None
+    view: ViewOutput | None = None
 
 
 def parse_options(arguments: Sequence[str] | None = None) -> DemoOptions:
@@ -69,10 +72,13 @@ def parse_options(arguments: Sequence[str] | None = None) -> DemoOptions:
     parser.add_argument(
         '--rate', type=number(0.1, 200), default=30.0, help='predictions per second (default: %(default)s)'
     )
+    parser.add_argument('--view', action='store_true', help='show the images live in a browser (needs rerun-sdk)')
+    parser.add_argument('--save-view', type=caller_path, help='write the live view into a file (.rrd) instead')
     args = parser.parse_args(arguments)
     kind, _, place = args.source.partition(':')
     if kind not in SOURCE_KINDS or (kind == 'simulator') != (not place):
         parser.error(f'--source is {args.source!r}: give simulator, file:PATH or device:NAME')
     if kind == 'file':
         place = str(caller_path(place))
-    return DemoOptions(args.seconds, kind, place, args.seed, args.out, args.bundle, args.rate, args.rig)
+    view = ViewOutput(args.save_view) if args.view or args.save_view is not None else None
+    return DemoOptions(args.seconds, kind, place, args.seed, args.out, args.bundle, args.rate, args.rig, view)

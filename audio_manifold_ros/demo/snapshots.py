@@ -56,10 +56,19 @@ def to_snapshots(frames: Sequence[DemoFrame], manifest: Manifest) -> list[Snapsh
     ground_truths = [frame.ground_truth for frame in frames if frame.ground_truth is not None]
     present = {head for images in ground_truths for head in images.by_modality()}
     hold = GroundTruthHold(head for head in MODALITIES if head in present)
-    return [_to_snapshot(frame, (frame.stamp_ns - frames[0].stamp_ns) / NS_PER_S, hold, manifest) for frame in frames]
+    return [to_snapshot(frame, (frame.stamp_ns - frames[0].stamp_ns) / NS_PER_S, hold, manifest) for frame in frames]
 
 
-def _to_snapshot(frame: DemoFrame, time_s: float, hold: GroundTruthHold, manifest: Manifest) -> Snapshot:
+def to_snapshot(frame: DemoFrame, time_s: float, hold: GroundTruthHold, manifest: Manifest) -> Snapshot:
+    """Convert a frame.
+
+    Args:
+        frame: The frame.
+        time_s: Time of the frame since the first one.
+        hold: Last ground truth, which is updated.
+        manifest: Manifest of the bundle.
+
+    """
     ground_truth, ages_s = hold.update(time_s, frame.ground_truth)
     return Snapshot(
         time_s=time_s,

@@ -1,0 +1,54 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Layout of the view: 3D scene, images, spectrogram and figures over time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from audio_manifold_ros.modalities.registry import MODALITIES
+from audio_manifold_ros.viewer.rerun_import import import_rerun
+
+TIMELINE = 'time'
+SCENE = 'base_link'
+SPECTROGRAM, CONFIDENCE = 'spectrogram', 'confidence'
+PREDICTED, GROUND_TRUTH = 'predicted', 'ground_truth'
+FIGURES = 'figures'
+LATENCY, MEAN_CONFIDENCE, LEVEL = f'{FIGURES}/latency_ms', f'{FIGURES}/mean_confidence', f'{FIGURES}/level_db'
+
+
+def make_layout() -> Any:
+    """Return the layout as a blueprint of rerun. Views without data stay empty.
+
+    Raises:
+        ViewerError: rerun is not installed.
+
+    """
+    blueprint = import_rerun('rerun.blueprint')
+    images = [
+        blueprint.Horizontal(
+            *(
+                blueprint.Spatial2DView(origin=f'{kind}/{name}', name=f'{modality.title}, {label}')
+                for kind, label in ((GROUND_TRUTH, 'camera'), (PREDICTED, 'predicted'))
+            )
+        )
+        for name, modality in MODALITIES.items()
+    ]
+    sound = blueprint.Horizontal(
+        blueprint.Spatial2DView(origin=SPECTROGRAM, name='Sound, last second'),
+        blueprint.Spatial2DView(origin=CONFIDENCE, name='Confidence'),
+    )
+    figures = blueprint.Horizontal(
+        blueprint.TimeSeriesView(origin=LATENCY, name='Latency in ms'),
+        blueprint.TimeSeriesView(origin=MEAN_CONFIDENCE, name='Mean confidence'),
+        blueprint.TimeSeriesView(origin=LEVEL, name='Sound level in dB'),
+    )
+    scene = blueprint.Spatial3DView(origin=SCENE, name='Predicted points around the vehicle')
+    return blueprint.Blueprint(
+        blueprint.Horizontal(
+            blueprint.Vertical(scene, figures, row_shares=[3, 1]),
+            blueprint.Vertical(*images, sound),
+            column_shares=[3, 2],
+        ),
+        collapse_panels=True,
+    )

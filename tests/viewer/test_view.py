@@ -1,0 +1,155 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Live view: recording in a file, server for browsers on this machine, and what it refuses."""
+
+from __future__ import annotations
+
+import http.client
+import shutil
+import socket
+import subprocess
+import time
+from importlib.util import find_spec
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from audio_manifold_ros.bag_evaluation.evaluation_session import EvaluationOptions
+from audio_manifold_ros.common.errors import ViewerError
+from audio_manifold_ros.common.resource_paths import resource_path
+from audio_manifold_ros.datasets.rig_files import RigFiles
+from audio_manifold_ros.evaluation.reporting.contact_sheet import Snapshot
+from audio_manifold_ros.inference.bundle.bundle import Bundle
+from audio_manifold_ros.modalities.modality_images import ModalityImages
+from audio_manifold_ros.simulation.drive import Drive
+from audio_manifold_ros.testing.simulated_bag import SimulatedRecording, write_simulated_bag
+from audio_manifold_ros.viewer import rerun_import
+from audio_manifold_ros.viewer.view_bag import view_bag
+from audio_manifold_ros.viewer.view_output import LOCAL_ADDRESS, ViewOutput, open_output
+from audio_manifold_ros.viewer.view_recording import ViewRecording
+
+needs_rerun = pytest.mark.skipif(
+    find_spec('rerun') is None, reason='needs rerun-sdk: ./run exec pip install -r requirements/view.txt'
+)
+BROWSER = shutil.which('chromium') or shutil.which('google-chrome')
+STOP_TIMEOUT_S = 10.0
+BROWSER_WAIT_MS, BROWSER_TIMEOUT_S = 20_000, 100
+BUNDLE, RIG = 'models/street', 'calibration/roof_octagon'
+
+
+def snapshot(time_s: float) -> Snapshot:
+    """Return the ground truth of a simulated street as prediction and camera images."""
+    images = ModalityImages(*Drive(900_003).image(2.0 + time_s))
+    levels_db = np.random.default_rng(round(10 * time_s)).normal(-60, 10, (1, 64, 64)).astype(np.float32)
+    return Snapshot(time_s, levels_db, images, images, np.full((128, 128), 0.5, np.float32))
+
+
+def log_street(stream: object, seconds: int = 3) -> None:
+    manifest = Bundle.load(resource_path(BUNDLE)).manifest
+    recording = ViewRecording(stream, RigFiles.from_folder(resource_path(RIG)), manifest)
+    for time_s in range(seconds):
+        recording.log(snapshot(float(time_s)), latency_ms=20.0)
+
+
+def answers(port: int) -> bool:
+    with socket.socket() as connection:
+        return connection.connect_ex((LOCAL_ADDRESS, port)) == 0
+
+
+def dump(path: Path) -> str:
+    """Return the text of a recording, by the tool of rerun."""
+    command = [shutil.which('rerun') or 'rerun', 'rrd', 'print', str(path)]
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
+
+
+def test_without_rerun_the_remedy_is_stated(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def fail(name: str) -> None:
+        msg = f'No module named {name!r}'
+        raise ImportError(msg)
+
+    monkeypatch.setattr(rerun_import.importlib, 'import_module', fail)
+    with (
+        pytest.raises(ViewerError, match=r"needs the package rerun-sdk.*'rerun'.*requirements/view.txt"),
+        open_output(ViewOutput(tmp_path / 'drive.rrd')),
+    ):
+        pass
+
+
+@needs_rerun
+def test_a_file_holds_scene_images_and_figures(tmp_path: Path) -> None:
+    with open_output(ViewOutput(tmp_path / 'views' / 'drive.rrd')) as (stream, place):
+        log_street(stream)
+    assert place == str(tmp_path / 'views' / 'drive.rrd')
+    text = dump(Path(place))
+    for entity in (
+        '/base_link/microphones', '/base_link/vehicle', '/base_link/camera/points', '/base_link/camera/detections',
+        '/predicted/depth', '/predicted/segmentation', '/ground_truth/depth', '/ground_truth/segmentation',
+        '/spectrogram', '/confidence', '/figures/latency_ms', '/figures/mean_confidence', '/figures/level_db',
+    ):  # fmt: skip
+        assert entity in text, entity
+
+
+@needs_rerun
+def test_a_bag_becomes_a_file(tmp_path: Path) -> None:
+    write_simulated_bag(tmp_path / 'bag', SimulatedRecording(seed=900_003, seconds=2.0))
+    options = EvaluationOptions(tmp_path / 'bag', resource_path(BUNDLE), tmp_path, rate_hz=5.0)
+    places: list[str] = []
+    count = view_bag(options, ViewOutput(tmp_path / 'drive.rrd'), places.append, realtime=False)
+    assert count >= 4
+    assert places == [str(tmp_path / 'drive.rrd')]
+    text = dump(tmp_path / 'drive.rrd')
+    assert '/predicted/depth' in text
+    assert '/ground_truth/depth' in text
+
+
+@needs_rerun
+def test_the_server_answers_on_this_machine_and_ends() -> None:
+    with open_output(ViewOutput()) as (_, place):
+        address = place.partition('?')[0]
+        assert address.startswith(f'http://{LOCAL_ADDRESS}:')
+        port = int(address.rstrip('/').rpartition(':')[2])
+        page = http.client.HTTPConnection(LOCAL_ADDRESS, port, timeout=10)
+        page.request('GET', '/')
+        assert page.getresponse().status == 200
+        page.close()
+        listening = Path('/proc/net/tcp').read_text(encoding='ascii')
+        assert f'0100007F:{port:04X}' in listening
+        assert f'00000000:{port:04X}' not in listening
+    deadline_s = time.monotonic() + STOP_TIMEOUT_S
+    while answers(port):
+        assert time.monotonic() < deadline_s, 'the server still runs'
+        time.sleep(0.1)
+
+
+@needs_rerun
+def test_a_port_in_use_is_refused() -> None:
+    with socket.socket() as used:
+        used.bind((LOCAL_ADDRESS, 0))
+        used.listen()
+        port = used.getsockname()[1]
+        with pytest.raises(ViewerError, match=f'port {port} cannot be used'), open_output(ViewOutput(web_port=port)):
+            pass
+
+
+@needs_rerun
+@pytest.mark.slow
+@pytest.mark.timeout(200)
+@pytest.mark.skipif(BROWSER is None, reason='needs chromium or google-chrome on PATH')
+def test_a_browser_shows_the_images(tmp_path: Path) -> None:
+    with open_output(ViewOutput()) as (stream, place):
+        log_street(stream)
+        stream.flush()
+        picture = tmp_path / 'view.png'
+        command = [
+            str(BROWSER), '--headless=new', '--no-sandbox', '--use-angle=swiftshader', '--enable-unsafe-swiftshader',
+            '--ignore-gpu-blocklist', '--window-size=1500,950', f'--timeout={BROWSER_WAIT_MS}',
+            f'--user-data-dir={tmp_path / "profile"}', f'--screenshot={picture}', place,
+        ]  # fmt: skip
+        subprocess.run(command, capture_output=True, timeout=BROWSER_TIMEOUT_S, check=True)
+    image = cv2.imread(str(picture))
+    assert image is not None
+    # The colours of road and sky of the class images, which a blank page or the welcome page lacks.
+    for name, colour in (('road', (128, 64, 128)), ('sky', (180, 130, 70))):
+        assert (np.abs(image.astype(int) - colour).max(axis=2) < 12).sum() > 1000, name
