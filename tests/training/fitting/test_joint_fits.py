@@ -28,7 +28,7 @@ FIT = FitConfig(batch_size=4, steps=15, learning_rate=3e-3, schedule='one_cycle'
 @pytest.fixture
 def joint_config(config: TrainingConfig) -> TrainingConfig:
     """Return a small experiment with a joint fit from random weights."""
-    return replace(config, joint=JointConfig(average=0.9), joint_fit=FIT, codebook=CodebookConfig(4, 4, 4, 3))
+    return replace(config, joint=JointConfig(average=0.9), joint_fit=FIT, codebook=CodebookConfig(0.25, 4, 256, 3))
 
 
 def test_a_joint_fit_learns_and_continues_from_the_weights_of_a_run(joint_config: TrainingConfig) -> None:
@@ -58,17 +58,22 @@ def test_an_interrupted_joint_fit_resumes_with_equal_results(
     step = JointModule.training_step
 
     def failing(module: JointModule, batch: dict[str, torch.Tensor], batch_idx: int) -> torch.Tensor:
-        if module.global_step == 8:
+        if module.global_step == 5:
             msg = 'power failure'
             raise RuntimeError(msg)
         return step(module, batch, batch_idx)  # type: ignore[arg-type]
 
     monkeypatch.setattr(JointModule, 'training_step', failing)
+    at_net = replace(joint_config.at_nets[0], modalities=('depth',))
+    fit = replace(FIT, steps=9, validate_every_steps=3)
+    joint_config = replace(
+        joint_config, at_nets=(at_net,), manifolds={'depth': joint_config.manifolds['depth']}, joint_fit=fit
+    )
     with pytest.raises(RuntimeError, match='power failure'):
-        fit_joint(joint_config, FIT)
+        fit_joint(joint_config, fit)
     monkeypatch.undo()
-    resumed = fit_joint(joint_config, FIT, resume=True)
-    undisturbed = fit_joint(replace(joint_config, output=f'{joint_config.output}_undisturbed'), FIT)
+    resumed = fit_joint(joint_config, fit, resume=True)
+    undisturbed = fit_joint(replace(joint_config, output=f'{joint_config.output}_undisturbed'), fit)
     assert FitHistory.read(resumed.parent).curves == FitHistory.read(undisturbed.parent).curves
     for name in (BEST, LAST):
         found, expected = (load_checkpoint(path.with_name(name)) for path in (resumed, undisturbed))

@@ -30,7 +30,7 @@ from training.fitting.joint_losses import depth_losses
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
-FIT = FitConfig(batch_size=10, steps=30, learning_rate=4e-3, schedule='cosine', validate_every_steps=15)
+FIT = FitConfig(batch_size=10, steps=32, learning_rate=4e-3, schedule='cosine', validate_every_steps=32)
 SIZES = {'codes': 8, 'code_dim': 8, 'first_features': 8, 'features': 8, 'residual_blocks': 1}
 
 
@@ -43,9 +43,9 @@ def spatial_config(config: TrainingConfig, latent_cells: int) -> TrainingConfig:
         at_nets=(),
         manifolds={name: VqVaeConfig(channels=count, **SIZES) for name, count in channels.items()},
         spatial=SpatialNetworkConfig(width=0.25, latent_cells=latent_cells, code_dim=8),
-        joint=JointConfig(average=0.9),
+        joint=JointConfig(average=0.8),
         joint_fit=FIT,
-        codebook=CodebookConfig(start_step=6, restart_every_steps=3),
+        codebook=CodebookConfig(start_step=4, restart_every_steps=3),
     )
 
 
@@ -71,7 +71,7 @@ def test_a_network_on_spatial_maps_learns_to_distinguish_streets(config: Trainin
 
 def test_a_quantised_network_is_fitted_with_codebooks_and_decoders(config: TrainingConfig) -> None:
     config = spatial_config(config, 8)
-    best = fit_joint(config, replace(FIT, steps=16, validate_every_steps=8))
+    best = fit_joint(config, replace(FIT, steps=9, validate_every_steps=9))
     curve = FitHistory.read(best.parent).curves['train/loss']
     assert curve[-1][1] < curve[0][1]
     network = load_perception(config)
