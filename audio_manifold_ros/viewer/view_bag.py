@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""View of a bag: predictions of the pipeline beside the ground truth, in real time or as fast as possible."""
+"""View of a bag: predictions of the pipeline next to the ground truth, in real time or as fast as possible."""
 
 from __future__ import annotations
 
