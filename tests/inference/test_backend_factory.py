@@ -144,7 +144,7 @@ def test_foreign_features_are_refused(bundle: Bundle, windows: np.ndarray, name:
 REFUSED = [
     ({'name': 'tensorrt', 'engine_policy': 'off'}, "the engine policy is 'off'"),
     ({'name': 'tensorrt', 'engine_policy': 'perhaps'}, "'perhaps': give one of require, build, load_only, off"),
-    ({'name': 'tensorflow'}, r"'tensorflow': give one of \['auto', 'onnx', 'tensorrt', 'torch'\]"),
+    ({'name': 'tensorflow'}, r"'tensorflow': give one of \['auto', 'onnx', 'tensorrt', 'tensorrt_rtx', 'torch'\]"),
     ({'name': 'onnx', 'device': 'cuda:x'}, "device is 'cuda:x'"),
     ({'name': 'torch', 'device': 'abacus'}, "device is 'abacus'"),
     ({'name': 'torch', 'device': 'cuda:99'}, "'cuda:99', but PyTorch finds"),

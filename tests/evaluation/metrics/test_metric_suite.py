@@ -14,6 +14,7 @@ from audio_manifold_ros.common.errors import EvaluationError
 from audio_manifold_ros.evaluation.metrics.depth_metrics import DepthMetrics
 from audio_manifold_ros.evaluation.metrics.metric_suite import MetricSuite
 from audio_manifold_ros.modalities.modality_images import ModalityImages
+from audio_manifold_ros.modalities.registry import MODALITIES
 from audio_manifold_ros.rig.camera import CameraModel
 
 
@@ -100,8 +101,8 @@ def test_unknown_controls_are_refused() -> None:
 
 def test_the_result_holds_all_sections() -> None:
     scores = json.loads(json.dumps(_board().result(), allow_nan=False))
-    keys = {'windows', 'depth_unit', 'depth', 'segmentation', 'conventions', 'structure', 'native', 'confidence'}
-    assert set(scores) == keys
+    sections = {'windows', 'depth_unit', 'conventions', 'structure', 'native', 'confidence'}
+    assert set(scores) == sections | set(MODALITIES)
     assert set(scores['conventions']) == {'paper', 'reference', 'median_scaled', 'paper_median_scaled'}
     for control in ('', '_prior', '_shuffled', '_mono'):
         for convention in scores['conventions'].values():

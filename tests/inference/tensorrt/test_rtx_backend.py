@@ -35,7 +35,8 @@ class CpuSession:
 
     def run(self, names: list[str], inputs: dict[str, np.ndarray]) -> list[np.ndarray]:
         output: NetworkOutput = self._backend.run(inputs['features'][0])
-        arrays = {name: np.asarray(getattr(output, name))[None] for name in names}
+        tensors = output.tensors()
+        arrays = {name: np.asarray(tensors[name])[None] for name in names}
         arrays['depth_m'] = arrays['depth_m'] * np.float32(self._depth_factor)
         return [arrays[name] for name in names]
 
