@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import re
 import shlex
 import subprocess
@@ -177,3 +178,20 @@ def test_every_page_is_in_the_navigation() -> None:
     navigation = (ROOT / 'mkdocs.yml').read_text(encoding='utf-8')
     for path in (ROOT / 'docs').glob('*.md'):
         assert f': {path.name}' in navigation
+
+
+def test_the_api_reference_describes_each_name_once() -> None:
+    specification = importlib.util.spec_from_file_location('api_pages', ROOT / 'docs' / 'hooks' / 'api_pages.py')
+    assert specification is not None
+    assert specification.loader is not None
+    hook = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(hook)
+    packages = hook.public_packages()
+    targets = {target for exports in packages.values() for target in exports}
+    for target in targets:
+        homes = [package for package, exports in packages.items() if target in exports]
+        chosen = hook.home(target, packages)
+        assert chosen in homes
+        inner = [package for package in homes if target.startswith(f'{package}.')]
+        assert chosen == max(inner or homes, key=len)
+    assert any(sum(target in exports for exports in packages.values()) > 1 for target in targets)

@@ -22,11 +22,26 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add a generated page for each package that states its public names."""
-    for package, exports in public_packages().items():
-        content = '\n\n'.join([f'# {package}', summary(package), *(f'::: {target}' for target in exports)])
+    """Add a generated page for each package that states its public names.
+
+    A name that several packages export is described on the page of the package that defines it. The other pages link to
+    it, because two descriptions of one name would be ambiguous targets.
+    """
+    packages = public_packages()
+    for package, exports in packages.items():
+        parts = [
+            f'::: {target}' if home(target, packages) == package else f'[`{target.rpartition(".")[2]}`][{target}]'
+            for target in exports
+        ]
+        content = '\n\n'.join([f'# {package}', summary(package), *parts])
         files.append(File.generated(config, f'api/{package}.md', content=content))
     return files
+
+
+def home(target: str, packages: dict[str, list[str]]) -> str:
+    """Return the package whose page describes a name: the deepest one that contains its module and exports it."""
+    exporters = [package for package, exports in packages.items() if target in exports]
+    return max(exporters, key=lambda package: (target.startswith(f'{package}.'), len(package)))
 
 
 def public_packages() -> dict[str, list[str]]:
