@@ -135,7 +135,7 @@ class Demo:
             yield
             return
         rig, manifest = resolve_folder('--rig', str(self._options.rig or DEFAULT_RIG)), self._bundle.manifest
-        with open_output(self._options.view) as (stream, place):
+        with open_output(self._options.view, manifest.modalities) as (stream, place):
             announce(self._console, place)
             view = FrameView(ViewRecording(stream, RigFiles.from_folder(rig), manifest), manifest)
             self._frame_sampler.show = lambda frame: view.show(frame, newest_latency_ms(client))

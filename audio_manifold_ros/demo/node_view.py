@@ -82,7 +82,7 @@ def show_node(
     """
     manifest = Bundle.load(bundle_folder).manifest
     rig_files = RigFiles.from_folder(rig)
-    with open_output(output) as (stream, place):
+    with open_output(output, manifest.modalities) as (stream, place):
         view = FrameView(ViewRecording(stream, rig_files, manifest), manifest)
         remaps = ['--ros-args', '-r', f'__ns:=/{namespace.strip("/")}'] if namespace else []
         rclpy.init(args=remaps)

@@ -45,7 +45,7 @@ def view_bag(
 
     """
     count = 0
-    with open_session(options) as session, open_output(output) as (stream, place):
+    with open_session(options) as session, open_output(output, session.bundle.manifest.modalities) as (stream, place):
         announce(place)
         rig, manifest = RigFiles.from_folder(session.rig.folder), session.bundle.manifest
         recording = ViewRecording(stream, rig, manifest)

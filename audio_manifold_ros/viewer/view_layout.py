@@ -4,10 +4,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from audio_manifold_ros.modalities.registry import MODALITIES
 from audio_manifold_ros.viewer.rerun_import import import_rerun
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 TIMELINE = 'time'
 SCENE = 'base_link'
@@ -17,8 +20,11 @@ FIGURES = 'figures'
 LATENCY, MEAN_CONFIDENCE, LEVEL = f'{FIGURES}/latency_ms', f'{FIGURES}/mean_confidence', f'{FIGURES}/level_db'
 
 
-def make_layout() -> Any:
-    """Return the layout as a blueprint of rerun. Views without data stay empty.
+def make_layout(modalities: Collection[str]) -> Any:
+    """Return the layout as a blueprint of rerun.
+
+    Args:
+        modalities: Modalities of the bundle, one row of images each.
 
     Raises:
         ViewerError: rerun is not installed.
@@ -33,6 +39,7 @@ def make_layout() -> Any:
             )
         )
         for name, modality in MODALITIES.items()
+        if name in modalities
     ]
     sound = blueprint.Horizontal(
         blueprint.Spatial2DView(origin=SPECTROGRAM, name='Sound, last second'),

@@ -22,7 +22,7 @@ from audio_manifold_ros.viewer.rerun_import import import_rerun
 from audio_manifold_ros.viewer.view_layout import make_layout
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
 APPLICATION = 'audio_manifold'
 # Only programs on this machine can connect: images and spectrograms of a drive are private.
@@ -46,11 +46,15 @@ class ViewOutput:
 
 
 @contextmanager
-def open_output(output: ViewOutput) -> Iterator[tuple[Any, str]]:
+def open_output(output: ViewOutput, modalities: Collection[str]) -> Iterator[tuple[Any, str]]:
     """Yield a stream of rerun with the layout of this project, and the place where to look at it.
 
     The place is the address of a web page on this machine, or the path of the file. At the end the stream is flushed
     and the server is stopped.
+
+    Args:
+        output: Destination of the view.
+        modalities: Modalities of the bundle, for the layout.
 
     Raises:
         ViewerError: rerun is not installed, the server does not start, or the file cannot be written.
@@ -62,7 +66,7 @@ def open_output(output: ViewOutput) -> Iterator[tuple[Any, str]]:
         if output.save is not None:
             try:
                 output.save.parent.mkdir(parents=True, exist_ok=True)
-                stream.save(output.save, default_blueprint=make_layout())
+                stream.save(output.save, default_blueprint=make_layout(modalities))
             except (OSError, RuntimeError) as error:
                 msg = f'The view cannot be written to {str(output.save)!r}: {error}. Give a path that can be written.'
                 raise ViewerError(msg) from None
@@ -71,7 +75,7 @@ def open_output(output: ViewOutput) -> Iterator[tuple[Any, str]]:
             data_port, web_port = _free_port(0), _free_port(output.web_port)
             stack.enter_context(_server(data_port, web_port))
             address = f'rerun+http://{LOCAL_ADDRESS}:{data_port}/proxy'
-            stream.connect_grpc(address, default_blueprint=make_layout())
+            stream.connect_grpc(address, default_blueprint=make_layout(modalities))
             place = f'http://{LOCAL_ADDRESS}:{web_port}/?url={quote(address, safe="")}'
         try:
             yield stream, place

@@ -35,7 +35,8 @@ needs_rerun = pytest.mark.skipif(
 )
 BROWSER = shutil.which('chromium') or shutil.which('google-chrome')
 STOP_TIMEOUT_S = 10.0
-BROWSER_WAIT_MS, BROWSER_TIMEOUT_S = 20_000, 100
+BROWSER_TIME_MS, BROWSER_TIMEOUT_S = 60_000, 100
+MODALITIES = ('depth', 'segmentation')
 BUNDLE, RIG = 'models/street', 'calibration/roof_octagon'
 
 
@@ -72,14 +73,14 @@ def test_without_rerun_the_remedy_is_stated(monkeypatch: pytest.MonkeyPatch, tmp
     monkeypatch.setattr(rerun_import.importlib, 'import_module', fail)
     with (
         pytest.raises(ViewerError, match=r"needs the package rerun-sdk.*'rerun'.*requirements/view.txt"),
-        open_output(ViewOutput(tmp_path / 'drive.rrd')),
+        open_output(ViewOutput(tmp_path / 'drive.rrd'), MODALITIES),
     ):
         pass
 
 
 @needs_rerun
 def test_a_file_holds_scene_images_and_figures(tmp_path: Path) -> None:
-    with open_output(ViewOutput(tmp_path / 'views' / 'drive.rrd')) as (stream, place):
+    with open_output(ViewOutput(tmp_path / 'views' / 'drive.rrd'), MODALITIES) as (stream, place):
         log_street(stream)
     assert place == str(tmp_path / 'views' / 'drive.rrd')
     text = dump(Path(place))
@@ -106,7 +107,7 @@ def test_a_bag_becomes_a_file(tmp_path: Path) -> None:
 
 @needs_rerun
 def test_the_server_answers_on_this_machine_and_ends() -> None:
-    with open_output(ViewOutput()) as (_, place):
+    with open_output(ViewOutput(), MODALITIES) as (_, place):
         address = place.partition('?')[0]
         assert address.startswith(f'http://{LOCAL_ADDRESS}:')
         port = int(address.rstrip('/').rpartition(':')[2])
@@ -129,7 +130,10 @@ def test_a_port_in_use_is_refused() -> None:
         used.bind((LOCAL_ADDRESS, 0))
         used.listen()
         port = used.getsockname()[1]
-        with pytest.raises(ViewerError, match=f'port {port} cannot be used'), open_output(ViewOutput(web_port=port)):
+        with (
+            pytest.raises(ViewerError, match=f'port {port} cannot be used'),
+            open_output(ViewOutput(web_port=port), MODALITIES),
+        ):
             pass
 
 
@@ -138,13 +142,14 @@ def test_a_port_in_use_is_refused() -> None:
 @pytest.mark.timeout(200)
 @pytest.mark.skipif(BROWSER is None, reason='needs chromium or google-chrome on PATH')
 def test_a_browser_shows_the_images(tmp_path: Path) -> None:
-    with open_output(ViewOutput()) as (stream, place):
+    with open_output(ViewOutput(), MODALITIES) as (stream, place):
         log_street(stream)
         stream.flush()
         picture = tmp_path / 'view.png'
         command = [
             str(BROWSER), '--headless=new', '--no-sandbox', '--use-angle=swiftshader', '--enable-unsafe-swiftshader',
-            '--ignore-gpu-blocklist', '--window-size=1500,950', f'--timeout={BROWSER_WAIT_MS}',
+            '--ignore-gpu-blocklist', '--window-size=1500,950', f'--virtual-time-budget={BROWSER_TIME_MS}',
+            '--run-all-compositor-stages-before-draw',
             f'--user-data-dir={tmp_path / "profile"}', f'--screenshot={picture}', place,
         ]  # fmt: skip
         subprocess.run(command, capture_output=True, timeout=BROWSER_TIMEOUT_S, check=True)
