@@ -32,7 +32,7 @@ from audio_manifold_ros.demo.live_table import live_table
 from audio_manifold_ros.demo.node_view import newest_latency_ms
 from audio_manifold_ros.demo.snapshots import to_snapshots
 from audio_manifold_ros.demo.summary import SHOWN_METRICS, DemoSummary, summarise
-from audio_manifold_ros.demo.view import DEFAULT_RIG, announce
+from audio_manifold_ros.demo.view import announce
 from audio_manifold_ros.drawing.images import save_png
 from audio_manifold_ros.evaluation.metrics.metric_names import PRIOR
 from audio_manifold_ros.evaluation.reporting.contact_sheet import contact_sheet
@@ -134,7 +134,7 @@ class Demo:
         if self._options.view is None:
             yield
             return
-        rig, manifest = resolve_folder('--rig', str(self._options.rig or DEFAULT_RIG)), self._bundle.manifest
+        rig, manifest = resolve_folder('--rig', str(self._options.rig or RIG)), self._bundle.manifest
         with open_output(self._options.view, manifest.modalities) as (stream, place):
             announce(self._console, place)
             view = FrameView(ViewRecording(stream, RigFiles.from_folder(rig), manifest), manifest)

@@ -14,8 +14,10 @@ from audio_manifold_ros.bag_evaluation.snapshots import SnapshotSampler
 from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.datasets.rig_files import RigFiles
 from audio_manifold_ros.demo.demo_client import DemoClient
+from audio_manifold_ros.demo.demo_sampler import FRAME_INTERVAL_S
 from audio_manifold_ros.demo.frame_view import FrameView
 from audio_manifold_ros.inference.bundle.bundle import Bundle
+from audio_manifold_ros.nodes.common.perception_client import POLL_INTERVAL_S
 from audio_manifold_ros.viewer.view_output import ViewOutput, open_output
 from audio_manifold_ros.viewer.view_recording import ViewRecording
 
@@ -24,8 +26,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from audio_manifold_ros.demo.demo_frame import DemoFrame
-
-FRAME_INTERVAL_S, POLL_INTERVAL_S = 0.1, 0.05
 
 
 class ViewedFrames(SnapshotSampler['DemoFrame']):

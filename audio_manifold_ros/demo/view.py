@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from audio_manifold_ros.bag_evaluation.evaluation_session import EvaluationOptions
 from audio_manifold_ros.bags.decoding.audio_format_argument import add_audio_format_argument
+from audio_manifold_ros.bags.decoding.bag_rig import DEFAULT_RIG
 from audio_manifold_ros.cli.console import SafeConsole, print_error
 from audio_manifold_ros.cli.options import add_bundle_option
 from audio_manifold_ros.cli.parser import command_parser
@@ -26,9 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 INTERRUPTED = 130
-FRAME_INTERVAL_S, POLL_INTERVAL_S = 0.1, 0.05
 MAX_PORT = 65_535
-DEFAULT_RIG = 'calibration/roof_octagon'
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -35,6 +35,10 @@ ROS_NAMES = {
     'block_samples': 'source.block_samples',
     'topic': 'source.topic',
     'topic_type': 'source.topic_type',
+    'topic_info': 'source.topic_info',
+    'topic_rate_hz': 'source.topic_rate_hz',
+    'topic_channels': 'source.topic_channels',
+    'topic_format': 'source.topic_format',
     'use_sim_time': 'use_sim_time',
 }
 
@@ -59,6 +63,10 @@ class DoctorSettings:
         block_samples: Samples in one block of the sound device.
         topic: Name of the audio topic.
         topic_type: Message type of the audio topic.
+        topic_info: Topic with the format of the audio, for message types without it.
+        topic_rate_hz: Sample rate of the topic, if the messages do not contain it; 0 if they do.
+        topic_channels: Channels of the topic, used with `topic_rate_hz`.
+        topic_format: Sample format of the topic, used with `topic_rate_hz`.
         use_sim_time: The node takes its time from `/clock`.
         namespace: Namespace of the node.
 
@@ -79,6 +87,10 @@ class DoctorSettings:
     block_samples: Annotated[int, between(32, 8192)] = 256
     topic: str = 'audio'
     topic_type: str = 'audio_manifold_msgs/msg/AudioBlock'
+    topic_info: str = ''
+    topic_rate_hz: Annotated[int, between(0, 384_000)] = 0
+    topic_channels: Annotated[int, between(1, 64)] = 8
+    topic_format: str = 's16le'
     use_sim_time: bool = False
     namespace: str = ''
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 import time
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
 
@@ -22,8 +23,8 @@ from audio_manifold_ros.common.errors import NodeError
 from audio_manifold_ros.doctor.audio_check import check_source
 from audio_manifold_ros.nodes.common.parameter_file import full_node_name
 from audio_manifold_ros.nodes.common.perception_client import PERCEPTION
-from audio_manifold_ros.nodes.perception.audio_topic import AudioTopic
-from audio_manifold_ros.nodes.perception.topic_source import TopicSource
+from audio_manifold_ros.nodes.perception.perception_parameters import SourceParameters
+from audio_manifold_ros.nodes.perception.source_factory import make_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,13 +53,26 @@ def check_graph(settings: DoctorSettings, array: MicrophoneArray | None, seconds
             time.sleep(DISCOVERY_S)
             findings = _check_clock_topic(node, settings)
             if settings.source_kind == 'topic':
-                topic = AudioTopic(settings.topic, settings.topic_type)
                 name = node.resolve_topic_name(settings.topic)
-                findings += check_source(name, partial(TopicSource, node, topic), array, seconds)
+                make = partial(make_source, node, _source_parameters(settings), Path(settings.rig))
+                findings += check_source(name, make, array, seconds)
             return [*findings, *_check_perception_node(node, settings, statuses)]
     # The classes of rcl's errors are private: an invalid namespace or topic, or a failure of the middleware.
     except (RuntimeError, NodeError, ValueError) as error:
         return [Finding(Severity.ERROR, 'ROS graph', f'{error}: check the namespace and the topic.')]
+
+
+def _source_parameters(settings: DoctorSettings) -> SourceParameters:
+    """Return the parameters of the topic source of the node."""
+    return SourceParameters(
+        kind='topic',
+        topic=settings.topic,
+        topic_type=settings.topic_type,
+        topic_info=settings.topic_info,
+        topic_rate_hz=settings.topic_rate_hz,
+        topic_channels=settings.topic_channels,
+        topic_format=settings.topic_format,
+    )
 
 
 @contextmanager

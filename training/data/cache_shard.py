@@ -21,7 +21,7 @@ from audio_manifold_ros.common.schema import from_plain
 from audio_manifold_ros.datasets.drive_checksum import read_checksum_header
 from audio_manifold_ros.features.batch_features import window_features
 from audio_manifold_ros.modalities.registry import STORED_MODALITIES
-from training.data.left_out_microphones import draw_active
+from training.data.left_out_microphones import sample_active
 from training.data.window_dataset import WindowDataset
 
 if TYPE_CHECKING:
@@ -202,7 +202,7 @@ def _audio_columns(item: WindowItem, config: DataConfig, *, is_training: bool) -
         active: Mask = np.ones(len(item.audio), dtype=bool)
         active[list(item.missing_microphones)] = False
         if is_training and item.geometry is not None:
-            active = draw_active(item.geometry.with_active(active), config.left_out, item.drive_id, item.image_index)
+            active = sample_active(item.geometry.with_active(active), config.left_out, item.drive_id, item.image_index)
         features = window_features(item.audio, config.features, item.geometry, active)
         return {'features': features.astype(np.float16)}
     scale = np.abs(item.audio).max(axis=1).clip(min=1e-12) / INT16_PEAK

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 MIN_MICROPHONES = 4
 
 
-def draw_active(recorded: Mask, config: LeftOutConfig, drive_id: str, image_index: int) -> Mask:
+def sample_active(recorded: Mask, config: LeftOutConfig, drive_id: str, image_index: int) -> Mask:
     """Return the microphones of a training window that are used, bool (mic,).
 
     The draw depends only on the window, so that a cache can be written in any order. At least `MIN_MICROPHONES` are

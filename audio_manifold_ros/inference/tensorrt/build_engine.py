@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import signal
 import subprocess
 import sys
@@ -15,7 +14,6 @@ from typing import TYPE_CHECKING
 
 from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.errors import InferenceError
-from audio_manifold_ros.common.files import sha256_of
 from audio_manifold_ros.common.json_text import read_json
 from audio_manifold_ros.common.schema import from_plain
 from audio_manifold_ros.inference.bundle.bundle import Bundle
@@ -24,7 +22,7 @@ from audio_manifold_ros.inference.bundle.image_change import describe_changes
 from audio_manifold_ros.inference.tensorrt.build_worker import ERROR_PREFIX
 from audio_manifold_ros.inference.tensorrt.engine_cache import ENGINE_FILE, EngineCache
 from audio_manifold_ros.inference.tensorrt.engine_key import FP16, FP32, INT8, PRECISIONS, EngineKey, Precision
-from audio_manifold_ros.inference.tensorrt.engine_metadata import FORMAT_VERSION, EngineMetadata, VerificationResult
+from audio_manifold_ros.inference.tensorrt.engine_metadata import EngineMetadata, VerificationResult
 from audio_manifold_ros.inference.tensorrt.rtx_build import build_rtx_engine
 from audio_manifold_ros.inference.tensorrt.rtx_compiler import RtxCompiler
 from audio_manifold_ros.inference.tensorrt.tensorrt_backend import TensorRtBackend
@@ -77,16 +75,8 @@ def build_engine(
             start_s = time.perf_counter()
             check = _run_stages(bundle, key, cache, scratch, (*stage,), str(toolchain.device), report)
             engine = scratch / ENGINE_FILE
-            metadata = EngineMetadata(
-                format_version=FORMAT_VERSION,
-                bundle=bundle.manifest.name,
-                key=key,
-                size=engine.stat().st_size,
-                sha256=sha256_of(engine),
-                built=dt.datetime.now(dt.timezone.utc).isoformat(timespec='seconds'),
-                build_s=time.perf_counter() - start_s,
-                check=check,
-            )
+            build_s = time.perf_counter() - start_s
+            metadata = EngineMetadata.of_build(bundle.manifest.name, key, engine, build_s, check)
             stored = cache.store(key, engine, metadata)
     report(
         f'Engine built in {metadata.build_s:.0f} s: it changes {describe_changes(check.changes)}; '

@@ -4,11 +4,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from audio_manifold_ros.common.errors import InferenceError
+from audio_manifold_ros.common.files import sha256_of
 from audio_manifold_ros.common.json_text import format_json, parse_json
 from audio_manifold_ros.common.schema import check_version, from_plain, to_plain
 from audio_manifold_ros.inference.tensorrt.engine_key import EngineKey
@@ -67,6 +70,23 @@ class EngineMetadata:
     built: str
     build_s: float
     check: VerificationResult | None
+
+    @classmethod
+    def of_build(
+        cls, bundle: str, key: EngineKey, engine: Path, build_s: float, check: VerificationResult | None
+    ) -> EngineMetadata:
+        """Return the metadata of an engine that was built now.
+
+        Args:
+            bundle: Name of the bundle.
+            key: Key of the engine.
+            engine: The file, which is read for its size and hash.
+            build_s: Duration of the build in seconds.
+            check: Result of the comparison, None if there was none.
+
+        """
+        built = dt.datetime.now(dt.timezone.utc).isoformat(timespec='seconds')
+        return cls(FORMAT_VERSION, bundle, key, engine.stat().st_size, sha256_of(engine), built, build_s, check)
 
     def to_json(self) -> str:
         """Return the content of the file."""

@@ -4,16 +4,14 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import time
 from typing import TYPE_CHECKING
 
 from audio_manifold_ros.common.errors import InferenceError
-from audio_manifold_ros.common.files import sha256_of
 from audio_manifold_ros.inference.backends.backend import INPUT_NAME, input_shape, output_names
 from audio_manifold_ros.inference.tensorrt.engine_cache import ENGINE_FILE, EngineCache
 from audio_manifold_ros.inference.tensorrt.engine_key import FP32, INT8, EngineKey, Platform, Precision
-from audio_manifold_ros.inference.tensorrt.engine_metadata import FORMAT_VERSION, EngineMetadata
+from audio_manifold_ros.inference.tensorrt.engine_metadata import EngineMetadata
 from audio_manifold_ros.inference.tensorrt.rtx_compiler import CAPABILITIES, SUPPORTED, RtxCompiler, RtxEngine
 from audio_manifold_ros.inference.tensorrt.rtx_context import wrap_engine
 
@@ -85,16 +83,8 @@ def build_rtx_engine(
         with cache.scratch(key) as scratch:
             path = scratch / ENGINE_FILE
             path.write_bytes(wrap_engine(engine, compiler.version))
-            metadata = EngineMetadata(
-                format_version=FORMAT_VERSION,
-                bundle=bundle.manifest.name,
-                key=key,
-                size=path.stat().st_size,
-                sha256=sha256_of(path),
-                built=dt.datetime.now(dt.timezone.utc).isoformat(timespec='seconds'),
-                build_s=time.perf_counter() - start_s,
-                check=None,
-            )
+            build_s = time.perf_counter() - start_s
+            metadata = EngineMetadata.of_build(bundle.manifest.name, key, path, build_s, check=None)
             stored = cache.store(key, path, metadata)
     report(
         f'Engine built in {metadata.build_s:.1f} s: {engine.layers} layers, {metadata.size / 1e6:.1f} MB, for compute '

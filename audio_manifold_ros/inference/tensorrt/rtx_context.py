@@ -6,7 +6,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from audio_manifold_ros.common.errors import InferenceError
+from audio_manifold_ros.modalities.registry import MODALITIES
 
 if TYPE_CHECKING:
     from audio_manifold_ros.inference.tensorrt.rtx_compiler import RtxEngine
@@ -14,7 +17,7 @@ if TYPE_CHECKING:
 OPERATOR, DOMAIN = 'EPContext', 'com.microsoft'
 PROVIDER = 'NvTensorRTRTXExecutionProvider'
 OPSET, IR_VERSION = 17, 8
-LABEL_TYPE_OUTPUTS = frozenset({'labels'})
+IMAGE_DTYPES = {modality.image: modality.dtype for modality in MODALITIES.values()}
 
 
 def wrap_engine(engine: RtxEngine, version: str) -> bytes:
@@ -51,7 +54,7 @@ def wrap_engine(engine: RtxEngine, version: str) -> bytes:
     inputs = [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in engine.inputs.items()]
     outputs = [
         helper.make_tensor_value_info(
-            name, TensorProto.UINT8 if name in LABEL_TYPE_OUTPUTS else TensorProto.FLOAT, shape
+            name, helper.np_dtype_to_tensor_dtype(np.dtype(IMAGE_DTYPES.get(name, np.float32))), shape
         )
         for name, shape in engine.outputs.items()
     ]

@@ -103,7 +103,7 @@ def test_an_unknown_capability_and_a_damaged_graph_are_refused(compiler: RtxComp
 
 
 @needs_rtx
-def test_an_engine_is_built_once_and_used_only_by_who_compares_it(tmp_path: Path, compiler: RtxCompiler) -> None:
+def test_an_engine_is_built_once_and_is_unusable_until_it_is_compared(tmp_path: Path, compiler: RtxCompiler) -> None:
     bundle, cache, lines = Bundle.load(ROOT / 'models' / 'street'), EngineCache(tmp_path / 'engines'), []
     built = build_rtx_engine(bundle, compiler, cache=cache, report=lines.append)
     assert build_rtx_engine(bundle, compiler, cache=cache, report=lines.append) == built

@@ -18,8 +18,10 @@ import pytest
 from audio_manifold_msgs.msg import AudioBlock as AudioBlockMessage
 
 from audio_manifold_ros.audio.block import AudioBlock
+from audio_manifold_ros.doctor.doctor_settings import ROS_NAMES, DoctorSettings
 from audio_manifold_ros.nodes.common.audio_messages import to_audio_message
 from audio_manifold_ros.nodes.common.qos import AUDIO_QOS
+from audio_manifold_ros.nodes.perception.perception_parameters import PARAMETER_GROUPS
 from tests.nodes.peer import Peer
 
 pytestmark = pytest.mark.ros
@@ -94,6 +96,17 @@ def test_a_right_setup_may_drive_and_five_wrong_ones_may_not(peer: Peer) -> None
         assert text in pages[name], f'{name}: {pages[name]}'
         assert 'Not ready to drive' in pages[name]
         assert 'Traceback' not in pages[name]
+
+
+def test_names_and_defaults_are_those_of_the_node() -> None:
+    defaults = {
+        f'{group.PREFIX}.{name}'.lstrip('.'): value
+        for group in PARAMETER_GROUPS
+        for name, value in vars(group()).items()
+    }
+    for field, ros_name in ROS_NAMES.items():
+        if ros_name != 'use_sim_time':  # a parameter of rclpy
+            assert getattr(DoctorSettings(), field) == defaults[ros_name], ros_name
 
 
 def test_a_wrong_call_is_refused(tmp_path: Path) -> None:

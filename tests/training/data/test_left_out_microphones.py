@@ -17,7 +17,7 @@ from audio_manifold_ros.features.spatial_spec import SpatialFeatureSpec
 from training.config.data_configuration import DataConfig, LeftOutConfig
 from training.data.cache import open_cache
 from training.data.cache_shard import shard_name
-from training.data.left_out_microphones import draw_active, min_microphones
+from training.data.left_out_microphones import min_microphones, sample_active
 from training.data.window_dataset import WindowDataset, find_drives
 from training.export.trained_rigs import trained_range
 
@@ -26,22 +26,22 @@ SOME = LeftOutConfig(share=0.5, most=3)
 
 
 def test_a_share_of_the_windows_leaves_out_one_to_the_largest_number() -> None:
-    counts = Counter(int(draw_active(EIGHT, SOME, 'street', image).sum()) for image in range(2000))
+    counts = Counter(int(sample_active(EIGHT, SOME, 'street', image).sum()) for image in range(2000))
     assert set(counts) == {8, 7, 6, 5}
     assert 900 < counts[8] < 1100
     assert max(counts[count] for count in (5, 6, 7)) < 1.25 * min(counts[count] for count in (5, 6, 7))
 
 
 def test_the_draw_depends_on_the_window_only_and_keeps_four_microphones() -> None:
-    drawn = [draw_active(EIGHT, SOME, 'street', image).tolist() for image in range(50)]
-    assert drawn == [draw_active(EIGHT, SOME, 'street', image).tolist() for image in range(50)]
-    assert drawn != [draw_active(EIGHT, SOME, 'other', image).tolist() for image in range(50)]
+    drawn = [sample_active(EIGHT, SOME, 'street', image).tolist() for image in range(50)]
+    assert drawn == [sample_active(EIGHT, SOME, 'street', image).tolist() for image in range(50)]
+    assert drawn != [sample_active(EIGHT, SOME, 'other', image).tolist() for image in range(50)]
     five = np.array([True, False, True, True, True, True])
     for image in range(200):
-        active = draw_active(five, LeftOutConfig(share=1.0), 'street', image)
+        active = sample_active(five, LeftOutConfig(share=1.0), 'street', image)
         assert active.sum() == 4
         assert not active[1]
-    assert draw_active(np.ones(3, dtype=bool), LeftOutConfig(share=1.0), 'street', 0).all()
+    assert sample_active(np.ones(3, dtype=bool), LeftOutConfig(share=1.0), 'street', 0).all()
 
 
 def test_training_windows_of_the_cache_leave_out_microphones_and_others_do_not(
@@ -57,7 +57,7 @@ def test_training_windows_of_the_cache_leave_out_microphones_and_others_do_not(
         for window, features in zip(cache.instants(chosen), cache.features(chosen), strict=True):
             item = items[window]
             assert item.geometry is not None
-            drawn = draw_active(EIGHT, config.left_out, item.drive_id, item.image_index)
+            drawn = sample_active(EIGHT, config.left_out, item.drive_id, item.image_index)
             assert 6 <= drawn.sum() < 8
             expected = spatial_features(item.audio, item.geometry, spec, drawn if is_training else EIGHT)
             np.testing.assert_allclose(features, expected, rtol=5e-4, atol=1e-5)  # half precision
