@@ -14,6 +14,8 @@ from enum import Enum
 import numpy as np
 
 from audio_manifold_ros.common.array_types import FloatArray
+from audio_manifold_ros.simulation.sound_source import SoundSource
+from audio_manifold_ros.simulation.trajectory import StraightTrajectory, Trajectory
 
 
 class VehicleKind(str, Enum):
@@ -59,6 +61,11 @@ class Vehicle:
     def centre_m(self, time_s: float) -> tuple[float, float]:
         """Return (x, y) of the centre."""
         return self.x_m + self.velocity_mps * time_s, self.y_m
+
+    @property
+    def trajectory(self) -> Trajectory:
+        """Return the motion of the centre of the footprint."""
+        return StraightTrajectory((self.x_m, self.y_m, 0.0), (self.velocity_mps, 0.0, 0.0))
 
 
 @dataclass(frozen=True)
@@ -141,6 +148,15 @@ class Ego:
     engine_hz: float
     level_offset_db: float
 
+    @property
+    def trajectory(self) -> Trajectory:
+        """Return the motion of base_link."""
+        return StraightTrajectory((0.0, self.y_m, 0.0), (self.speed_mps, 0.0, 0.0))
+
+    def heading(self, time_s: FloatArray) -> FloatArray:
+        """Return the yaw of the body (time,) in radians at these times (time,)."""
+        return np.full(len(time_s), self.yaw_rad)
+
     def position_m(self, time_s: float) -> FloatArray:
         """Return the position of base_link (3,) in the world, on the ground."""
         return np.array([self.speed_mps * time_s, self.y_m, 0.0])
@@ -171,6 +187,7 @@ class Street:
         vehicles: All vehicles except the ego vehicle.
         ego: Ego vehicle with array and camera.
         weather: Air and background noise.
+        sounds: Sources of sound other than tyres and engines of vehicles.
 
     """
 
@@ -185,3 +202,4 @@ class Street:
     vehicles: tuple[Vehicle, ...]
     ego: Ego
     weather: Weather
+    sounds: tuple[SoundSource, ...] = ()
