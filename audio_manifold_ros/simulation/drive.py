@@ -12,9 +12,9 @@ from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.rig.camera import CameraModel
 from audio_manifold_ros.rig.extrinsics import Extrinsics
 from audio_manifold_ros.rig.rig import MicrophoneArray
-from audio_manifold_ros.simulation.acoustics import StreetAcoustics
 from audio_manifold_ros.simulation.renderer import CameraRenderer
 from audio_manifold_ros.simulation.sensor_poses import array_pose, camera_pose
+from audio_manifold_ros.simulation.sound.acoustics import StreetAcoustics
 from audio_manifold_ros.simulation.street import make_street
 
 if TYPE_CHECKING:

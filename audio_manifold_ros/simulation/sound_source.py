@@ -10,8 +10,8 @@ from enum import Enum
 from audio_manifold_ros.simulation.trajectory import Trajectory
 
 
-class SourceKind(str, Enum):
-    """Kinds of sound sources. `emission.py` has the emission model of each kind."""
+class EmissionKind(str, Enum):
+    """Kinds of sound sources. `sound/emission.py` has the emission model of each kind."""
 
     BICYCLE = 'bicycle'
     FOOTSTEPS = 'footsteps'
@@ -40,7 +40,7 @@ class SoundSource:
 
     """
 
-    kind: SourceKind
+    kind: EmissionKind
     trajectory: Trajectory
     height_m: float | None = None
     level_offset_db: float = 0.0

@@ -14,8 +14,8 @@ from audio_manifold_ros.common.pcm16 import float_to_int16
 from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.rig.extrinsics import Transform
 from audio_manifold_ros.rig.transform_chain import Pose
-from audio_manifold_ros.simulation.acoustics import StreetAcoustics
 from audio_manifold_ros.simulation.drive import Drive
+from audio_manifold_ros.simulation.sound.acoustics import StreetAcoustics
 from tests.simulation.wired_rig import write_rig
 
 # 16-bit samples of every microphone at samples 1000, 8000 and 15,000, and images at 0.5 s: rows 40, 64, 88 of columns

@@ -17,7 +17,7 @@ from audio_manifold_ros.inference.tensorrt.engine_key import FP16, FP32, Precisi
 from audio_manifold_ros.inference.tensorrt.engine_metadata import VerificationResult
 from audio_manifold_ros.inference.tensorrt.engine_precision import layer_types
 from audio_manifold_ros.rig.rig import Microphone, MicrophoneArray
-from audio_manifold_ros.simulation.acoustics import StreetAcoustics
+from audio_manifold_ros.simulation.sound.acoustics import StreetAcoustics
 from audio_manifold_ros.simulation.street import make_street
 
 if TYPE_CHECKING:

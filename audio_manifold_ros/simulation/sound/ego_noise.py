@@ -11,13 +11,13 @@ from __future__ import annotations
 import numpy as np
 
 from audio_manifold_ros.common.array_types import FloatArray, Samples
-from audio_manifold_ros.simulation import directivity, propagation, spectra
-from audio_manifold_ros.simulation.emission import TONAL_POWER_RATIO, engine_table, tone, wander
-from audio_manifold_ros.simulation.image_source_method import Wall
-from audio_manifold_ros.simulation.noise_pool import high_pool, low_pool
-from audio_manifold_ros.simulation.receivers import Receivers
-from audio_manifold_ros.simulation.sample_grid import LOW_STEP_SAMPLES, OVERSAMPLING, SampleGrid, ramp
 from audio_manifold_ros.simulation.scene import Ego, VehicleKind
+from audio_manifold_ros.simulation.sound import directivity, propagation, spectra
+from audio_manifold_ros.simulation.sound.emission import TONAL_POWER_RATIO, engine_table, tone, wander
+from audio_manifold_ros.simulation.sound.image_source_method import Wall
+from audio_manifold_ros.simulation.sound.noise_pool import high_pool, low_pool
+from audio_manifold_ros.simulation.sound.receivers import Receivers
+from audio_manifold_ros.simulation.sound.sample_grid import LOW_STEP_SAMPLES, OVERSAMPLING, SampleGrid, ramp
 
 TYRES_M = ((1.35, 0.78, 0.05), (1.35, -0.78, 0.05), (-1.35, 0.78, 0.05), (-1.35, -0.78, 0.05))
 ENGINE_M = (1.5, 0.0, 0.4)

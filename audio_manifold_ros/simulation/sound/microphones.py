@@ -7,9 +7,9 @@ from __future__ import annotations
 import numpy as np
 
 from audio_manifold_ros.common.array_types import FloatArray, Samples
-from audio_manifold_ros.simulation import spectra
-from audio_manifold_ros.simulation.noise_pool import white_pool
-from audio_manifold_ros.simulation.sample_grid import SampleGrid
+from audio_manifold_ros.simulation.sound import spectra
+from audio_manifold_ros.simulation.sound.noise_pool import white_pool
+from audio_manifold_ros.simulation.sound.sample_grid import SampleGrid
 
 GAIN_TOLERANCE_DB = 1.0
 POSITION_TOLERANCE_M = 0.005

@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.common.array_types import FloatArray, Samples
-from audio_manifold_ros.simulation import propagation
-from audio_manifold_ros.simulation.image_source_method import Wall
-from audio_manifold_ros.simulation.propagation_path import PropagationPath, VehicleSound
-from audio_manifold_ros.simulation.receivers import Receivers
-from audio_manifold_ros.simulation.sample_grid import SampleGrid
 from audio_manifold_ros.simulation.scene import Vehicle
+from audio_manifold_ros.simulation.sound import propagation
+from audio_manifold_ros.simulation.sound.image_source_method import Wall
+from audio_manifold_ros.simulation.sound.propagation_path import PropagationPath, VehicleSound
+from audio_manifold_ros.simulation.sound.receivers import Receivers
+from audio_manifold_ros.simulation.sound.sample_grid import SampleGrid
 
 HORIZON_M = (110.0, 140.0)
 # A path is faded out between these levels relative to the total received power, in dB.

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from audio_manifold_ros.common.array_types import FloatArray
-from audio_manifold_ros.simulation.propagation import soft_box
 from audio_manifold_ros.simulation.scene import Facade
+from audio_manifold_ros.simulation.sound.propagation import soft_box
 
 FACADE_EDGE_M = 0.4
 

@@ -7,12 +7,12 @@ from __future__ import annotations
 import numpy as np
 
 from audio_manifold_ros.common.array_types import FloatArray, Samples
-from audio_manifold_ros.simulation import spectra
-from audio_manifold_ros.simulation.doppler_delay import add_late
-from audio_manifold_ros.simulation.noise_pool import high_pool, low_pool
-from audio_manifold_ros.simulation.propagation import GROUND_REFLECTION
-from audio_manifold_ros.simulation.sample_grid import LOW_STEP_SAMPLES, OVERSAMPLING, SampleGrid, ramp
 from audio_manifold_ros.simulation.scene import Vehicle, VehicleKind
+from audio_manifold_ros.simulation.sound import spectra
+from audio_manifold_ros.simulation.sound.doppler_delay import add_late
+from audio_manifold_ros.simulation.sound.noise_pool import high_pool, low_pool
+from audio_manifold_ros.simulation.sound.propagation import GROUND_REFLECTION
+from audio_manifold_ros.simulation.sound.sample_grid import LOW_STEP_SAMPLES, OVERSAMPLING, SampleGrid, ramp
 
 ROLLING_HEIGHT_M = 0.05
 PROPULSION_HEIGHT_M = {

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from audio_manifold_ros.common.errors import SimulationError
 from audio_manifold_ros.rig.rotation import rotation_matrix
 from audio_manifold_ros.rig.transform_chain import Pose
-from audio_manifold_ros.simulation.acoustics import ROOF_POSE, StreetAcoustics, upsample
-from audio_manifold_ros.simulation.sample_grid import LOW_STEP_SAMPLES
+from audio_manifold_ros.simulation.sound.acoustics import ROOF_POSE, StreetAcoustics, upsample
+from audio_manifold_ros.simulation.sound.sample_grid import LOW_STEP_SAMPLES
 from audio_manifold_ros.simulation.street import make_street
 from tests.simulation.in_blocks import in_blocks
 from tests.simulation.street_examples import ARRAY, BUSY, EMPTY, SILENT, car

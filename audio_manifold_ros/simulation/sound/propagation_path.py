@@ -9,13 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from audio_manifold_ros.common.array_types import FloatArray, Samples
-from audio_manifold_ros.simulation import directivity, propagation, spectra
-from audio_manifold_ros.simulation.doppler_delay import fan_out, read_path
-from audio_manifold_ros.simulation.emission import Emission
-from audio_manifold_ros.simulation.image_source_method import Wall
-from audio_manifold_ros.simulation.receivers import Receivers
-from audio_manifold_ros.simulation.sample_grid import LOW_STEP_SAMPLES, OVERSAMPLING, SampleGrid
 from audio_manifold_ros.simulation.scene import Vehicle
+from audio_manifold_ros.simulation.sound import directivity, propagation, spectra
+from audio_manifold_ros.simulation.sound.doppler_delay import fan_out, read_path
+from audio_manifold_ros.simulation.sound.emission import Emission
+from audio_manifold_ros.simulation.sound.image_source_method import Wall
+from audio_manifold_ros.simulation.sound.receivers import Receivers
+from audio_manifold_ros.simulation.sound.sample_grid import LOW_STEP_SAMPLES, OVERSAMPLING, SampleGrid
 
 MIN_DISTANCE_M = 1.0
 

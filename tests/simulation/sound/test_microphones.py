@@ -6,8 +6,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from audio_manifold_ros.simulation.microphones import GAIN_TOLERANCE_DB, Microphones, soft_clip
-from audio_manifold_ros.simulation.sample_grid import SampleGrid
+from audio_manifold_ros.simulation.sound.microphones import GAIN_TOLERANCE_DB, Microphones, soft_clip
+from audio_manifold_ros.simulation.sound.sample_grid import SampleGrid
 
 GRID = SampleGrid(22_500)
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from audio_manifold_ros.simulation.directivity import HIGH_OMNI, directivity, high_gain
+from audio_manifold_ros.simulation.sound.directivity import HIGH_OMNI, directivity, high_gain
 
 
 def test_first_order_pattern() -> None:

@@ -7,13 +7,13 @@ from __future__ import annotations
 import numpy as np
 
 from audio_manifold_ros.common.array_types import FloatArray, Samples
-from audio_manifold_ros.simulation import diffuse_noise, directivity, propagation, spectra
-from audio_manifold_ros.simulation.doppler_delay import fan_out
-from audio_manifold_ros.simulation.noise_pool import leaf_pool
-from audio_manifold_ros.simulation.receivers import Receivers
-from audio_manifold_ros.simulation.sample_grid import SPLIT_HZ, SampleGrid, ramp
 from audio_manifold_ros.simulation.scene import Tree, Weather
-from audio_manifold_ros.simulation.vehicle_culling import HORIZON_M, Traffic
+from audio_manifold_ros.simulation.sound import diffuse_noise, directivity, propagation, spectra
+from audio_manifold_ros.simulation.sound.doppler_delay import fan_out
+from audio_manifold_ros.simulation.sound.noise_pool import leaf_pool
+from audio_manifold_ros.simulation.sound.receivers import Receivers
+from audio_manifold_ros.simulation.sound.sample_grid import SPLIT_HZ, SampleGrid, ramp
+from audio_manifold_ros.simulation.sound.vehicle_culling import HORIZON_M, Traffic
 
 BANDS_HZ = (
     (diffuse_noise.MIN_FREQUENCY_HZ, SPLIT_HZ),

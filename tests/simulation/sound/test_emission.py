@@ -6,9 +6,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from audio_manifold_ros.simulation import emission, spectra
-from audio_manifold_ros.simulation.sample_grid import OVERSAMPLING, SampleGrid
 from audio_manifold_ros.simulation.scene import Vehicle, VehicleKind
+from audio_manifold_ros.simulation.sound import emission, spectra
+from audio_manifold_ros.simulation.sound.sample_grid import OVERSAMPLING, SampleGrid
 
 GRID = SampleGrid(22_500)
 OCTAVE = np.sqrt(2)

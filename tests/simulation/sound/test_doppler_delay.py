@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from audio_manifold_ros.simulation.doppler_delay import fan_out, read_path
+from audio_manifold_ros.simulation.sound.doppler_delay import fan_out, read_path
 
 WIDTH = 80
 

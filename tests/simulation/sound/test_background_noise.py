@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from audio_manifold_ros.simulation.acoustics import StreetAcoustics
+from audio_manifold_ros.simulation.sound.acoustics import StreetAcoustics
 from tests.simulation.street_examples import ARRAY, CALM, EMPTY, level_db
 
 

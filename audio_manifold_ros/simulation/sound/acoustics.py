@@ -14,16 +14,16 @@ from audio_manifold_ros.common.array_types import FloatArray, Samples
 from audio_manifold_ros.common.errors import SimulationError
 from audio_manifold_ros.rig.rig import MicrophoneArray
 from audio_manifold_ros.rig.transform_chain import Pose
-from audio_manifold_ros.simulation import propagation
-from audio_manifold_ros.simulation.background_noise import RUSTLE_FROM_MPS, Background, Leaves
-from audio_manifold_ros.simulation.ego_noise import EgoNoise
-from audio_manifold_ros.simulation.image_source_method import Wall, facade_wall
-from audio_manifold_ros.simulation.microphones import Microphones
-from audio_manifold_ros.simulation.receivers import Receivers
-from audio_manifold_ros.simulation.sample_grid import LOW_STEP_SAMPLES, SampleGrid
 from audio_manifold_ros.simulation.scene import Street, Vehicle
-from audio_manifold_ros.simulation.spectra import full_scale
-from audio_manifold_ros.simulation.vehicle_culling import Traffic
+from audio_manifold_ros.simulation.sound import propagation
+from audio_manifold_ros.simulation.sound.background_noise import RUSTLE_FROM_MPS, Background, Leaves
+from audio_manifold_ros.simulation.sound.ego_noise import EgoNoise
+from audio_manifold_ros.simulation.sound.image_source_method import Wall, facade_wall
+from audio_manifold_ros.simulation.sound.microphones import Microphones
+from audio_manifold_ros.simulation.sound.receivers import Receivers
+from audio_manifold_ros.simulation.sound.sample_grid import LOW_STEP_SAMPLES, SampleGrid
+from audio_manifold_ros.simulation.sound.spectra import full_scale
+from audio_manifold_ros.simulation.sound.vehicle_culling import Traffic
 
 ARRAY_HEIGHT_M = 1.7
 ROOF_POSE = Pose(np.eye(3), np.array([0.0, 0.0, ARRAY_HEIGHT_M]))

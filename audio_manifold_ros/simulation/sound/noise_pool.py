@@ -11,8 +11,8 @@ import numpy as np
 import scipy.fft
 
 from audio_manifold_ros.common.array_types import Samples
-from audio_manifold_ros.simulation.sample_grid import OVERSAMPLING, SampleGrid
-from audio_manifold_ros.simulation.spectra import HIGH_EDGES_HZ, LOW_EDGES_HZ
+from audio_manifold_ros.simulation.sound.sample_grid import OVERSAMPLING, SampleGrid
+from audio_manifold_ros.simulation.sound.spectra import HIGH_EDGES_HZ, LOW_EDGES_HZ
 
 HIGH_POOL_S = 12
 LOW_POOL_S = 24

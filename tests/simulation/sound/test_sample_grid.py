@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from audio_manifold_ros.common.errors import SimulationError
-from audio_manifold_ros.simulation.sample_grid import SampleGrid, ramp
+from audio_manifold_ros.simulation.sound.sample_grid import SampleGrid, ramp
 
 
 @pytest.mark.parametrize('rate', [16_000, 22_500, 44_100, 48_000])

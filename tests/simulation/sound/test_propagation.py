@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from audio_manifold_ros.simulation import propagation
+from audio_manifold_ros.simulation.sound import propagation
 
 SPEED_OF_SOUND_MPS = propagation.speed_of_sound_mps(20.0)
 

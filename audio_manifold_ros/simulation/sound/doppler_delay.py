@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from audio_manifold_ros.simulation.compiled import compiled
-from audio_manifold_ros.simulation.sample_grid import powers
+from audio_manifold_ros.simulation.sound.compiled import compiled
+from audio_manifold_ros.simulation.sound.sample_grid import powers
 
 if TYPE_CHECKING:
     from audio_manifold_ros.common.array_types import FloatArray, Samples

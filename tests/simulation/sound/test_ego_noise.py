@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from audio_manifold_ros.simulation.acoustics import StreetAcoustics
 from audio_manifold_ros.simulation.scene import Facade
+from audio_manifold_ros.simulation.sound.acoustics import StreetAcoustics
 from tests.simulation.street_examples import ARRAY, DRIVING, EMPTY, SILENT, car, level_db
 
 WALL = Facade(1, 8.25, -20.0, 30.0, 12.0, 10.0, 0.05, 0.1)

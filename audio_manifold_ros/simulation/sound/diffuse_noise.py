@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros.common.array_types import FloatArray
 from audio_manifold_ros.common.units import SPEED_OF_SOUND_MPS
-from audio_manifold_ros.simulation import directivity
-from audio_manifold_ros.simulation.noise_pool import NoisePool
-from audio_manifold_ros.simulation.sample_grid import SPLIT_HZ, SampleGrid
+from audio_manifold_ros.simulation.sound import directivity
+from audio_manifold_ros.simulation.sound.noise_pool import NoisePool
+from audio_manifold_ros.simulation.sound.sample_grid import SPLIT_HZ, SampleGrid
 
 DIFFUSE_POOL_S = 12
 MARGIN_S = 1.2

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from scipy.signal import csd
 
-from audio_manifold_ros.simulation import diffuse_noise
-from audio_manifold_ros.simulation.sample_grid import SampleGrid
+from audio_manifold_ros.simulation.sound import diffuse_noise
+from audio_manifold_ros.simulation.sound.sample_grid import SampleGrid
 
 GRID = SampleGrid(22_500)
 ANGLES = np.arange(8) * np.pi / 4

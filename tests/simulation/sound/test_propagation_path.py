@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from audio_manifold_ros.common.units import SPEED_OF_SOUND_MPS
-from audio_manifold_ros.simulation import propagation
-from audio_manifold_ros.simulation.image_source_method import Wall
-from audio_manifold_ros.simulation.propagation_path import PropagationPath, VehicleSound
-from audio_manifold_ros.simulation.receivers import Receivers
-from audio_manifold_ros.simulation.sample_grid import LOW_STEP_SAMPLES, OVERSAMPLING, SampleGrid
 from audio_manifold_ros.simulation.scene import Vehicle, VehicleKind
+from audio_manifold_ros.simulation.sound import propagation
+from audio_manifold_ros.simulation.sound.image_source_method import Wall
+from audio_manifold_ros.simulation.sound.propagation_path import PropagationPath, VehicleSound
+from audio_manifold_ros.simulation.sound.receivers import Receivers
+from audio_manifold_ros.simulation.sound.sample_grid import LOW_STEP_SAMPLES, OVERSAMPLING, SampleGrid
 
 GRID = SampleGrid(22_500)
 ANGLES = np.arange(8) * np.pi / 4

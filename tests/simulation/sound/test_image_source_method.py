@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-from audio_manifold_ros.simulation.image_source_method import Wall
+from audio_manifold_ros.simulation.sound.image_source_method import Wall
 
 
 def test_walls_reflect_only_sources_on_the_same_side() -> None:

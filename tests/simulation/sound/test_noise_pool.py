@@ -6,8 +6,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from audio_manifold_ros.simulation.noise_pool import NoisePool, band_noise, high_pool, low_pool
-from audio_manifold_ros.simulation.sample_grid import OVERSAMPLING, SampleGrid
+from audio_manifold_ros.simulation.sound.noise_pool import NoisePool, band_noise, high_pool, low_pool
+from audio_manifold_ros.simulation.sound.sample_grid import OVERSAMPLING, SampleGrid
 
 GRID = SampleGrid(22_500)
 
