@@ -11,12 +11,14 @@ import numpy as np
 
 from audio_manifold_ros.common.array_types import FloatArray
 from audio_manifold_ros.common.class_ids import (
+    BICYCLE,
     BUILDING,
     BUS,
     CAR,
     FENCE,
     MOTORCYCLE,
     RIDER,
+    TRAIN,
     TRUCK,
     VEGETATION,
 )
@@ -29,11 +31,17 @@ if TYPE_CHECKING:
 # x0 and x1 are from the tail (-0.5) to the nose (0.5).
 VEHICLE_PARTS = {
     VehicleKind.CAR: ((-0.5, 0.5, -0.5, 0.5, 0.12, 0.62, CAR), (-0.38, 0.2, -0.44, 0.44, 0.62, 1.0, CAR)),
+    VehicleKind.VAN: ((-0.5, 0.5, -0.5, 0.5, 0.08, 0.5, CAR), (-0.5, 0.3, -0.48, 0.48, 0.5, 1.0, CAR)),
     VehicleKind.TRUCK: ((0.22, 0.5, -0.48, 0.48, 0.12, 0.85, TRUCK), (-0.5, 0.2, -0.5, 0.5, 0.25, 1.0, TRUCK)),
     VehicleKind.BUS: ((-0.5, 0.5, -0.5, 0.5, 0.08, 1.0, BUS),),
     VehicleKind.MOTORCYCLE: (
         (-0.5, 0.5, -0.3, 0.3, 0.0, 0.52, MOTORCYCLE),
         (-0.2, 0.12, -0.5, 0.5, 0.48, 1.0, RIDER),
+    ),
+    VehicleKind.TRAM: ((-0.5, 0.5, -0.5, 0.5, 0.08, 1.0, TRAIN),),
+    VehicleKind.BICYCLE: (
+        (-0.5, 0.5, -0.15, 0.15, 0.0, 0.6, BICYCLE),
+        (-0.2, 0.15, -0.5, 0.5, 0.45, 1.0, RIDER),
     ),
 }
 
@@ -92,7 +100,8 @@ def _facade(facade: Facade) -> tuple[float, ...]:
 
 
 def _fence(fence: Fence) -> tuple[float, ...]:
-    return fence.x_start_m, fence.y_m - 0.05, 0.0, fence.x_end_m, fence.y_m + 0.05, fence.height_m, 0.0, FENCE
+    (x_start, y), (x_end, _) = fence.start_m, fence.end_m
+    return x_start, y - 0.05, 0.0, x_end, y + 0.05, fence.height_m, 0.0, FENCE
 
 
 def _trunk(tree: Tree) -> tuple[float, ...]:

@@ -11,6 +11,7 @@ import numpy as np
 
 from audio_manifold_ros.common.errors import SimulationError
 from audio_manifold_ros.simulation.scene import Ego, Facade, Fence, Street, Tree, Vehicle, VehicleKind, Weather
+from audio_manifold_ros.simulation.trajectory import StraightTrajectory
 
 BEHIND_M = 400.0
 AHEAD_M = 900.0
@@ -71,8 +72,9 @@ def make_street(seed: int) -> Street:
     ego_y = road_right + parking_m[1] / 2 if is_stationary else -(ego_lane + 0.5) * lane_m + rng.normal(0, 0.15)
     cruise_mps = rng.uniform(4.0, 15.0)
     ego = Ego(
-        y_m=float(ego_y),
-        speed_mps=0.0 if is_stationary else float(cruise_mps),
+        trajectory=StraightTrajectory(
+            (0.0, float(ego_y), 0.0), (0.0 if is_stationary else float(cruise_mps), 0.0, 0.0), 0.0
+        ),
         yaw_rad=float(rng.normal(0, math.radians(1.2))),
         electric=bool(rng.random() < 0.2),
         engine_hz=float(rng.uniform(25, 80)),
@@ -111,11 +113,10 @@ def _facades(rng: np.random.Generator, side: int, pavement_m: float) -> list[Fac
         length_m = rng.uniform(8.0, 40.0)
         setback_m = max(0.0, base_setback_m + (rng.normal(0, 1.0) if base_setback_m else 0.0))
         facades.append(
-            Facade(
+            Facade.along_x(
                 side=side,
                 y_m=side * (pavement_m + setback_m),
-                x_start_m=x,
-                x_end_m=x + length_m,
+                x_range_m=(x, x + length_m),
                 height_m=min(max(height_m + rng.normal(0, 2.0), 3.5), 24.0),
                 depth_m=rng.uniform(8.0, 14.0),
                 absorption=0.3 if rng.random() < 0.1 else rng.uniform(0.05, 0.15),
@@ -133,7 +134,8 @@ def _fences(rng: np.random.Generator, side: int, pavement_m: float, facades: lis
     height_m, fences, x = rng.uniform(0.9, 1.8), [], -BEHIND_M + rng.uniform(0, 20)
     while x < AHEAD_M:
         length_m = rng.uniform(10.0, 60.0)
-        fences.append(Fence(side * (pavement_m + 0.2), x, x + length_m, height_m))
+        y_m = side * (pavement_m + 0.2)
+        fences.append(Fence((x, y_m), (x + length_m, y_m), height_m))
         x += length_m + rng.uniform(2.0, 12.0)
     return fences
 
@@ -170,14 +172,15 @@ def _vehicle(rng: np.random.Generator, x_m: float, y_m: float, velocity_mps: flo
     kind = VehicleKind.CAR if parked and rng.random() < 0.93 else KINDS[bisect.bisect(KIND_BOUNDS, rng.random())]
     mean, spread = SIZES_M[kind]
     length_m, width_m, height_m = (m + s * _within(rng.normal(), 2.0) for m, s in zip(mean, spread, strict=True))
+    # A stationary vehicle faces the driving direction of its side of the road.
+    heading_rad = math.pi if (velocity_mps or -y_m) < 0 else 0.0
+    centre_m = (x_m, y_m + _within(rng.normal(0, 0.12), 0.25))
     return Vehicle(
         kind=kind,
-        x_m=x_m,
-        y_m=y_m + _within(rng.normal(0, 0.12), 0.25),
+        trajectory=StraightTrajectory((*centre_m, 0.0), (velocity_mps, 0.0, 0.0), heading_rad),
         length_m=length_m,
         width_m=width_m,
         height_m=height_m,
-        velocity_mps=velocity_mps,
         audible=not parked,
         electric=bool(rng.random() < ELECTRIC_FRACTION[kind]),
         level_offset_db=float(rng.normal(0, 1.5)),

@@ -28,6 +28,9 @@ class Trajectory(Protocol):
     def acceleration(self, time_s: FloatArray) -> FloatArray:
         """Return the accelerations (time, 3) in metres per square second."""
 
+    def heading(self, time_s: FloatArray) -> FloatArray:
+        """Return the directions (time,) of the nose in radians, from x to the left."""
+
 
 @dataclass(frozen=True)
 class StraightTrajectory:
@@ -36,11 +39,13 @@ class StraightTrajectory:
     Attributes:
         origin_m: Position (3,) at time zero.
         velocity_mps: Velocity (3,).
+        heading_rad: Direction of the nose; None for the direction of the velocity.
 
     """
 
     origin_m: tuple[float, float, float]
     velocity_mps: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    heading_rad: float | None = None
 
     def position(self, time_s: FloatArray) -> FloatArray:
         """Return the positions (time, 3)."""
@@ -53,3 +58,8 @@ class StraightTrajectory:
     def acceleration(self, time_s: FloatArray) -> FloatArray:
         """Return the accelerations (time, 3), which are zero."""
         return np.zeros((len(time_s), 3))
+
+    def heading(self, time_s: FloatArray) -> FloatArray:
+        """Return the directions (time,) of the nose."""
+        ahead, left, _ = self.velocity_mps
+        return np.full(len(time_s), np.arctan2(left, ahead) if self.heading_rad is None else self.heading_rad)

@@ -18,6 +18,7 @@ from audio_manifold_ros.simulation.renderer import FAR_M, MAX_DEPTH_M, NEAR_M, C
 from audio_manifold_ros.simulation.scene import Facade, Street, Tree, Vehicle, VehicleKind
 from audio_manifold_ros.simulation.sensor_poses import CameraPose
 from audio_manifold_ros.simulation.street import make_street
+from audio_manifold_ros.simulation.trajectory import StraightTrajectory
 
 CAMERA = CameraModel.from_yaml(resource_path('calibration/roof_octagon/camera.yaml'))
 MOUNT_M = np.array([0.4, 0.0, 1.5])
@@ -26,13 +27,13 @@ MOUNT = CameraPose(MOUNT_M)
 
 def empty_street() -> Street:
     street = make_street(0)
-    ego = dataclasses.replace(street.ego, y_m=0.0, yaw_rad=0.0, speed_mps=10.0)
+    ego = dataclasses.replace(street.ego, trajectory=StraightTrajectory((0.0, 0.0, 0.0), (10.0, 0.0, 0.0)), yaw_rad=0.0)
     return dataclasses.replace(street, facades=(), trees=(), fences=(), vehicles=(), ego=ego)
 
 
-def car(**changes: float) -> Vehicle:
-    fixed = Vehicle(VehicleKind.CAR, 20.0, 0.0, 4.0, 1.8, 1.5, 0.0, True, False, 0.0, 40.0)
-    return dataclasses.replace(fixed, **changes)
+def car(x_m: float = 20.0, y_m: float = 0.0, velocity_mps: float = 0.0) -> Vehicle:
+    motion = StraightTrajectory((x_m, y_m, 0.0), (velocity_mps, 0.0, 0.0))
+    return Vehicle(VehicleKind.CAR, motion, 4.0, 1.8, 1.5, True, False, 0.0, 40.0)
 
 
 def slow_ground(street: Street, eye: NDArray[np.float64], ray: NDArray[np.float64]) -> tuple[float, int]:
@@ -128,7 +129,7 @@ def test_a_near_car_hides_a_far_one() -> None:
 
 
 def test_walls_and_crowns_are_labelled() -> None:
-    wall = Facade(+1, 5.0, -50.0, 100.0, 12.0, 10.0, 0.1, 0.2)
+    wall = Facade.along_x(+1, 5.0, (-50.0, 100.0), 12.0, 10.0, 0.1, 0.2)
     tree = Tree(12.0, -4.0, 0.2, 2.5, 1.5, 4.0, False)
     street = dataclasses.replace(empty_street(), facades=(wall,), trees=(tree,))
     depth_m, labels = CameraRenderer(street, CAMERA, MOUNT).render(0.0)

@@ -17,6 +17,7 @@ from audio_manifold_ros.simulation.sound.sample_grid import LOW_STEP_SAMPLES, OV
 ROLLING_HEIGHT_M = 0.05
 PROPULSION_HEIGHT_M = {
     VehicleKind.CAR: 0.30,
+    VehicleKind.VAN: 0.30,
     VehicleKind.TRUCK: 0.75,
     VehicleKind.BUS: 0.75,
     VehicleKind.MOTORCYCLE: 0.30,

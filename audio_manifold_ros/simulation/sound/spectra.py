@@ -64,6 +64,8 @@ _CATEGORIES = {
         (3.2, 5.9, 11.9, 11.6, 11.5, 12.6, 11.1, 12.0),
     ),
 }
+# A delivery van is a light motor vehicle of CNOSSOS category 1. Trams and bicycles are sound sources of the street.
+_CATEGORIES[VehicleKind.VAN] = _CATEGORIES[VehicleKind.CAR]
 
 
 def rolling_levels_db(kind: VehicleKind, speed_mps: float) -> FloatArray:

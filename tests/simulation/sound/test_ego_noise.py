@@ -12,7 +12,7 @@ from audio_manifold_ros.simulation.scene import Facade
 from audio_manifold_ros.simulation.sound.acoustics import StreetAcoustics
 from tests.simulation.street_examples import ARRAY, DRIVING, EMPTY, SILENT, car, level_db
 
-WALL = Facade(1, 8.25, -20.0, 30.0, 12.0, 10.0, 0.05, 0.1)
+WALL = Facade.along_x(1, 8.25, (-20.0, 30.0), 12.0, 10.0, 0.05, 0.1)
 
 
 def test_a_parked_electric_car_is_silent() -> None:

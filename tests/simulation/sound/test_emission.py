@@ -9,6 +9,7 @@ import pytest
 from audio_manifold_ros.simulation.scene import Vehicle, VehicleKind
 from audio_manifold_ros.simulation.sound import emission, spectra
 from audio_manifold_ros.simulation.sound.sample_grid import OVERSAMPLING, SampleGrid
+from audio_manifold_ros.simulation.trajectory import StraightTrajectory
 
 GRID = SampleGrid(22_500)
 OCTAVE = np.sqrt(2)
@@ -16,10 +17,12 @@ SECONDS = 2.2
 
 
 def vehicle(kind: VehicleKind, *, electric: bool = False) -> Vehicle:
-    return Vehicle(kind, 0.0, 3.0, 4.5, 1.8, 1.5, 13.0, True, electric, 0.0, 40.0)
+    return Vehicle(
+        kind, StraightTrajectory((0.0, 3.0, 0.0), (13.0, 0.0, 0.0)), 4.5, 1.8, 1.5, True, electric, 0.0, 40.0
+    )
 
 
-@pytest.mark.parametrize('kind', list(VehicleKind))
+@pytest.mark.parametrize('kind', list(emission.PROPULSION_HEIGHT_M))
 def test_octaves_have_the_levels_of_cnossos(kind: VehicleKind) -> None:
     emitted = emission.Emission(GRID, vehicle(kind), np.random.default_rng(3))
     steps = int(SECONDS * 22_500 / GRID.step_samples)

@@ -13,6 +13,7 @@ from audio_manifold_ros.simulation.sound.image_source_method import Wall
 from audio_manifold_ros.simulation.sound.propagation_path import PropagationPath, VehicleSound
 from audio_manifold_ros.simulation.sound.receivers import Receivers
 from audio_manifold_ros.simulation.sound.sample_grid import LOW_STEP_SAMPLES, OVERSAMPLING, SampleGrid
+from audio_manifold_ros.simulation.trajectory import StraightTrajectory
 
 GRID = SampleGrid(22_500)
 ANGLES = np.arange(8) * np.pi / 4
@@ -44,7 +45,8 @@ class Signal:
 def make_vehicle_sound(
     x_m: float, y_m: float, speed_mps: float, receiver_speed_mps: float = 0.0, function: object = None
 ) -> VehicleSound:
-    vehicle = Vehicle(VehicleKind.CAR, x_m, y_m, 4.5, 1.8, 1.5, speed_mps, True, False, 0.0, 40.0)
+    motion = StraightTrajectory((x_m, y_m, 0.0), (speed_mps, 0.0, 0.0))
+    vehicle = Vehicle(VehicleKind.CAR, motion, 4.5, 1.8, 1.5, True, False, 0.0, 40.0)
     receivers = Receivers(np.array([0.0, 0.0, HEIGHT_M]), 0.5 * FACINGS, FACINGS, receiver_speed_mps)
     sound = VehicleSound(vehicle, receivers, GRID, SPEED_OF_SOUND_MPS, np.random.default_rng(1))
     if function is not None:
