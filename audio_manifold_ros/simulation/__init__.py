@@ -22,7 +22,7 @@ if TYPE_CHECKING:
         VehicleKind,
         Weather,
     )
-    from audio_manifold_ros.simulation.sound_source import SoundSource, SourceKind
+    from audio_manifold_ros.simulation.sound_source import EmissionKind, SoundSource
     from audio_manifold_ros.simulation.street import make_street
     from audio_manifold_ros.simulation.trajectory import StraightTrajectory, Trajectory
 
@@ -31,11 +31,11 @@ __all__ = [
     'DeviceChannels',
     'Drive',
     'Ego',
+    'EmissionKind',
     'Facade',
     'GridTrajectory',
     'Pedestrian',
     'SoundSource',
-    'SourceKind',
     'StraightTrajectory',
     'Street',
     'Trajectory',
@@ -53,7 +53,7 @@ __getattr__, __dir__ = lazy_exports(
         'grid_trajectory': 'GridTrajectory',
         'renderer': 'CameraRenderer',
         'scene': 'Ego Facade Pedestrian Street Vehicle VehicleKind Weather',
-        'sound_source': 'SoundSource SourceKind',
+        'sound_source': 'SoundSource EmissionKind',
         'street': 'make_street',
         'trajectory': 'StraightTrajectory Trajectory',
     },

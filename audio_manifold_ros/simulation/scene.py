@@ -3,7 +3,7 @@
 """Static and moving objects of a simulated street, shared by audio and images.
 
 World frame: x along the road in the direction of travel at the origin, y to the left, z up, origin on the road's
-centre line beside the ego vehicle at time zero. Metres, seconds, radians.
+centre line at the ego vehicle's position along the road at time zero. Metres, seconds, radians.
 """
 
 from __future__ import annotations
