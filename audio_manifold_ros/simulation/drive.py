@@ -15,7 +15,7 @@ from audio_manifold_ros.rig.rig import MicrophoneArray
 from audio_manifold_ros.simulation.renderer import CameraRenderer
 from audio_manifold_ros.simulation.sensor_poses import array_pose, camera_pose
 from audio_manifold_ros.simulation.sound.acoustics import StreetAcoustics
-from audio_manifold_ros.simulation.street import make_street
+from audio_manifold_ros.simulation.street import DURATION_S, make_street
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,12 +42,13 @@ class Drive:
 
     """
 
-    def __init__(self, seed: int, rig: Path | None = None) -> None:
+    def __init__(self, seed: int, rig: Path | None = None, duration_s: float = DURATION_S) -> None:
         """Build the street of a seed.
 
         Args:
             seed: Seed of the street.
             rig: Folder of rig files; None for the roof octagon.
+            duration_s: Duration of the street. Another duration of the same seed is another street.
 
         Raises:
             SimulationError: The seed is invalid, or a microphone of the rig is at or below the ground.
@@ -56,7 +57,7 @@ class Drive:
         """
         self.array, self.camera, self.extrinsics = _load_rig(rig or resource_path(RIG))
         self.sample_rate_hz = SAMPLE_RATE_HZ
-        self.street = make_street(seed)
+        self.street = make_street(seed, duration_s)
         pose = array_pose(self.array, self.extrinsics)
         self._acoustics = StreetAcoustics(self.street, self.array, SAMPLE_RATE_HZ, pose)
 

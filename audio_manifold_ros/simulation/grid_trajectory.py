@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -63,6 +63,13 @@ class GridTrajectory:
         index, u, _ = self._locate(time_s)
         begin, end = self.headings_rad[index], self.headings_rad[index + 1]
         return np.asarray(begin + u[:, 0] * (end - begin))
+
+    def ahead(self, distance_m: float) -> GridTrajectory:
+        """Return the motion of a point of the object ahead of its centre, for a straight line."""
+        nose = np.stack(
+            [np.cos(self.headings_rad), np.sin(self.headings_rad), np.zeros(len(self.headings_rad))], axis=1
+        )
+        return replace(self, positions_m=self.positions_m + distance_m * nose)
 
     def __eq__(self, other: object) -> bool:
         """Return whether all knots are equal."""

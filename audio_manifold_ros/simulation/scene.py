@@ -14,6 +14,7 @@ from enum import Enum
 import numpy as np
 
 from audio_manifold_ros.common.array_types import FloatArray
+from audio_manifold_ros.simulation.road_axis import STRAIGHT, RoadAxis
 from audio_manifold_ros.simulation.sound_source import SoundSource
 from audio_manifold_ros.simulation.trajectory import Trajectory
 
@@ -40,7 +41,8 @@ class Vehicle:
         length_m: Size along its heading.
         width_m: Size across its heading.
         height_m: Height over the ground.
-        audible: False for a parked vehicle with its engine off.
+        audible: True with the noise of tyres and engine. A parked vehicle is silent, and the sounds of a bicycle and a
+            tram are sound sources of the street.
         electric: True without propulsion noise.
         level_offset_db: Individual deviation from the source level of the class.
         engine_hz: Firing frequency of the engine.
@@ -174,6 +176,56 @@ class Fence:
     height_m: float
 
 
+class PoleKind(str, Enum):
+    """Kinds of poles."""
+
+    LAMP = 'lamp'
+    SIGN = 'sign'
+    TRAFFIC_LIGHT = 'traffic_light'
+
+
+@dataclass(frozen=True)
+class Pole:
+    """Vertical pole with a lamp, a sign or a traffic light at its top.
+
+    Attributes:
+        kind: Kind of the pole.
+        position_m: Position (x, y).
+        heading_rad: Direction in which a lamp reaches over the road, or to which the plate of a sign is perpendicular.
+        height_m: Height over the ground.
+        radius_m: Radius.
+
+    """
+
+    kind: PoleKind
+    position_m: tuple[float, float]
+    heading_rad: float
+    height_m: float
+    radius_m: float
+
+
+@dataclass(frozen=True)
+class Junction:
+    """Cross street, straight and perpendicular to the road.
+
+    Attributes:
+        station_m: Station of the centre of the junction along the road.
+        half_road_m: Half of the width between the kerbs of the cross street.
+        half_street_m: Half of the width between its façades, its pavements included.
+        arms: Sides with an arm: 1 left, -1 right.
+        reach_m: Length of each arm from the centre line of the road.
+        has_signals: True with traffic lights.
+
+    """
+
+    station_m: float
+    half_road_m: float
+    half_street_m: float
+    arms: tuple[int, ...]
+    reach_m: float
+    has_signals: bool
+
+
 @dataclass(frozen=True)
 class Weather:
     """Air, wind and background noise.
@@ -250,10 +302,10 @@ class Street:
 
     Attributes:
         seed: Seed of the street.
-        road_left_m: y of the left kerb.
-        road_right_m: y of the right kerb (negative).
-        pavement_left_m: y of the end of the left pavement, where terrain or a building begins.
-        pavement_right_m: y of the end of the right pavement (negative).
+        road_left_m: Offset of the left kerb from the centre line.
+        road_right_m: Offset of the right kerb (negative).
+        pavement_left_m: Offset of the end of the left pavement, where terrain or a building begins.
+        pavement_right_m: Offset of the end of the right pavement (negative).
         facades: Walls of both sides.
         trees: Trees of both sides.
         fences: Fences of both sides.
@@ -263,6 +315,10 @@ class Street:
         sounds: Sources of sound other than tyres and engines of vehicles.
         pedestrians: Persons on foot.
         is_wet: True if the road is wet.
+        axis: Centre line of the road.
+        junctions: Cross streets.
+        poles: Poles of both sides.
+        driving_side: Side of the road on which traffic drives: -1 right, 1 left.
 
     """
 
@@ -280,3 +336,7 @@ class Street:
     sounds: tuple[SoundSource, ...] = ()
     pedestrians: tuple[Pedestrian, ...] = ()
     is_wet: bool = False
+    axis: RoadAxis = STRAIGHT
+    junctions: tuple[Junction, ...] = ()
+    poles: tuple[Pole, ...] = ()
+    driving_side: int = -1

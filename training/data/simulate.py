@@ -173,7 +173,7 @@ def _simulated_parts(rig: RigFiles) -> tuple[MicrophoneArray, CameraModel, Extri
 
 
 def _simulate(path: Path, seed: int, seconds: int, times_s: Sequence[float], rig: Path | None) -> ChecksumHeader:
-    drive = Drive(seed, rig)
+    drive = Drive(seed, rig, float(seconds))
     rate_hz = drive.sample_rate_hz
     provenance = {
         'origin': 'simulation',
