@@ -25,7 +25,7 @@ EGO_CLEARANCE_M = 3.0
 
 @dataclass(frozen=True)
 class EgoPlan:
-    """Where the ego vehicle is.
+    """Place of the ego vehicle.
 
     Attributes:
         side: Kerb at which it is parked: 1 left, -1 right; 0 in a lane.
