@@ -53,7 +53,9 @@ class StraightTrajectory:
 
     def velocity(self, time_s: FloatArray) -> FloatArray:
         """Return the velocities (time, 3)."""
-        return np.tile(np.array(self.velocity_mps), (len(time_s), 1))
+        velocities = np.empty((len(time_s), 3))
+        velocities[:] = self.velocity_mps
+        return velocities
 
     def acceleration(self, time_s: FloatArray) -> FloatArray:
         """Return the accelerations (time, 3), which are zero."""

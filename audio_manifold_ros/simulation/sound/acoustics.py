@@ -14,12 +14,17 @@ from audio_manifold_ros.common.array_types import FloatArray, Samples
 from audio_manifold_ros.common.errors import SimulationError
 from audio_manifold_ros.rig.rig import MicrophoneArray
 from audio_manifold_ros.rig.transform_chain import Pose
-from audio_manifold_ros.simulation.scene import Street, Vehicle
+from audio_manifold_ros.simulation.scene import Ego, Street
 from audio_manifold_ros.simulation.sound import propagation
-from audio_manifold_ros.simulation.sound.background_noise import RUSTLE_FROM_MPS, Background, Leaves
+from audio_manifold_ros.simulation.sound.background_noise import LEAF_FADE_M, RUSTLE_FROM_MPS, Background, Leaves
+from audio_manifold_ros.simulation.sound.doppler_delay import EDGE_STEPS
 from audio_manifold_ros.simulation.sound.ego_noise import EgoNoise
-from audio_manifold_ros.simulation.sound.image_source_method import Wall, facade_wall
+from audio_manifold_ros.simulation.sound.emission import PROPULSION_HEIGHT_M, VehicleEmission
+from audio_manifold_ros.simulation.sound.image_source_method import Walls, street_walls
 from audio_manifold_ros.simulation.sound.microphones import Microphones
+from audio_manifold_ros.simulation.sound.mirror import Mirror, VehicleMirror, WallMirror
+from audio_manifold_ros.simulation.sound.noise_pool import draw_slots
+from audio_manifold_ros.simulation.sound.propagation_path import SourceSound
 from audio_manifold_ros.simulation.sound.receivers import Receivers
 from audio_manifold_ros.simulation.sound.sample_grid import LOW_STEP_SAMPLES, SampleGrid
 from audio_manifold_ros.simulation.sound.spectra import full_scale
@@ -32,9 +37,6 @@ BLOCK_STEPS = 300
 SHORT_STEPS = 28
 LOW_PASS_HZ = 1200.0
 LOW_TAPS = 8
-VEHICLE_LOW_GAIN = 0.3
-VEHICLE_HIGH_GAIN = 0.6
-VEHICLE_EDGE_M = 0.5
 # Most of the energy of the town's hum is at frequencies where it masks little.
 MASKING_MARGIN_DB = 10.0
 
@@ -56,21 +58,6 @@ def upsample(low: Samples, low_factor: int) -> Samples:
     # The copy has contiguous rows, which the fast matrix product needs.
     rows = np.ascontiguousarray(windows).reshape(-1, LOW_TAPS)
     return np.asarray(rows @ interpolator(low_factor)).reshape(len(low), -1)
-
-
-def vehicle_wall(vehicle: Vehicle, array_y_m: float) -> Wall:
-    """Return the side of a vehicle that faces the microphones, as a mirror for the ego noise."""
-    side = vehicle.y_m - np.sign(vehicle.y_m - array_y_m) * vehicle.width_m / 2
-    start, end = vehicle.x_m - vehicle.length_m / 2, vehicle.x_m + vehicle.length_m / 2
-    return Wall(
-        float(side),
-        start,
-        end,
-        VEHICLE_LOW_GAIN,
-        VEHICLE_HIGH_GAIN,
-        velocity_mps=vehicle.velocity_mps,
-        edge_m=VEHICLE_EDGE_M,
-    )
 
 
 class StreetAcoustics:
@@ -107,20 +94,22 @@ class StreetAcoustics:
         self.microphones = Microphones(mics, grid, generator)
         # All following positions are in the axes of the car.
         positions_m, facings = array.positions_m @ pose.rotation.T, array.facings @ pose.rotation.T
-        receivers = _receivers(street, pose.translation_m, positions_m + self.microphones.jitter_m, facings)
+        receivers = _receivers(street.ego, pose.translation_m, positions_m + self.microphones.jitter_m, facings)
         self._sound_mps = sound = propagation.speed_of_sound_mps(street.weather.temperature_c)
-        walls = tuple(facade_wall(facade) for facade in street.facades)
-        array_y = float(receivers.centre_m[1])
-        sides = tuple(vehicle_wall(vehicle, array_y) for vehicle in street.vehicles)
-        self._ego = EgoNoise(street.ego, walls + sides, receivers, grid, sound, generator)
-        audible = tuple(vehicle for vehicle in street.vehicles if vehicle.audible)
+        walls = street_walls(street.facades)
+        sides = tuple(VehicleMirror(vehicle, side) for vehicle in street.vehicles for side in (1, -1))
+        mirrors: tuple[Mirror, ...] = (*(WallMirror(wall) for wall in walls), *sides)
+        self._ego = EgoNoise(street.ego, mirrors, receivers, grid, sound, generator, is_wet=street.is_wet)
+        sources = _vehicle_sounds(street, grid, sound, generator)
         floor = self._ego.power + float(full_scale(street.weather.background_db - MASKING_MARGIN_DB)) ** 2
-        self._traffic = Traffic(audible, walls, receivers, floor, grid, sound, generator)
+        self._traffic = Traffic(sources, Walls(walls), receivers, floor, grid, sound)
         flow = _flow_mps(street)
         self._background = Background(street.weather, (positions_m, facings), self._traffic, flow, grid, generator)
         wind = street.weather.wind_mps
         rustling = street.trees if wind > RUSTLE_FROM_MPS else ()
-        self._leaves = [Leaves(tree, wind, receivers, grid, generator) for tree in rustling]
+        self._leaves = [Leaves(tree, wind, grid, generator) for tree in rustling]
+        self._crowns_m = np.array([leaves.position_m[:2] for leaves in self._leaves]).reshape(-1, 2)
+        self._receivers = receivers
         self._mics = mics
         self._cached_block: tuple[int, Samples] | None = None
 
@@ -164,21 +153,48 @@ class StreetAcoustics:
         self._traffic.render(first, last, (high, low))
         self._ego.render(first, last, high, low)
         self._background.render(first, last, high, low)
-        for leaves in self._leaves:
-            leaves.render(first, last, high, self._sound_mps)
+        self._add_leaves(first, last, high)
         high += upsample(low, self._grid.low_factor)
         return self.microphones.record(high, first * self._grid.step_samples)
 
+    def _add_leaves(self, first: int, last: int, high: Samples) -> None:
+        if not self._leaves:
+            return
+        receivers = self._receivers.at(self._grid.times_s(first - EDGE_STEPS, last + EDGE_STEPS))
+        track = receivers.centre_m[:: len(receivers.times_s) - 1, None, :2]
+        reach = LEAF_FADE_M[1] + float(np.linalg.norm(track[1] - track[0]))
+        near = np.linalg.norm(self._crowns_m - track, axis=2).min(axis=0) < reach
+        for index in np.flatnonzero(near).tolist():
+            self._leaves[index].render(first, last, high, receivers, self._sound_mps)
 
-def _receivers(street: Street, translation_m: FloatArray, positions_m: FloatArray, facings: FloatArray) -> Receivers:
+
+def _receivers(ego: Ego, translation_m: FloatArray, positions_m: FloatArray, facings: FloatArray) -> Receivers:
     """Return the microphones for an array position in base_link, and positions and facings in the axes of the car."""
-    rotation = street.ego.rotation()
-    centre = street.ego.to_world(translation_m[None], 0.0)[0]
-    return Receivers(centre, positions_m @ rotation.T, facings @ rotation.T, street.ego.speed_mps)
+    return Receivers(ego.trajectory, ego.heading, np.asarray(translation_m), positions_m, facings)
+
+
+def _vehicle_sounds(
+    street: Street, grid: SampleGrid, sound_mps: float, generator: np.random.Generator
+) -> list[SourceSound]:
+    """Return the audible vehicles. The nearest ones read parts of the noise that are far apart."""
+    audible = [vehicle for vehicle in street.vehicles if vehicle.audible and vehicle.kind in PROPULSION_HEIGHT_M]
+    distances = [np.linalg.norm(vehicle.trajectory.position(np.zeros(1))) for vehicle in audible]
+    starts = np.empty(len(audible), dtype=np.int64)
+    starts[np.argsort(distances, kind='stable')] = draw_slots(len(audible), grid, generator)
+    return [
+        SourceSound(
+            VehicleEmission(grid, vehicle, int(start), generator, is_wet=street.is_wet),
+            vehicle.trajectory,
+            grid,
+            sound_mps,
+        )
+        for vehicle, start in zip(audible, starts, strict=True)
+    ]
 
 
 def _flow_mps(street: Street) -> FloatArray:
     """Return the wind velocity (2,) relative to the array, in the axes of the car."""
     weather = street.weather
     wind = weather.wind_mps * np.array([np.cos(weather.wind_azimuth_rad), np.sin(weather.wind_azimuth_rad)])
-    return np.asarray((wind - np.array([street.ego.speed_mps, 0.0])) @ street.ego.rotation()[:2, :2])
+    velocity = np.asarray(street.ego.trajectory.velocity(np.zeros(1)))[0, :2]
+    return np.asarray((wind - velocity) @ street.ego.rotation()[:2, :2])

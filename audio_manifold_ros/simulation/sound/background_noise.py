@@ -9,11 +9,12 @@ import numpy as np
 from audio_manifold_ros.common.array_types import FloatArray, Samples
 from audio_manifold_ros.simulation.scene import Tree, Weather
 from audio_manifold_ros.simulation.sound import diffuse_noise, directivity, propagation, spectra
-from audio_manifold_ros.simulation.sound.doppler_delay import fan_out
+from audio_manifold_ros.simulation.sound.coarse_grid import CoarseGrid
+from audio_manifold_ros.simulation.sound.doppler_delay import EDGE_STEPS, fan_out
 from audio_manifold_ros.simulation.sound.noise_pool import leaf_pool
-from audio_manifold_ros.simulation.sound.receivers import Receivers
+from audio_manifold_ros.simulation.sound.receivers import ReceiverMotion
 from audio_manifold_ros.simulation.sound.sample_grid import SPLIT_HZ, SampleGrid, ramp
-from audio_manifold_ros.simulation.sound.vehicle_culling import HORIZON_M, Traffic
+from audio_manifold_ros.simulation.sound.vehicle_culling import Traffic
 
 BANDS_HZ = (
     (diffuse_noise.MIN_FREQUENCY_HZ, SPLIT_HZ),
@@ -75,7 +76,7 @@ class Background:
         """Add steps first to last to `high` (mic, sample), and one more step on either side to `low`."""
         times = self._grid.times_s(first - 1, last + 1)
         town = spectra.full_scale(self._weather.background_db + np.array(TOWN_DB))
-        high_tail, low_tail = self._tail(times)
+        high_tail, low_tail = self._tail(first - 1, last + 1)
         tails = (low_tail, high_tail, high_tail)
         for band, start in enumerate(self._starts[:3]):
             level = np.sqrt(town[band] ** 2 + tails[band] * 10 ** (TAIL_DB[band] / 10))
@@ -89,50 +90,57 @@ class Background:
             noise = pool.read(int(self._starts[3]) + (first - 1) * width, low.shape[1])
             low += noise * ramp(self._wind * self._gusts.at(times), width)
 
-    def _tail(self, times: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return the power (time,) above and below the split of the vehicles' reverberation, with a short delay."""
-        chosen, squares = self._traffic.within_horizon(times - self._weather.tail_s / 4)
-        spread = propagation.fade_out(np.sqrt(squares), *HORIZON_M) / (squares + TAIL_DISTANCE_M**2)
-        tail_power = 10 ** (self._weather.tail_db / 10)
-        powers = (self._traffic.high_powers[chosen], self._traffic.low_powers[chosen])
-        high, low = (np.asarray(power @ spread * tail_power) for power in powers)
-        return high, low
+    def _tail(self, first: int, last: int) -> tuple[FloatArray, FloatArray]:
+        """Return the power (step + 1,) above and below the split of the sources' reverberation, with a short delay."""
+        delay = round(self._weather.tail_s / 4 * self._grid.sample_rate_hz / self._grid.step_samples)
+        coarse = CoarseGrid.around(self._grid, first - delay, last - delay)
+        high, low = coarse.refine(self._traffic.tail_powers(coarse, TAIL_DISTANCE_M))
+        gain = 10 ** (self._weather.tail_db / 10)
+        return high * gain, low * gain
 
 
 class Leaves:
-    """Rustle of the crown of one tree."""
+    """Rustle of the crown of one tree.
 
-    def __init__(
-        self, tree: Tree, wind_mps: float, receivers: Receivers, grid: SampleGrid, generator: np.random.Generator
-    ) -> None:
+    Attributes:
+        position_m: Middle of the crown (3,).
+
+    """
+
+    def __init__(self, tree: Tree, wind_mps: float, grid: SampleGrid, generator: np.random.Generator) -> None:
         """Choose the random values. Nothing is computed yet."""
         height = tree.trunk_height_m + tree.crown_height_m / 2
-        self._position_m = np.array([tree.x_m, tree.y_m, height])
+        self.position_m = np.array([tree.x_m, tree.y_m, height])
         self._level = float(spectra.full_scale(LEAVES_AT_5_MPS_DB + 40 * np.log10(wind_mps / 5)))
-        self._needles, self._receivers, self._grid = tree.needles, receivers, grid
+        self._needles, self._grid = tree.needles, grid
         self._start = int(generator.integers(0, 10**6))
-        self._offsets_m = np.concatenate([np.zeros((1, 3)), receivers.offsets_m])
         self._gusts = Gusts(generator, 0.6)
 
-    def render(self, first: int, last: int, high: Samples, sound_mps: float) -> None:
-        """Add steps first to last to `high` (mic, sample)."""
-        times = self._grid.times_s(first - 1, last + 1)
-        receivers, position = self._receivers, self._position_m
-        passed = receivers.x_m(times[[0, -1]]) - position[0]
-        if passed.min() > LEAF_FADE_M[1] or passed.max() < -LEAF_FADE_M[1]:
-            return
-        ahead = position[0] - receivers.x_m(times) - self._offsets_m[:, :1]
-        across, up = (position[axis] - receivers.centre_m[axis] - self._offsets_m[:, axis, None] for axis in (1, 2))
-        distance = np.sqrt(ahead**2 + across**2 + up**2)
+    def render(self, first: int, last: int, high: Samples, receivers: ReceiverMotion, sound_mps: float) -> None:
+        """Add steps first to last to `high` (mic, sample).
+
+        Args:
+            first: First control step.
+            last: Last control step + 1.
+            high: Sound above the split, added to in place.
+            receivers: Microphones at the control points of `EDGE_STEPS` more steps on either side.
+            sound_mps: Speed of sound.
+
+        """
+        grid, edge = self._grid, EDGE_STEPS
+        times = receivers.times_s
+        towards = self.position_m - receivers.positions_m
+        distance = np.linalg.norm(towards, axis=2)
         fade = propagation.fade_out(distance[0], *LEAF_FADE_M)
         if not fade.any():
             return
-        facing = directivity.high_gain(ahead[1:], across[1:], up[1:], receivers.facings)
+        facing = directivity.directivity(
+            np.sum(towards[1:] * receivers.facings, axis=2) / distance[1:], directivity.HIGH_OMNI
+        )
         gains = facing * (fade * self._gusts.at(times) * self._level / np.maximum(distance[0], 1.0))
         # Every leaf is a separate source. Rustle has no pitch, so its Doppler shift is not computed.
-        shifts = (distance[0] - distance[1:]) / sound_mps * (2 * self._grid.sample_rate_hz)
-        start = self._start + (first - 1) * 2 * self._grid.step_samples
-        rustle = leaf_pool(self._grid, needles=self._needles).read(
-            start, (last - first + 2) * 2 * self._grid.step_samples
-        )
-        fan_out(high, rustle[0], shifts[:, 1:-1], gains[:, 1:-1], self._grid.step_samples)
+        shifts = (distance[0] - distance[1:]) / sound_mps * (2 * grid.sample_rate_hz)
+        start = self._start + (first - edge) * 2 * grid.step_samples
+        rustle = leaf_pool(grid, needles=self._needles).read(start, (last - first + 2 * edge) * 2 * grid.step_samples)
+        inner = slice(edge, -edge)
+        fan_out(high, rustle[0], shifts[:, inner], gains[:, inner], grid.step_samples)

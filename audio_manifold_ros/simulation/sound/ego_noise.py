@@ -1,196 +1,228 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Ego noise: tyres and engine of the vehicle that carries the array, and their echoes.
+"""Ego noise: tyres and engine of the vehicle that carries the array, and their echoes from walls and vehicles.
 
-Source, mirror and microphones have the same velocity, so every delay is constant and a signal is read at a fixed
-offset.
+Each part of the vehicle has its own mirror image in each wall, with its own delay and level at each microphone.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 
 from audio_manifold_ros.common.array_types import FloatArray, Samples
 from audio_manifold_ros.simulation.scene import Ego, VehicleKind
-from audio_manifold_ros.simulation.sound import directivity, propagation, spectra
-from audio_manifold_ros.simulation.sound.emission import TONAL_POWER_RATIO, engine_table, tone, wander
-from audio_manifold_ros.simulation.sound.image_source_method import Wall
-from audio_manifold_ros.simulation.sound.noise_pool import high_pool, low_pool
+from audio_manifold_ros.simulation.sound import propagation, spectra
+from audio_manifold_ros.simulation.sound.coarse_grid import CoarseGrid
+from audio_manifold_ros.simulation.sound.directivity import HIGH_OMNI, directivity
+from audio_manifold_ros.simulation.sound.doppler_delay import add_delayed
+from audio_manifold_ros.simulation.sound.emission import (
+    LOW_WIDTH,
+    TONAL_POWER_RATIO,
+    EngineClock,
+    engine_table,
+    mix_bands,
+    read_table,
+    speed_and_acceleration,
+    wander,
+)
+from audio_manifold_ros.simulation.sound.mirror import Mirror
+from audio_manifold_ros.simulation.sound.noise_pool import own_high_pool, own_low_pool
 from audio_manifold_ros.simulation.sound.receivers import Receivers
 from audio_manifold_ros.simulation.sound.sample_grid import LOW_STEP_SAMPLES, OVERSAMPLING, SampleGrid, ramp
 
 TYRES_M = ((1.35, 0.78, 0.05), (1.35, -0.78, 0.05), (-1.35, 0.78, 0.05), (-1.35, -0.78, 0.05))
 ENGINE_M = (1.5, 0.0, 0.4)
+PARTS_M = np.array([*TYRES_M, ENGINE_M])
 # Attenuation by the body on the way to its own roof, and of the tyres on the other side on the way out.
 SHIELD_DB = (-3.0, -9.0)
 UNDERBODY_DB = (-2.0, -9.0)
 ENGINE_BAY_DB = (-4.0, -12.0)
 ECHO_FADE_M = (50.0, 70.0)
+# A part this much beyond the middle of the vehicle, seen from a wall, is on the other side.
+HIDDEN_FROM_M = 0.2
+# The echo map covers 96 ms: parts of the vehicle read noise that is this far apart.
+PART_SPACING_S = 2.0
+# Mirrors are selected for this time, with a margin for the motion between two of five points.
+CHUNK_S = 2.0
+CHUNK_MARGIN_M = 10.0
+ECHO_REACH_M = ECHO_FADE_M[1] / 2 + CHUNK_MARGIN_M
+INAUDIBLE = float(spectra.full_scale(-20.0))
+
+
+@dataclass(frozen=True)
+class _Ways:
+    """Ways of all parts to all microphones: delays in seconds and gains below and above the split (part, mic, time)."""
+
+    delays_s: FloatArray
+    low: FloatArray
+    high: FloatArray
 
 
 class EgoNoise:
-    """Ego noise on the direct path and reflected from façades and the sides of other vehicles."""
+    """Ego noise on the direct way and reflected from façades and the sides of other vehicles.
+
+    Attributes:
+        power: Mean square of the direct sound above the split at time zero.
+
+    """
 
     def __init__(
         self,
         ego: Ego,
-        walls: tuple[Wall, ...],
+        mirrors: tuple[Mirror, ...],
         receivers: Receivers,
         grid: SampleGrid,
         sound_mps: float,
         generator: np.random.Generator,
+        *,
+        is_wet: bool = False,
     ) -> None:
-        """Choose the random values. Echoes are prepared when their wall comes into range."""
+        """Choose the random values. Nothing is computed yet."""
         self._grid, self._receivers, self._sound_mps = grid, receivers, sound_mps
-        rolling = spectra.rolling_levels_db(VehicleKind.CAR, ego.speed_mps) + ego.level_offset_db
-        propulsion = spectra.propulsion_levels_db(VehicleKind.CAR, ego.speed_mps, electric=ego.electric)
-        propulsion = propulsion + ego.level_offset_db
-        tyre, engine = (spectra.band_amplitudes(levels) for levels in (rolling, propulsion))
-        parts = [(position, tyre[0] / 2, tyre[1] / 2) for position in TYRES_M]
-        noise_amplitude = np.sqrt(1 - TONAL_POWER_RATIO)
-        parts.append(
-            (
-                ENGINE_M,
-                engine[0] * noise_amplitude * _amplitude(ENGINE_BAY_DB[0]),
-                engine[1] * _amplitude(ENGINE_BAY_DB[1]),
-            )
+        self._ego, self._mirrors, self._is_wet = ego, mirrors, is_wet
+        self._chunks: dict[int, list[int]] = {}
+        spacing = int(PART_SPACING_S * grid.sample_rate_hz / grid.step_samples)
+        self._starts = int(generator.integers(0, 10**5)) + generator.permutation(len(PARTS_M)) * spacing
+        self._table = engine_table(ego.engine_hz, 1.0, generator)
+        self._clock = EngineClock(ego.engine_hz, ego.trajectory, wander(generator))
+        levels, _ = self._levels(np.zeros(1))
+        direct = self._direct(np.zeros(1))
+        self.power = float(np.sum(np.mean(direct.high[:, :, 0] ** 2, axis=1) * np.sum(levels[:, 4:, 0] ** 2, axis=1)))
+
+    def _levels(self, times_s: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return the rms of each part in each band (part, 9, time), and of the engine's tones (time,)."""
+        ego = self._ego
+        speed, acceleration = speed_and_acceleration(ego.trajectory, times_s)
+        rolling = spectra.rolling_levels_db(VehicleKind.CAR, speed, is_wet=self._is_wet)
+        propulsion = spectra.propulsion_levels_db(VehicleKind.CAR, speed, acceleration, electric=ego.electric)
+        tyre, engine = (
+            np.concatenate(spectra.band_amplitudes(levels + ego.level_offset_db), axis=1).T
+            for levels in (rolling, propulsion)
         )
-        self._parts = [part for part in parts if part[2].max() > spectra.full_scale(-20.0)]
-        self._has_engine = len(self._parts) > 0 and self._parts[-1][0] == ENGINE_M
-        self._offsets = generator.integers(0, 10**6, size=len(self._parts)) * LOW_STEP_SAMPLES * OVERSAMPLING
-        self._engine_hz = ego.engine_hz
-        self._table = engine_table(
-            ego.engine_hz, TONAL_POWER_RATIO * float(engine[0] @ engine[0]) * 10 ** (ENGINE_BAY_DB[0] / 10), generator
-        )
-        self._wander = wander(generator)
-        self.power = 0.0
-        if not self._parts:
-            return
-        self._positions_m = ego.to_world(np.array([part[0] for part in self._parts]), 0.0)
-        self._direct = self._direct_gains()
-        received = np.mean(self._direct[1] ** 2, axis=1)
-        self.power = float(
-            sum(power_gain * np.sum(part[2] ** 2) for power_gain, part in zip(received, self._parts, strict=True))
-        )
-        reach = ECHO_FADE_M[1] / 2
-        self._walls = [wall for wall in walls if abs(wall.y_m - receivers.centre_m[1]) < reach]
-        self._starts_m, self._ends_m, self._speeds_mps = (
-            np.array([getattr(wall, name) for wall in self._walls]) for name in ('x_start_m', 'x_end_m', 'velocity_mps')
-        )
-        self._echoes: dict[int, _Echo] = {}
+        tonal = np.sqrt(TONAL_POWER_RATIO * np.sum(engine[:4] ** 2, axis=0)) * _amplitude(ENGINE_BAY_DB[0])
+        engine[:4] *= np.sqrt(1 - TONAL_POWER_RATIO) * _amplitude(ENGINE_BAY_DB[0])
+        engine[4:] *= _amplitude(ENGINE_BAY_DB[1])
+        return np.stack([tyre / 2] * len(TYRES_M) + [engine]), tonal
 
     def render(self, first: int, last: int, high: Samples, low: Samples) -> None:
         """Add steps first to last to `high` (mic, sample), and one more step on either side to `low`."""
-        if not self._parts:
+        coarse = CoarseGrid.around(self._grid, first - 1, last + 1)
+        levels, tonal = self._levels(coarse.times_s)
+        is_audible = levels.max(axis=(1, 2)) > INAUDIBLE
+        if not is_audible.any():
             return
-        step = self._grid.step_samples
-        times = self._grid.times_s(first - 1, last + 1)
-        echoes = self._echoes_in_range(times)
-        gates = [echo.gate(times, self._receivers) for echo in echoes]
-        audible = [(echo, gate) for echo, gate in zip(echoes, gates, strict=True) if gate.any()]
-        rates = (self._grid.sample_rate_hz * OVERSAMPLING, self._grid.low_rate_hz * OVERSAMPLING)
-        spans = (
-            (first * step, (last - first) * step),
-            ((first - 1) * LOW_STEP_SAMPLES, (last - first + 2) * LOW_STEP_SAMPLES),
+        ways = [self._direct(coarse.times_s), *self._echoes(coarse.times_s)]
+        longest = max(float(way.delays_s.max()) for way in ways)
+        delays = [coarse.refine(way.delays_s) for way in ways]
+        gains = [(coarse.refine(way.high), coarse.refine(way.low)) for way in ways]
+        for part in np.flatnonzero(is_audible).tolist():
+            rms = coarse.refine(levels[part])
+            tones = coarse.refine(tonal) if part == len(TYRES_M) and tonal.any() else None
+            for band, out in ((0, high), (1, low)):
+                rate = self._grid.sample_rate_hz if band == 0 else self._grid.low_rate_hz
+                width = self._grid.step_samples if band == 0 else LOW_STEP_SAMPLES
+                begin, end = (first, last) if band == 0 else (first - 1, last + 1)
+                inner = slice(1, -1) if band == 0 else slice(None)
+                lead = int(np.ceil(longest * rate / width)) + 1
+                signal = self._signal(part, begin - lead, end + 1, rms, tones, band)
+                for way_delays, way_gains in zip(delays, gains, strict=True):
+                    if way_gains[band][part].any():
+                        add_delayed(
+                            out, signal, way_delays[part][:, inner] * (rate * OVERSAMPLING),
+                            way_gains[band][part][:, inner], OVERSAMPLING, lead * width, width,
+                        )  # fmt: skip
+
+    def _signal(self, part: int, begin: int, end: int, rms: FloatArray, tones: FloatArray | None, band: int) -> Samples:
+        """Return the emission of one part for control steps, float32 (`OVERSAMPLING`, sample).
+
+        The level of the first step continues backwards, and that of the last one forwards. Levels change slowly.
+        """
+        steps = end - begin
+        pool, width = (
+            (own_high_pool(self._grid), self._grid.step_samples * OVERSAMPLING)
+            if band == 0
+            else (own_low_pool(self._grid), LOW_WIDTH)
         )
-        for band, out in ((0, high), (1, low)):
-            start, n = (value * OVERSAMPLING for value in spans[band])
-            lead = (
-                int(np.ceil(max([self._direct[0].max(), *(echo.max_delay_s for echo, _ in audible)]) * rates[band]))
-                + OVERSAMPLING
+        noise = pool.read((int(self._starts[part]) + begin) * width, steps * width)
+        points = np.arange(steps + 1) - (steps - rms.shape[1])
+        index = np.clip(points, 0, rms.shape[1] - 1)
+        signal = mix_bands(noise, (rms[4:] if band == 0 else rms[:4])[:, index], width)
+        if band == 1 and tones is not None:
+            cycles = self._clock.cycles(self._grid.times_s(begin, end))
+            signal += read_table(self._table, cycles, width) * ramp(tones[index], width)
+        return np.ascontiguousarray(signal.reshape(-1, OVERSAMPLING).T)
+
+    def _direct(self, times_s: FloatArray) -> _Ways:
+        """Return the ways from the parts to the microphones, which are constant."""
+        places = self._receivers.centre_m + self._receivers.offsets_m
+        towards = PARTS_M[:, None, :] - places
+        distance = np.linalg.norm(towards, axis=2)
+        facing = directivity(np.sum(towards * self._receivers.facings, axis=2) / distance, HIGH_OMNI)
+        shape = (len(PARTS_M), len(places), len(times_s))
+        delays = distance / self._sound_mps
+        return _Ways(
+            *(
+                np.ascontiguousarray(np.broadcast_to(values[:, :, None], shape))
+                for values in (
+                    delays,
+                    _amplitude(SHIELD_DB[0]) / distance,
+                    _amplitude(SHIELD_DB[1]) * facing / distance,
+                )
             )
-            signals = self._high(start - lead, n + lead) if band == 0 else self._low(start - lead, n + lead)
-            self._add_direct(out, signals, lead, rates[band], band)
-            for echo, gate in audible:
-                points = gate[1:-1] if band == 0 else gate
-                width = out.shape[1] // (len(points) - 1)
-                echo.add(out, signals, lead, rates[band], band, ramp(points, width))
+        )
 
-    def _echoes_in_range(self, times: FloatArray) -> list[_Echo]:
-        """Return the echoes of the walls next to the vehicle at any of these times."""
-        ends = times[[0, -1]]
-        relative = self._receivers.x_m(ends) - self._speeds_mps[:, None] * ends
-        in_range = (relative.max(axis=1) > self._starts_m - 1) & (relative.min(axis=1) < self._ends_m + 1)
-        for index in np.flatnonzero(in_range).tolist():
-            if index not in self._echoes:
-                wall = self._walls[index]
-                self._echoes[index] = _Echo(wall, self._positions_m, self._receivers, self._sound_mps)
-        return [self._echoes[index] for index in np.flatnonzero(in_range).tolist()]
+    def _nearby(self, times_s: FloatArray) -> list[Mirror]:
+        """Return the mirrors that may be next to the vehicle at any of these times."""
+        found: set[int] = set()
+        for chunk in range(int(np.floor(times_s[0] / CHUNK_S)), int(np.floor(times_s[-1] / CHUNK_S)) + 1):
+            if chunk not in self._chunks:
+                times = np.linspace(chunk, chunk + 1, 5, dtype=np.float64) * CHUNK_S
+                centre = self._receivers.at(times).centre_m[:, :2]
+                self._chunks[chunk] = [
+                    index for index, mirror in enumerate(self._mirrors) if mirror.is_near(times, centre, ECHO_REACH_M)
+                ]
+            found.update(self._chunks[chunk])
+        return [self._mirrors[index] for index in sorted(found)]
 
-    def _direct_gains(self) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Return delays in seconds, and high and low gains (source, mic)."""
-        microphones_m = self._receivers.centre_m + self._receivers.offsets_m
-        ahead, across, up = (self._positions_m[None, :, axis] - microphones_m[:, None, axis] for axis in range(3))
-        delay = propagation.retarded_delay_s(ahead, across**2 + up**2, self._receivers.speed_mps, self._sound_mps).T
-        spread = (1 / np.sqrt(ahead**2 + across**2 + up**2)).T
-        facing = directivity.high_gain(ahead, across, up, self._receivers.facings).T
-        return delay, spread * facing * _amplitude(SHIELD_DB[1]), spread * _amplitude(SHIELD_DB[0])
-
-    def _add_direct(self, out: Samples, signals: list[Samples], lead: int, rate_hz: float, band: int) -> None:
-        delays, gains = self._direct[0], self._direct[1 + band]
-        for signal, row, levels in zip(signals, delays, gains, strict=True):
-            for mic, (delay, gain) in enumerate(zip(row, levels, strict=True)):
-                begin = lead - round(delay * rate_hz)
-                out[mic] += np.float32(gain) * signal[begin : begin + OVERSAMPLING * out.shape[1] : OVERSAMPLING]
-
-    def _high(self, start: int, n: int) -> list[Samples]:
-        pool, factor = high_pool(self._grid), self._grid.low_factor
-        return [
-            part[2].astype(np.float32) @ pool.read(int(offset) * factor + start, n)
-            for part, offset in zip(self._parts, self._offsets, strict=True)
-        ]
-
-    def _low(self, start: int, n: int) -> list[Samples]:
-        pool = low_pool(self._grid)
-        signals = [
-            part[1].astype(np.float32) @ pool.read(int(offset) + start, n)
-            for part, offset in zip(self._parts, self._offsets, strict=True)
-        ]
-        if self._has_engine:
-            width = LOW_STEP_SAMPLES * OVERSAMPLING
-            begin, end = start // width, -(-(start + n) // width)
-            tones = tone(self._table, self._engine_hz, self._wander, self._grid.times_s(begin, end), width)
-            signals[-1] += tones[start - begin * width :][:n]
-        return signals
-
-
-class _Echo:
-    """Echo of the ego noise from one wall: exact delays to the centre of the array, a plane wave across it."""
-
-    def __init__(self, wall: Wall, positions_m: FloatArray, receivers: Receivers, sound_mps: float) -> None:
-        self._wall = wall
-        image = positions_m * [1.0, -1.0, 1.0] + [0.0, 2 * wall.y_m, 0.0]
-        offset = image - receivers.centre_m
-        across = np.sum(offset[:, 1:] ** 2, axis=1)
-        self._delays = propagation.retarded_delay_s(offset[:, 0], across, receivers.speed_mps, sound_mps)
-        distance = np.linalg.norm(offset, axis=1)
-        far_side = (positions_m[:, 1] - receivers.centre_m[1]) * (wall.y_m - receivers.centre_m[1]) < 0
-        shield = [np.where(far_side, _amplitude(value), 1.0) for value in reversed(UNDERBODY_DB)]
-        spread = propagation.fade_out(distance, *ECHO_FADE_M) / distance
-        air = 10 ** (-spectra.AIR_DB_PER_M[0] * distance / 20)
-        self._gains = (spread * shield[0] * air * wall.high_gain, spread * shield[1] * wall.low_gain)
-        middle = offset.mean(axis=0)
-        direction = middle / np.linalg.norm(middle)
-        self._lags = -(receivers.offsets_m @ direction) / sound_mps
-        facing = directivity.directivity(receivers.facings @ direction, directivity.HIGH_OMNI)
-        self._facings = (facing, np.ones(len(self._lags)))
-        self.max_delay_s = float(self._delays.max() + self._lags.max())
-
-    def gate(self, times_s: FloatArray, receivers: Receivers) -> FloatArray:
-        """Return the fraction of the wall next to the vehicle (time,)."""
-        return self._wall.gate(receivers.x_m(times_s), times_s)
-
-    def add(self, out: Samples, signals: list[Samples], lead: int, rate_hz: float, band: int, gate: Samples) -> None:
-        """Add the echo (mic, sample)."""
-        n = OVERSAMPLING * out.shape[1]
-        early, late = (round(value * rate_hz) for value in (self._lags.min(), self._lags.max()))
-        echo = np.zeros(n + late - early, dtype=np.float32)
-        for signal, delay, gain in zip(signals, self._delays, self._gains[band], strict=True):
-            begin = lead - late - round(delay * rate_hz)
-            echo += np.float32(gain) * signal[begin : begin + len(echo)]
-        for mic, (lag, facing) in enumerate(zip(self._lags, self._facings[band], strict=True)):
-            begin = late - round(lag * rate_hz)
-            out[mic] += (gate * np.float32(facing)) * echo[begin : begin + n : OVERSAMPLING]
+    def _echoes(self, times_s: FloatArray) -> list[_Ways]:
+        """Return the ways by reflection in each mirror next to the vehicle at any of these times."""
+        receivers = self._receivers.at(times_s)
+        velocity = np.asarray(self._receivers.trajectory.velocity(times_s))
+        parts = receivers.base_m + self._receivers.rotate(PARTS_M, times_s)
+        centre = receivers.centre_m[:, :2]
+        echoes = []
+        for mirror in self._nearby(times_s):
+            start, along = mirror.plane(times_s)
+            normal = np.stack([-along[:, 1], along[:, 0]], axis=1)
+            away = np.sum((centre - start) * normal, axis=1)
+            reached = np.sum((centre - start) * along, axis=1)
+            gate = propagation.soft_box(reached, 0.0, mirror.length_m, mirror.edge_m) * (away > 0)
+            if not gate.any() or away.min() > ECHO_FADE_M[1] / 2:
+                continue
+            depth = np.sum((parts[:, :, :2] - start) * normal, axis=2)
+            image = parts.copy()
+            image[:, :, :2] -= 2 * depth[:, :, None] * normal
+            image_velocity = velocity.copy()
+            image_velocity[:, :2] -= 2 * np.sum(velocity[:, :2] * normal, axis=1)[:, None] * normal
+            towards = image[:, None] - receivers.positions_m[None, 1:]
+            back = np.sum(towards * image_velocity, axis=3)
+            excess = self._sound_mps**2 - np.sum(image_velocity**2, axis=1)
+            delay = (np.sqrt(back**2 + excess * np.sum(towards**2, axis=3)) - back) / excess
+            distance = delay * self._sound_mps
+            facing = directivity(
+                np.sum((towards - image_velocity * delay[..., None]) * receivers.facings, axis=3) / distance, HIGH_OMNI
+            )
+            # A part on the other side of the vehicle is shielded by the underbody.
+            hidden = depth > np.sum((receivers.base_m[:, :2] - start) * normal, axis=1) + HIDDEN_FROM_M
+            level = gate * propagation.fade_out(distance, *ECHO_FADE_M) / distance
+            shields = [np.where(hidden, _amplitude(value), 1.0)[:, None] for value in UNDERBODY_DB]
+            air = 10 ** (-spectra.AIR_DB_PER_M[0] * distance / 20)
+            echoes.append(
+                _Ways(delay, level * shields[0] * mirror.gains[0], level * shields[1] * air * facing * mirror.gains[1])
+            )
+        return echoes
 
 
 def _amplitude(level_db: float) -> float:

@@ -1,18 +1,28 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Emission of a vehicle: noise of tyres and engine, tones of the engine, and their ground reflection."""
+"""Emission of a vehicle: noise of tyres and engine, and tones of the engine, at any speed and acceleration."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
 
 import numpy as np
 
 from audio_manifold_ros.common.array_types import FloatArray, Samples
 from audio_manifold_ros.simulation.scene import Vehicle, VehicleKind
 from audio_manifold_ros.simulation.sound import spectra
-from audio_manifold_ros.simulation.sound.doppler_delay import add_late
+from audio_manifold_ros.simulation.sound.coarse_grid import CoarseGrid, coarse_step_s
+from audio_manifold_ros.simulation.sound.compiled import compiled
 from audio_manifold_ros.simulation.sound.noise_pool import high_pool, low_pool
-from audio_manifold_ros.simulation.sound.propagation import GROUND_REFLECTION
-from audio_manifold_ros.simulation.sound.sample_grid import LOW_STEP_SAMPLES, OVERSAMPLING, SampleGrid, ramp
+from audio_manifold_ros.simulation.sound.sample_grid import (
+    LOW_STEP_SAMPLES,
+    OVERSAMPLING,
+    SampleGrid,
+    powers,
+    ramp,
+)
+from audio_manifold_ros.simulation.trajectory import Trajectory
 
 ROLLING_HEIGHT_M = 0.05
 PROPULSION_HEIGHT_M = {
@@ -25,6 +35,12 @@ PROPULSION_HEIGHT_M = {
 TONAL_POWER_RATIO = 0.5
 HARMONIC_SLOPE_DB_PER_OCTAVE = 7.0
 TABLE_SIZE = 1024
+LOW_WIDTH = LOW_STEP_SAMPLES * OVERSAMPLING
+CRUISE_MPS = 8.0
+CLOCK_START_S = -5.0
+CLOCK_STEP_S = 0.02
+CLOCK_BLOCK = 1000
+LEVEL_POINTS = 32
 # Mean loss in the bands above the split by linear interpolation, first of the delay, then for the microphones.
 READING_LOSS_DB = np.array([0.01, 0.02, 0.07, 0.29, 1.1])
 
@@ -47,103 +63,192 @@ def wander(generator: np.random.Generator) -> FloatArray:
     return generator.uniform([0.05, 0.0], [0.15, 2 * np.pi], size=(3, 2))
 
 
-def tone(table: Samples, engine_hz: float, drift: FloatArray, times_s: FloatArray, width: int) -> Samples:
-    """Read the table of an engine whose speed varies slowly, by at most 1 %.
-
-    Args:
-        table: Result of `engine_table`.
-        engine_hz: Firing frequency.
-        drift: Frequency in hertz and phase of each component (component, 2).
-        times_s: Control points (step + 1,).
-        width: Samples per step.
-
-    Returns:
-        float32 (step · width,).
-
-    """
-    cycles = engine_hz * times_s
-    for rate, phase in drift:
-        cycles = cycles + 0.003 * engine_hz / (2 * np.pi * rate) * np.sin(2 * np.pi * rate * times_s + phase)
+def read_table(table: Samples, cycles: FloatArray, width: int) -> Samples:
+    """Read one period of a tone along cycles at control points (step + 1,), as float32 (step · width,)."""
     table_position = ramp(cycles, width, np.floor(cycles[:-1]))
     table_position -= np.floor(table_position)
-    table_position *= TABLE_SIZE
+    table_position *= len(table) - 1
     return np.asarray(np.take(table, table_position.astype(np.intp), mode='clip'))
 
 
-def add_ground(signal: Samples, detour: FloatArray, width: int, lead: int) -> Samples:
-    """Return the signal plus its ground reflection, which is delayed by a slowly changing detour.
+class EngineClock:
+    """Phase of the firing of an engine whose speed follows the vehicle and varies slowly, by at most 1 %.
 
-    Args:
-        signal: float32 (lead + step · width,).
-        detour: Detour in samples at the control points (step + 1,), at most `lead` - 1.
-        width: Samples per step.
-        lead: Samples before the first step.
-
-    Returns:
-        float32 (step · width,).
-
-    """
-    summed = signal[lead:].copy()
-    add_late(summed, signal, detour, GROUND_REFLECTION, width, lead)
-    return summed
-
-
-class Emission:
-    """Signal of one vehicle at 1 m in the time of the vehicle. It is the same for all paths and microphones.
-
-    Tyres and engine are one source. Its height is weighted by their powers above the split.
+    At standstill the engine idles at half of its nominal firing frequency, which it reaches at `CRUISE_MPS`. An
+    accelerating driver shifts later: the frequency is higher by 12 % per m/s².
     """
 
-    WIDTH = LOW_STEP_SAMPLES * OVERSAMPLING
+    def __init__(self, engine_hz: float, trajectory: Trajectory, drift: FloatArray) -> None:
+        """Store the nominal firing frequency and the components (component, 2) of `wander`."""
+        self._engine_hz, self._trajectory, self._drift = engine_hz, trajectory, drift
+        self._cycles = np.zeros(1)
 
-    def __init__(self, grid: SampleGrid, vehicle: Vehicle, generator: np.random.Generator) -> None:
-        """Choose gains and offsets into the pools. Nothing is computed yet."""
-        self._grid = grid
-        self.high_width = self.WIDTH * grid.low_factor
-        offset_db = vehicle.level_offset_db
-        rolling = spectra.rolling_levels_db(vehicle.kind, vehicle.velocity_mps) + offset_db
-        propulsion = (
-            spectra.propulsion_levels_db(vehicle.kind, vehicle.velocity_mps, electric=vehicle.electric) + offset_db
-        )
-        (tyre_low, tyre_high), (engine_low, engine_high) = (
-            spectra.band_amplitudes(levels) for levels in (rolling, propulsion)
-        )
-        self.high_power, self.low_power = (
-            float(np.sum(tyre**2 + engine**2)) for tyre, engine in ((tyre_high, engine_high), (tyre_low, engine_low))
-        )
-        self._high_gains = (np.hypot(tyre_high, engine_high) * 10 ** (READING_LOSS_DB / 20)).astype(np.float32)
-        noise_amplitude = np.sqrt(1 - TONAL_POWER_RATIO)
-        self._low_gains = np.hypot(tyre_low, engine_low * noise_amplitude).astype(np.float32)
-        propulsion_ratio = float(np.sum(engine_high**2)) / max(self.high_power, 1e-30)
-        self.height_m = ROLLING_HEIGHT_M + propulsion_ratio * (PROPULSION_HEIGHT_M[vehicle.kind] - ROLLING_HEIGHT_M)
-        self._offset = int(generator.integers(0, 10**6)) * self.high_width
-        self._engine_hz = vehicle.engine_hz
-        self._table = engine_table(vehicle.engine_hz, TONAL_POWER_RATIO * float(engine_low @ engine_low), generator)
-        self._wander = wander(generator)
+    def cycles(self, times_s: FloatArray) -> FloatArray:
+        """Return the phase in cycles at these times (time,), from `CLOCK_START_S` on."""
+        places = (times_s - CLOCK_START_S) / CLOCK_STEP_S
+        while places[-1] >= len(self._cycles) - 1:
+            self._extend()
+        index = places.astype(int)
+        cycles = self._cycles[index] + (places - index) * (self._cycles[index + 1] - self._cycles[index])
+        for rate, phase in self._drift:
+            cycles = cycles + 0.003 * self._engine_hz / (2 * np.pi * rate) * np.sin(2 * np.pi * rate * times_s + phase)
+        return np.asarray(cycles)
 
-    def high(self, first: int, last: int, detour_s: FloatArray, air: FloatArray) -> Samples:
-        """Return the signal above the split for steps of emission, at the oversampled rate.
+    def _extend(self) -> None:
+        first = len(self._cycles) - 1
+        times = CLOCK_START_S + (np.arange(first, first + CLOCK_BLOCK, dtype=np.float64) + 0.5) * CLOCK_STEP_S
+        speed, acceleration = speed_and_acceleration(self._trajectory, times)
+        rate_hz = self._engine_hz * (0.5 + 0.5 * np.clip(speed / CRUISE_MPS, 0, 1) + 0.12 * np.clip(acceleration, 0, 2))
+        self._cycles = np.concatenate([self._cycles, self._cycles[-1] + np.cumsum(rate_hz * CLOCK_STEP_S)])
+
+
+def speed_and_acceleration(trajectory: Trajectory, times_s: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return speed and acceleration along the direction of motion, both (time,)."""
+    velocity, acceleration = trajectory.velocity(times_s), trajectory.acceleration(times_s)
+    speed = np.linalg.norm(velocity, axis=1)
+    return speed, np.sum(velocity * acceleration, axis=1) / np.maximum(speed, 0.1)
+
+
+def mix_bands(noise: Samples, gains: FloatArray, width: int) -> Samples:
+    """Return the sum of bands of noise (band, step · width), weighted by gains (band, step + 1) at control points."""
+    if not np.ptp(gains, axis=1).any():
+        return np.asarray(gains[:, 0].astype(np.float32) @ noise)
+    out = np.zeros(noise.shape[1], dtype=np.float32)
+    _mix_bands(out, noise, gains, powers(width, 1)[1])
+    return out
+
+
+@compiled('void(f4[::1], Array(f4, 2, "A", readonly=True), f8[:, :], Array(f4, 1, "C", readonly=True))')
+def _mix_bands(out: Samples, noise: Samples, gains: FloatArray, t: Samples) -> None:
+    width, bands = len(t), noise.shape[0]
+    for step in range(gains.shape[1] - 1):
+        here = slice(step * width, (step + 1) * width)
+        target = out[here]
+        for first in range(0, bands, 2):
+            # Two bands in one pass. A last single band is read twice, the second time without gain.
+            second = min(first + 1, bands - 1)
+            one, two = noise[first, here], noise[second, here]
+            is_pair = np.float32(second > first)
+            gain, other = np.float32(gains[first, step]), is_pair * np.float32(gains[second, step])
+            growth = np.float32(gains[first, step + 1]) - gain
+            change = is_pair * np.float32(gains[second, step + 1]) - other
+            for i in range(width):
+                target[i] += (gain + growth * t[i]) * one[i] + (other + change * t[i]) * two[i]
+
+
+class LevelTrack:
+    """Levels of a source at the coarse points, computed once for each `LEVEL_POINTS` of them."""
+
+    def __init__(self, levels_at: Callable[[FloatArray], FloatArray], grid: SampleGrid) -> None:
+        """Store the function of times (time,) that returns levels (level, time)."""
+        self._levels_at, self._step_s = levels_at, coarse_step_s(grid)
+        self._chunks: dict[int, FloatArray] = {}
+
+    def at(self, first: int, last: int) -> FloatArray:
+        """Return the levels (level, point) from the first coarse point to the last - 1."""
+        chunks = range(first // LEVEL_POINTS, (last - 1) // LEVEL_POINTS + 1)
+        for chunk in chunks:
+            if chunk not in self._chunks:
+                times = (chunk * LEVEL_POINTS + np.arange(LEVEL_POINTS, dtype=np.float64)) * self._step_s
+                self._chunks[chunk] = self._levels_at(times)
+        begin = chunks[0] * LEVEL_POINTS
+        joined = np.concatenate([self._chunks[chunk] for chunk in chunks], axis=1)
+        return joined[:, first - begin : last - begin]
+
+
+class Emission(Protocol):
+    """Signal of one source at 1 m in its own time. It is the same for all paths and microphones.
+
+    Attributes:
+        height_m: Height over the ground.
+
+    """
+
+    height_m: float
+
+    def powers(self, first: int, last: int) -> FloatArray:
+        """Return the mean squares above and below the split (2, point) at coarse points, from first to last - 1."""
+
+    def high(self, first: int, last: int) -> Samples:
+        """Return the bands `MID` and `TOP` (2, n) for steps of emission, at the oversampled rate.
+
+        Steps are counted from time zero and may be negative.
+        """
+
+    def low(self, first: int, last: int) -> Samples:
+        """Return the signal (n,) below the split for steps of emission, at the oversampled low rate."""
+
+
+class VehicleEmission:
+    """Tyres and engine of one vehicle as one source. Its height is weighted by their powers above the split."""
+
+    def __init__(
+        self,
+        grid: SampleGrid,
+        vehicle: Vehicle,
+        start_step: int,
+        generator: np.random.Generator,
+        *,
+        is_wet: bool = False,
+    ) -> None:
+        """Choose phases. Nothing is computed yet.
 
         Args:
-            first: First step since time zero of the vehicle's time. It may be negative.
-            last: Last step + 1.
-            detour_s: Delay of the ground reflection at the control points (step + 1,).
-            air: Amplitude (step + 1,) of the highest bands after air absorption.
+            grid: Grid of control steps.
+            vehicle: The vehicle.
+            start_step: Start in the pools of noise.
+            generator: Source of random phases.
+            is_wet: Water on the road.
 
         """
-        width = self.high_width
-        noise = high_pool(self._grid).read(self._offset + (first - 1) * width, (last - first + 1) * width)
-        signal = self._high_gains[3:] @ noise[3:]
-        steps = signal.reshape(-1, width)
-        steps *= np.concatenate([air[:1], air[:-1]]).astype(np.float32)[:, None]
-        signal += self._high_gains[:3] @ noise[:3]
-        return add_ground(signal, detour_s * (self._grid.sample_rate_hz * OVERSAMPLING), width, width)
+        self._grid, self._vehicle, self._start, self._is_wet = grid, vehicle, start_step, is_wet
+        self._levels = LevelTrack(self._levels_at, grid)
+        squares = self._levels_at(np.zeros(1))[:, 0] ** 2
+        engine_ratio = float(squares[13:18].sum() / max(squares[4:9].sum() + squares[13:18].sum(), 1e-30))
+        self.height_m = ROLLING_HEIGHT_M + engine_ratio * (PROPULSION_HEIGHT_M[vehicle.kind] - ROLLING_HEIGHT_M)
+        self._table = engine_table(vehicle.engine_hz, 1.0, generator)
+        self._clock = EngineClock(vehicle.engine_hz, vehicle.trajectory, wander(generator))
 
-    def low(self, first: int, last: int, detour_s: FloatArray) -> Samples:
-        """Return the signal below the split for steps of emission, at the oversampled low rate."""
-        width, rate = self.WIDTH, self._grid.low_rate_hz * OVERSAMPLING
-        start = self._offset // self._grid.low_factor + (first - 1) * width
-        signal = self._low_gains @ low_pool(self._grid).read(start, (last - first + 1) * width)
-        times = self._grid.times_s(first - 1, last)
-        signal += tone(self._table, self._engine_hz, self._wander, times, width)
-        return add_ground(signal, detour_s * rate, width, width)
+    def _levels_at(self, times_s: FloatArray) -> FloatArray:
+        """Return the rms (19, time) of the tyres and of the engine in 9 bands each, and of the engine's tones."""
+        vehicle = self._vehicle
+        speed, acceleration = speed_and_acceleration(vehicle.trajectory, times_s)
+        rolling = spectra.rolling_levels_db(vehicle.kind, speed, is_wet=self._is_wet)
+        propulsion = spectra.propulsion_levels_db(vehicle.kind, speed, acceleration, electric=vehicle.electric)
+        parts = np.concatenate(
+            [
+                band
+                for levels in (rolling, propulsion)
+                for band in spectra.band_amplitudes(levels + vehicle.level_offset_db)
+            ],
+            axis=1,
+        ).T
+        return np.concatenate([parts, np.sqrt(TONAL_POWER_RATIO * np.sum(parts[9:13] ** 2, axis=0))[None]])
+
+    def powers(self, first: int, last: int) -> FloatArray:
+        """Return the mean squares above and below the split (2, point) at coarse points, from first to last - 1."""
+        squares = self._levels.at(first, last) ** 2
+        both = squares[:9] + squares[9:18]
+        return np.stack([both[4:].sum(axis=0), both[:4].sum(axis=0)])
+
+    def high(self, first: int, last: int) -> Samples:
+        """Return the two bands above the split (2, n) at the oversampled rate."""
+        coarse = CoarseGrid.around(self._grid, first, last)
+        levels = self._levels.at(coarse.first, coarse.first + len(coarse.times_s))
+        gains = coarse.refine(np.hypot(levels[4:9], levels[13:18]) * 10 ** (READING_LOSS_DB[:, None] / 20))
+        width = self._grid.step_samples * OVERSAMPLING
+        noise = high_pool(self._grid).read((self._start + first) * width, (last - first) * width)
+        return np.stack([mix_bands(noise[:3], gains[:3], width), mix_bands(noise[3:], gains[3:], width)])
+
+    def low(self, first: int, last: int) -> Samples:
+        """Return the signal below the split (n,) at the oversampled low rate."""
+        coarse = CoarseGrid.around(self._grid, first, last)
+        levels = self._levels.at(coarse.first, coarse.first + len(coarse.times_s))
+        gains = coarse.refine(np.hypot(levels[:4], levels[9:13] * np.sqrt(1 - TONAL_POWER_RATIO)))
+        tonal = levels[18]
+        noise = low_pool(self._grid).read((self._start + first) * LOW_WIDTH, (last - first) * LOW_WIDTH)
+        signal = mix_bands(noise, gains, LOW_WIDTH)
+        if tonal.any():
+            cycles = self._clock.cycles(self._grid.times_s(first, last))
+            signal += read_table(self._table, cycles, LOW_WIDTH) * ramp(coarse.refine(tonal), LOW_WIDTH)
+        return signal

@@ -9,6 +9,7 @@ import numpy as np
 from audio_manifold_ros.common.array_types import FloatArray
 
 GROUND_REFLECTION = 0.95
+MIN_DISTANCE_M = 1.0
 
 
 def speed_of_sound_mps(temperature_c: float) -> float:

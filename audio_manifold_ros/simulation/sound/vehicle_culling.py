@@ -1,111 +1,164 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""All other vehicles: selection of the audible vehicles and of their audible façade reflections."""
+"""All moving sources: selection of those within the horizon and of their audible paths."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.common.array_types import FloatArray, Samples
-from audio_manifold_ros.simulation.scene import Vehicle
 from audio_manifold_ros.simulation.sound import propagation
-from audio_manifold_ros.simulation.sound.image_source_method import Wall
-from audio_manifold_ros.simulation.sound.propagation_path import PropagationPath, VehicleSound
+from audio_manifold_ros.simulation.sound.arrival import SampledMotion
+from audio_manifold_ros.simulation.sound.coarse_grid import CoarseGrid
+from audio_manifold_ros.simulation.sound.doppler_delay import EDGE_STEPS
+from audio_manifold_ros.simulation.sound.image_source_method import Walls
+from audio_manifold_ros.simulation.sound.propagation_path import PropagationPath, SourceSound
 from audio_manifold_ros.simulation.sound.receivers import Receivers
 from audio_manifold_ros.simulation.sound.sample_grid import SampleGrid
 
 HORIZON_M = (110.0, 140.0)
 # A path is faded out between these levels relative to the total received power, in dB.
-MASKED_DB = (-15.0, -19.0)
+MASKED_DB = (-35.0, -40.0)
+# The same for double reflections. Façades scatter a part of the energy each time, so that little of it stays coherent.
+DOUBLE_MASKED_DB = (-20.0, -25.0)
 LOW_WEIGHT = 0.1
+# The nearby sources are selected for this time, with a margin for their motion between two points.
+CHUNK_S = 1.0
+CHUNK_POINTS = 5
+CHUNK_MARGIN_M = 15.0
+# The oldest sound that is received was emitted this long ago.
+OLDEST_S = 0.6
+
+
+@dataclass(frozen=True)
+class _Nearby:
+    """Sources within the horizon on the coarse grid: powers, distances and positions."""
+
+    index: int
+    motion: SampledMotion
+    positions_m: FloatArray
+    squares: FloatArray
+    powers: FloatArray
 
 
 class Traffic:
-    """Moving vehicles of a street on direct paths and by façade reflections."""
+    """Moving sources of a street on direct paths and by reflections in walls."""
 
     def __init__(
         self,
-        vehicles: tuple[Vehicle, ...],
-        walls: tuple[Wall, ...],
+        sounds: list[SourceSound],
+        walls: Walls,
         receivers: Receivers,
         floor_power: float,
         grid: SampleGrid,
         sound_mps: float,
-        generator: np.random.Generator,
     ) -> None:
-        """Prepare sources and walls. `floor_power` is the mean square of all other sound."""
-        self._sounds = [VehicleSound(vehicle, receivers, grid, sound_mps, generator) for vehicle in vehicles]
-        positions = [(sound.x_m, sound.y_m, sound.emission.height_m) for sound in self._sounds]
-        self._origins_m = np.array(positions).reshape(-1, 3)
-        self._speeds_mps = np.array([vehicle.velocity_mps for vehicle in vehicles])
-        emissions = [sound.emission for sound in self._sounds]
-        self.high_powers = np.array([emission.high_power for emission in emissions])
-        self.low_powers = np.array([emission.low_power for emission in emissions])
-        self._weights = self.high_powers + LOW_WEIGHT * self.low_powers
-        self._walls = walls
-        self._wall_ends = np.array([(wall.x_start_m, wall.x_end_m) for wall in walls]).reshape(-1, 2)
-        self._receivers, self._grid, self._floor = receivers, grid, floor_power
+        """Store sources and walls. `floor_power` is the mean square of all other sound."""
+        self._sounds, self._walls, self._receivers = sounds, walls, receivers
+        self._grid, self._floor, self._sound_mps = grid, floor_power, sound_mps
+        self._chunks: dict[int, list[int]] = {}
 
-    def within_horizon(self, times_s: FloatArray) -> tuple[NDArray[np.intp], FloatArray]:
-        """Return the vehicles within the horizon at any of these times, and their squared distances (vehicle, time)."""
-        array_x_m = self._receivers.x_m(times_s[[0, -1]])
-        ends = self._origins_m[:, :1] + self._speeds_mps[:, None] * times_s[[0, -1]] - array_x_m
-        reach = HORIZON_M[1]
-        chosen = np.flatnonzero((ends.min(axis=1) < reach) & (ends.max(axis=1) > -reach))
-        ahead = self._origins_m[chosen, :1] + self._speeds_mps[chosen, None] * times_s - self._receivers.x_m(times_s)
-        across = self._origins_m[chosen, 1:] - self._receivers.centre_m[1:]
-        return chosen, ahead**2 + np.sum(across**2, axis=1)[:, None]
+    def tail_powers(self, coarse: CoarseGrid, distance_m: float) -> FloatArray:
+        """Return the powers (2, point) above and below the split of the reverberation of all sources near the array."""
+        powers = np.zeros((2, len(coarse.times_s)))
+        centre = self._receivers.at(coarse.times_s).centre_m
+        for index in self._within_horizon(coarse.times_s[0], coarse.times_s[-1]):
+            sound = self._sounds[index]
+            square = np.sum((np.asarray(sound.trajectory.position(coarse.times_s)) - centre) ** 2, axis=1)
+            spread = propagation.fade_out(np.sqrt(square), *HORIZON_M) / (square + distance_m**2)
+            powers += sound.emission.powers(coarse.first, coarse.first + len(coarse.times_s)) * spread
+        return powers
 
     def render(self, first: int, last: int, out: tuple[Samples, Samples]) -> None:
         """Add steps first to last to the band above the split, and one more step on either side to the band below."""
-        times = self._grid.times_s(first - 1, last + 1)
-        chosen, squares = self.within_horizon(times)
-        if not len(chosen):
+        begin, end = first - EDGE_STEPS, last + EDGE_STEPS
+        coarse = CoarseGrid.around(self._grid, begin, end)
+        centre = self._receivers.at(coarse.times_s).centre_m
+        nearby = [
+            self._at(index, coarse, centre) for index in self._within_horizon(coarse.times_s[0], coarse.times_s[-1])
+        ]
+        if not nearby:
             return
-        fades = propagation.fade_out(np.sqrt(squares), *HORIZON_M)
-        strengths = self._weights[chosen, None] * fades / squares
-        total = strengths.sum(axis=0) + self._floor
-        for index, square, fade, strength in zip(chosen, squares, fades, strengths, strict=True):
-            sound = self._sounds[index]
-            paths = []
-            gate = fade * _audibility(strength / total)
-            if gate.any():
-                paths.append(PropagationPath(sound.y_m, gate))
-            paths += self._images(sound, times, square, strength / total, fade)
-            if paths:
-                sound.render(first, last, paths, out)
-
-    def _images(
-        self, sound: VehicleSound, times: FloatArray, square: FloatArray, power_ratio: FloatArray, fade: FloatArray
-    ) -> list[PropagationPath]:
-        array_y = self._receivers.y_m
-        ends = times[[0, -1]]
-        positions = np.concatenate([sound.x_m + ends * sound.speed_mps, self._receivers.x_m(ends)])
-        # Received sound was emitted up to 0.5 s earlier, at an earlier position of the source.
-        slack = abs(sound.speed_mps) * 0.5 + 1
-        open_walls = (self._wall_ends[:, 0] < positions.max() + slack) & (
-            self._wall_ends[:, 1] > positions.min() - slack
+        strengths = np.array(
+            [
+                (item.powers[0] + LOW_WEIGHT * item.powers[1])
+                * propagation.fade_out(np.sqrt(item.squares), *HORIZON_M)
+                / np.maximum(item.squares, 1.0)
+                for item in nearby
+            ]
         )
-        nearest, strongest = float(square.min()), float((power_ratio * square).max())
+        ratios = strengths / (strengths.sum(axis=0) + self._floor)
+        receivers = self._receivers.at(self._grid.times_s(begin, end))
+        chosen = self._walls.near(centre[:, :2].mean(axis=0), HORIZON_M[1])
+        for item, ratio in zip(nearby, ratios, strict=True):
+            sound = self._sounds[item.index]
+            paths = self._paths(item, ratio, coarse, centre, chosen)
+            if paths:
+                sound.render(paths, item.motion, receivers, out)
+
+    def _within_horizon(self, start_s: float, end_s: float) -> list[int]:
+        """Return the sources that may be within the horizon, in ascending order."""
+        found: set[int] = set()
+        for chunk in range(int(np.floor(start_s / CHUNK_S)), int(np.floor(end_s / CHUNK_S)) + 1):
+            if chunk not in self._chunks:
+                times = np.linspace(chunk * CHUNK_S - OLDEST_S, (chunk + 1) * CHUNK_S, CHUNK_POINTS, dtype=np.float64)
+                centre = self._receivers.at(times).centre_m
+                reach = HORIZON_M[1] + CHUNK_MARGIN_M
+                self._chunks[chunk] = [
+                    index
+                    for index, sound in enumerate(self._sounds)
+                    if np.linalg.norm((np.asarray(sound.trajectory.position(times)) - centre)[:, :2], axis=1).min()
+                    < reach
+                ]
+            found.update(self._chunks[chunk])
+        return sorted(found)
+
+    def _at(self, index: int, coarse: CoarseGrid, centre: FloatArray) -> _Nearby:
+        sound = self._sounds[index]
+        motion = SampledMotion.sample(sound.trajectory, coarse.times_s[0] - OLDEST_S, coarse.times_s[-1])
+        positions = motion.at(coarse.times_s)
+        squares = np.sum((positions - centre) ** 2, axis=1)
+        return _Nearby(
+            index, motion, positions, squares, sound.emission.powers(coarse.first, coarse.first + len(positions))
+        )
+
+    def _paths(
+        self, item: _Nearby, ratio: FloatArray, coarse: CoarseGrid, centre: FloatArray, chosen: NDArray[np.intp]
+    ) -> list[PropagationPath]:
+        if ratio.max() < 10 ** (MASKED_DB[1] / 10):
+            return []
+        sound = self._sounds[item.index]
+        fade = propagation.fade_out(np.sqrt(item.squares), *HORIZON_M)
+        gate = fade * _audibility(ratio, MASKED_DB)
         paths = []
-        for index in np.flatnonzero(open_walls).tolist():
-            wall = self._walls[index]
-            image_y = wall.mirror_y_m(sound.y_m)
-            longer = (image_y - array_y) ** 2 - (sound.y_m - array_y) ** 2
-            is_inaudible = strongest / (nearest + longer) * wall.high_gain**2 < 10 ** (MASKED_DB[1] / 10)
-            if is_inaudible or not wall.reflects(sound.y_m, array_y):
-                continue
-            gate = sound.specular_gate(wall, times)
-            if not gate.any():
-                continue
-            gate = gate * fade * _audibility(power_ratio * square / (square + longer) * wall.high_gain**2)
+        if gate.any():
+            paths.append(PropagationPath(np.tile(coarse.refine(gate), (3, 1))))
+        reach = np.sqrt(float((ratio * item.squares).max()) / 10 ** (MASKED_DB[1] / 10))
+        up = sound.emission.height_m - float(centre[0, 2])
+        velocities = item.motion.velocity_at(coarse.times_s)[:, :2]
+        for image in self._walls.reflections(
+            item.positions_m[:, :2],
+            velocities,
+            centre[:, :2],
+            up,
+            self._sound_mps,
+            min(reach, 2 * HORIZON_M[1]),
+            chosen,
+        ):
+            mirrored = item.positions_m[:, :2] @ image.image[:, :2].T + image.image[:, 2]
+            square = np.sum((mirrored - centre[:, :2]) ** 2, axis=1) + up**2
+            masked = MASKED_DB if len(image.points_m) == 1 else DOUBLE_MASKED_DB
+            gate = image.gate * fade * _audibility(ratio * item.squares / square * image.high_gain**2, masked)
             if gate.any():
-                paths.append(PropagationPath(image_y, gate, wall.low_gain, wall.high_gain))
+                gains = np.array([image.low_gain, image.high_gain, image.high_gain])
+                paths.append(PropagationPath(gains[:, None] * coarse.refine(gate), image.image))
         return paths
 
 
-def _audibility(power_ratio: FloatArray) -> FloatArray:
+def _audibility(power_ratio: FloatArray, masked_db: tuple[float, float]) -> FloatArray:
     """Return 1 for an audible path, 0 for an inaudible one, from its fraction of the total received power."""
-    audible_db, inaudible_db = MASKED_DB
+    audible_db, inaudible_db = masked_db
     return 1 - propagation.fade_out(10 * np.log10(np.maximum(power_ratio, 1e-12)), inaudible_db, audible_db)
