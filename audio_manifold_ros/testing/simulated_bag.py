@@ -33,7 +33,8 @@ from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.datasets.rig_files import RigFiles
 from audio_manifold_ros.rig.camera import CameraModel
 from audio_manifold_ros.simulation.device_simulation import DeviceChannels
-from audio_manifold_ros.simulation.drive import RIG, Drive
+from audio_manifold_ros.simulation.drive import Drive
+from audio_manifold_ros.simulation.rig_parts import RIG
 
 # The same street gives the same bag, byte for byte. The clock of the machine is not used. Each street has its own
 # minute, so that bags of different streets do not overlap in time. The range ends before the last second of ROS time.
