@@ -11,7 +11,7 @@ from audio_manifold_ros.simulation.trajectory import Trajectory
 
 
 class EmissionKind(str, Enum):
-    """Kinds of sound sources. `sound/emission.py` has the emission model of each kind."""
+    """Kinds of sound sources. `sound/emission_kinds.py` has the emission model of each kind."""
 
     BICYCLE = 'bicycle'
     FOOTSTEPS = 'footsteps'

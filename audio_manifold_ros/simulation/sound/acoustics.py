@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
@@ -14,12 +15,13 @@ from audio_manifold_ros.common.array_types import FloatArray, Samples
 from audio_manifold_ros.common.errors import SimulationError
 from audio_manifold_ros.rig.rig import MicrophoneArray
 from audio_manifold_ros.rig.transform_chain import Pose
-from audio_manifold_ros.simulation.scene import Ego, Street
+from audio_manifold_ros.simulation.scene import Ego, Street, Vehicle
 from audio_manifold_ros.simulation.sound import propagation
 from audio_manifold_ros.simulation.sound.background_noise import LEAF_FADE_M, RUSTLE_FROM_MPS, Background, Leaves
 from audio_manifold_ros.simulation.sound.doppler_delay import EDGE_STEPS
 from audio_manifold_ros.simulation.sound.ego_noise import EgoNoise
-from audio_manifold_ros.simulation.sound.emission import PROPULSION_HEIGHT_M, VehicleEmission
+from audio_manifold_ros.simulation.sound.emission import PROPULSION_HEIGHT_M, Emission, VehicleEmission
+from audio_manifold_ros.simulation.sound.emission_kinds import emission_of
 from audio_manifold_ros.simulation.sound.image_source_method import Walls, street_walls
 from audio_manifold_ros.simulation.sound.microphones import Microphones
 from audio_manifold_ros.simulation.sound.mirror import Mirror, VehicleMirror, WallMirror
@@ -27,6 +29,7 @@ from audio_manifold_ros.simulation.sound.noise_pool import draw_slots
 from audio_manifold_ros.simulation.sound.propagation_path import SourceSound
 from audio_manifold_ros.simulation.sound.receivers import Receivers
 from audio_manifold_ros.simulation.sound.sample_grid import LOW_STEP_SAMPLES, SampleGrid
+from audio_manifold_ros.simulation.sound.screens import Screens
 from audio_manifold_ros.simulation.sound.spectra import full_scale
 from audio_manifold_ros.simulation.sound.vehicle_culling import Traffic
 
@@ -100,10 +103,11 @@ class StreetAcoustics:
         sides = tuple(VehicleMirror(vehicle, side) for vehicle in street.vehicles for side in (1, -1))
         mirrors: tuple[Mirror, ...] = (*(WallMirror(wall) for wall in walls), *sides)
         self._ego = EgoNoise(street.ego, mirrors, receivers, grid, sound, generator, is_wet=street.is_wet)
-        sources = _vehicle_sounds(street, grid, sound, generator)
+        sources = _moving_sounds(street, grid, sound, generator)
         floor = self._ego.power + float(full_scale(street.weather.background_db - MASKING_MARGIN_DB)) ** 2
-        self._traffic = Traffic(sources, Walls(walls), receivers, floor, grid, sound)
-        flow = _flow_mps(street)
+        screens = Screens(street, _source_vehicles(street), sound)
+        self._traffic = Traffic(sources, Walls(walls), receivers, floor, grid, sound, screens)
+        flow = _flow(street)
         self._background = Background(street.weather, (positions_m, facings), self._traffic, flow, grid, generator)
         wind = street.weather.wind_mps
         rustling = street.trees if wind > RUSTLE_FROM_MPS else ()
@@ -173,28 +177,52 @@ def _receivers(ego: Ego, translation_m: FloatArray, positions_m: FloatArray, fac
     return Receivers(ego.trajectory, ego.heading, np.asarray(translation_m), positions_m, facings)
 
 
-def _vehicle_sounds(
+def _audible_vehicles(street: Street) -> list[Vehicle]:
+    """Return the vehicles with noise of tyres or engine."""
+    return [vehicle for vehicle in street.vehicles if vehicle.audible and vehicle.kind in PROPULSION_HEIGHT_M]
+
+
+def _source_vehicles(street: Street) -> list[Vehicle | None]:
+    """Return the vehicle of each source, in the order of `_moving_sounds`."""
+    owners = {id(vehicle.trajectory): vehicle for vehicle in street.vehicles}
+    return [*_audible_vehicles(street), *(owners.get(id(source.trajectory)) for source in street.sounds)]
+
+
+def _moving_sounds(
     street: Street, grid: SampleGrid, sound_mps: float, generator: np.random.Generator
 ) -> list[SourceSound]:
-    """Return the audible vehicles. The nearest ones read parts of the noise that are far apart."""
-    audible = [vehicle for vehicle in street.vehicles if vehicle.audible and vehicle.kind in PROPULSION_HEIGHT_M]
-    distances = [np.linalg.norm(vehicle.trajectory.position(np.zeros(1))) for vehicle in audible]
-    starts = np.empty(len(audible), dtype=np.int64)
-    starts[np.argsort(distances, kind='stable')] = draw_slots(len(audible), grid, generator)
+    """Return all vehicles with engine or tyre noise and all other sources.
+
+    The nearest ones read parts of the noise that are far apart.
+    """
+    audible = _audible_vehicles(street)
+    trajectories = [vehicle.trajectory for vehicle in audible] + [source.trajectory for source in street.sounds]
+    distances = [np.linalg.norm(trajectory.position(np.zeros(1))) for trajectory in trajectories]
+    starts = np.empty(len(trajectories), dtype=np.int64)
+    starts[np.argsort(distances, kind='stable')] = draw_slots(len(trajectories), grid, generator)
+    emissions: list[Emission] = [
+        VehicleEmission(grid, vehicle, int(start), generator, is_wet=street.is_wet)
+        for vehicle, start in zip(audible, starts[: len(audible)], strict=True)
+    ]
+    emissions += [
+        emission_of(grid, source, int(start), generator)
+        for source, start in zip(street.sounds, starts[len(audible) :], strict=True)
+    ]
     return [
-        SourceSound(
-            VehicleEmission(grid, vehicle, int(start), generator, is_wet=street.is_wet),
-            vehicle.trajectory,
-            grid,
-            sound_mps,
-        )
-        for vehicle, start in zip(audible, starts, strict=True)
+        SourceSound(emission, trajectory, grid, sound_mps)
+        for emission, trajectory in zip(emissions, trajectories, strict=True)
     ]
 
 
-def _flow_mps(street: Street) -> FloatArray:
-    """Return the wind velocity (2,) relative to the array, in the axes of the car."""
-    weather = street.weather
+def _flow(street: Street) -> Callable[[FloatArray], FloatArray]:
+    """Return the velocity of the air relative to the array, in the axes of the car, as a function of time."""
+    weather, ego = street.weather, street.ego
     wind = weather.wind_mps * np.array([np.cos(weather.wind_azimuth_rad), np.sin(weather.wind_azimuth_rad)])
-    velocity = np.asarray(street.ego.trajectory.velocity(np.zeros(1)))[0, :2]
-    return np.asarray((wind - velocity) @ street.ego.rotation()[:2, :2])
+
+    def flow(times_s: FloatArray) -> FloatArray:
+        air = wind - np.asarray(ego.trajectory.velocity(times_s))[:, :2]
+        yaw = ego.heading(times_s)
+        cos, sin = np.cos(yaw), np.sin(yaw)
+        return np.stack([cos * air[:, 0] + sin * air[:, 1], cos * air[:, 1] - sin * air[:, 0]], axis=1)
+
+    return flow

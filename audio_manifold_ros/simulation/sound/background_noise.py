@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from audio_manifold_ros.common.array_types import FloatArray, Samples
@@ -11,7 +13,7 @@ from audio_manifold_ros.simulation.scene import Tree, Weather
 from audio_manifold_ros.simulation.sound import diffuse_noise, directivity, propagation, spectra
 from audio_manifold_ros.simulation.sound.coarse_grid import CoarseGrid
 from audio_manifold_ros.simulation.sound.doppler_delay import EDGE_STEPS, fan_out
-from audio_manifold_ros.simulation.sound.noise_pool import leaf_pool
+from audio_manifold_ros.simulation.sound.noise_pool import gust_pool, leaf_pool
 from audio_manifold_ros.simulation.sound.receivers import ReceiverMotion
 from audio_manifold_ros.simulation.sound.sample_grid import SPLIT_HZ, SampleGrid, ramp
 from audio_manifold_ros.simulation.sound.vehicle_culling import Traffic
@@ -24,7 +26,14 @@ BANDS_HZ = (
 TOWN_DB = (-1.0, -8.0, -14.0)
 TAIL_DB = (0.0, -0.5, -10.0)
 TAIL_DISTANCE_M = 10.0
-WIND_AT_5_MPS_DB = 50.0
+# Diameter of the windscreen of a capsule, from a small cap to a ball of foam. It is drawn per street.
+WINDSCREEN_M = (0.04, 0.09)
+# Speed of the air at the capsules, in the boundary layer and the wake of the roof, relative to the free flow, drawn per
+# street: an assumption.
+FLOW_SHARE = (0.5, 0.9)
+# Spread of the exposure of capsules.
+EXPOSURE_DB = 2.0
+AIR_KG_M3 = 1.2
 CALM_MPS = 1.0
 FLOWS_MPS = (3.0, 6.0, 10.0, 16.0)
 SECTORS = 8
@@ -48,6 +57,19 @@ class Gusts:
         return np.asarray(np.exp(self._depth * waves.sum(axis=1)))
 
 
+def wind_rms(speed_mps: FloatArray, windscreen_m: float, low_hz: float, high_hz: float) -> FloatArray:
+    """Return the rms (…,) of the turbulent pressure in a band at a capsule in air that moves at these speeds (…,).
+
+    The level of a third octave is −61 − 23 lg(f D / V) dB re ρ V² for a windscreen of diameter D (Strasberg 1988,
+    J. Acoust. Soc. Am. 83, 544). A foam ball of 9 cm has 90 dB from 40 Hz on at 10 m/s, a cap of 3 cm has 101 dB.
+    """
+    speed = np.maximum(speed_mps, 0.1)
+    slope = diffuse_noise.WIND_SLOPE
+    at_one_hz = (AIR_KG_M3 * speed**2) ** 2 * 10**-6.1 * (windscreen_m / speed) ** -slope
+    square = at_one_hz / (2 ** (1 / 6) - 2 ** (-1 / 6)) * (low_hz**-slope - high_hz**-slope) / slope
+    return np.asarray(np.sqrt(square) / spectra.FULL_SCALE_PA)
+
+
 class Background:
     """Town, reverberant tail and wind at all microphones."""
 
@@ -56,25 +78,39 @@ class Background:
         weather: Weather,
         array: tuple[FloatArray, FloatArray],
         traffic: Traffic,
-        flow_mps: FloatArray,
+        flow: Callable[[FloatArray], FloatArray],
         grid: SampleGrid,
         generator: np.random.Generator,
     ) -> None:
-        """Choose the start in each noise pool. `array` is positions and facings in the axes of the car."""
+        """Choose the start in each noise pool.
+
+        Args:
+            weather: Air and noise of the town.
+            array: Positions and facings in the axes of the car.
+            traffic: Sources of the reverberant tail.
+            flow: Function of times (time,) that returns the velocity of the air (time, 2) in the axes of the car.
+            grid: Grid of control steps.
+            generator: Source of all random values.
+
+        """
         self._grid, self._weather, self._traffic = grid, weather, traffic
         self._positions, self._facings = (diffuse_noise.geometry_key(part) for part in array)
         self._starts = generator.integers(0, 10**6, size=4)
         self._gusts = Gusts(generator, 0.5)
-        speed = float(np.linalg.norm(flow_mps))
-        self._wind = float(spectra.full_scale(WIND_AT_5_MPS_DB + 40 * np.log10(max(speed, 0.1) / 5)))
-        azimuth = np.round(np.arctan2(flow_mps[1], flow_mps[0]) / (2 * np.pi) * SECTORS) / SECTORS * 2 * np.pi
+        self._flow, self._flow_share = flow, float(generator.uniform(*FLOW_SHARE))
+        mean_flow = flow(np.zeros(1))[0]
+        speed = self._flow_share * float(np.linalg.norm(mean_flow))
+        low_m, high_m = WINDSCREEN_M
+        self._windscreen_m = float(low_m * (high_m / low_m) ** generator.random())
+        mics = len(array[0])
+        self._exposure = 10 ** (generator.uniform(-EXPOSURE_DB, EXPOSURE_DB, size=(mics, 1)) / 20)
+        self._gust_starts = generator.integers(0, 10**7, size=mics)
+        azimuth = np.round(np.arctan2(mean_flow[1], mean_flow[0]) / (2 * np.pi) * SECTORS) / SECTORS * 2 * np.pi
         nearest = min(FLOWS_MPS, key=lambda value: abs(value - speed))
-        self._flow = (round(float(nearest * np.cos(azimuth)), 3), round(float(nearest * np.sin(azimuth)), 3))
-        self._windy = speed > CALM_MPS
+        self._sector = (round(float(nearest * np.cos(azimuth)), 3), round(float(nearest * np.sin(azimuth)), 3))
 
     def render(self, first: int, last: int, high: Samples, low: Samples) -> None:
         """Add steps first to last to `high` (mic, sample), and one more step on either side to `low`."""
-        times = self._grid.times_s(first - 1, last + 1)
         town = spectra.full_scale(self._weather.background_db + np.array(TOWN_DB))
         high_tail, low_tail = self._tail(first - 1, last + 1)
         tails = (low_tail, high_tail, high_tail)
@@ -84,11 +120,27 @@ class Background:
             width = out.shape[1] // (len(points) - 1)
             pool = diffuse_noise.diffuse_pool(self._grid, self._positions, self._facings, *BANDS_HZ[band])
             out += pool.read(int(start) + step * width, out.shape[1]) * ramp(points, width)
-        if self._windy:
-            width = low.shape[1] // (len(times) - 1)
-            pool = diffuse_noise.wind_pool(self._grid, self._positions, self._flow)
-            noise = pool.read(int(self._starts[3]) + (first - 1) * width, low.shape[1])
-            low += noise * ramp(self._wind * self._gusts.at(times), width)
+        self._add_wind(first, last, high, low)
+
+    def _add_wind(self, first: int, last: int, high: Samples, low: Samples) -> None:
+        coarse = CoarseGrid.around(self._grid, first - 1, last + 1)
+        speed = self._flow_share * np.linalg.norm(self._flow(coarse.times_s), axis=1)
+        if speed.max() < CALM_MPS:
+            return
+        gusts = self._gusts.at(coarse.times_s)
+        levels = [
+            coarse.refine(wind_rms(speed * gusts, self._windscreen_m, *band)) * self._exposure
+            for band in ((diffuse_noise.MIN_FREQUENCY_HZ, SPLIT_HZ), (SPLIT_HZ, self._grid.sample_rate_hz / 2))
+        ]
+        width = low.shape[1] // (len(coarse.positions) - 1)
+        pool = diffuse_noise.wind_pool(self._grid, self._positions, self._sector)
+        noise = pool.read(int(self._starts[3]) + (first - 1) * width, low.shape[1])
+        low += noise * ramp(levels[0], width)
+        # Above the split the eddies are smaller than the distance between two capsules.
+        width, gusty = self._grid.step_samples, gust_pool(self._grid)
+        ramps = ramp(levels[1][:, 1:-1], width)
+        for mic, start in enumerate(self._gust_starts.tolist()):
+            high[mic] += gusty.read(start + first * width, high.shape[1])[0] * ramps[mic]
 
     def _tail(self, first: int, last: int) -> tuple[FloatArray, FloatArray]:
         """Return the power (step + 1,) above and below the split of the sources' reverberation, with a short delay."""

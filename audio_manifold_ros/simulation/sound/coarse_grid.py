@@ -47,4 +47,4 @@ class CoarseGrid:
         index = self.positions.astype(int)
         share = self.positions - index
         here = values[..., index]
-        return np.asarray(here + share * (values[..., np.minimum(index + 1, values.shape[-1] - 1)] - here))
+        return np.ascontiguousarray(here + share * (values[..., np.minimum(index + 1, values.shape[-1] - 1)] - here))

@@ -25,8 +25,8 @@ CELL_HZ = 25.0
 WIND_DECAY_ALONG = 0.1
 WIND_DECAY_ACROSS = 0.7
 WIND_CONVECTION = 0.8
-WIND_CORNER_HZ = 60.0
-WIND_TOP_HZ = 600.0
+# The spectrum of the noise at a windscreen falls with f^-3.3, which is f^-2.3 in bands of constant relative width.
+WIND_SLOPE = 2.3
 _POOL_SEED = 19_630_401
 
 
@@ -123,8 +123,8 @@ def wind_pool(grid: SampleGrid, positions: Geometry, flow: tuple[float, float]) 
     rate = grid.low_rate_hz
     n = scipy.fft.next_fast_len(round(rate * DIFFUSE_POOL_S), real=True)
     centres = (np.arange(int(rate / 2 / CELL_HZ)) + 0.5) * CELL_HZ
-    inside = (centres >= MIN_FREQUENCY_HZ) & (centres < WIND_TOP_HZ)
-    densities = inside / (1 + (centres / WIND_CORNER_HZ) ** 2) ** (5 / 6)
+    inside = (centres >= MIN_FREQUENCY_HZ) & (centres < SPLIT_HZ)
+    densities = inside / centres ** (WIND_SLOPE + 1)
     where = np.array(positions)
     matrices = [corcos_coherence(where, np.array(flow), frequency) for frequency in centres.tolist()]
     return NoisePool(coherent_noise(matrices, densities, n, seed=7), round(rate * MARGIN_S))

@@ -35,8 +35,14 @@ from audio_manifold_ros.simulation.sound.sample_grid import LOW_STEP_SAMPLES, OV
 TYRES_M = ((1.35, 0.78, 0.05), (1.35, -0.78, 0.05), (-1.35, 0.78, 0.05), (-1.35, -0.78, 0.05))
 ENGINE_M = (1.5, 0.0, 0.4)
 PARTS_M = np.array([*TYRES_M, ENGINE_M])
-# Attenuation by the body on the way to its own roof, and of the tyres on the other side on the way out.
-SHIELD_DB = (-3.0, -9.0)
+# Attenuation by the body on the way to its own roof, below and above the split, drawn per street: an assumption about
+# the mount of the rig. An array in the middle of a large roof is shielded more than one at its edge.
+MOUNT_SHIELD_DB = ((-4.0, 0.0), (-12.0, -3.0))
+# Tyres stand on the ground. Their mirror image in it adds coherently on the long way to a façade, where its detour is
+# below 2 cm, and in power on the way around the body to the roof.
+GROUND_ECHO_GAIN = 1 + propagation.GROUND_REFLECTION
+GROUND_ROOF_GAIN = float(np.hypot(1, propagation.GROUND_REFLECTION))
+# Attenuation of the tyres on the other side on the way out.
 UNDERBODY_DB = (-2.0, -9.0)
 ENGINE_BAY_DB = (-4.0, -12.0)
 ECHO_FADE_M = (50.0, 70.0)
@@ -44,9 +50,10 @@ ECHO_FADE_M = (50.0, 70.0)
 HIDDEN_FROM_M = 0.2
 # The echo map covers 96 ms: parts of the vehicle read noise that is this far apart.
 PART_SPACING_S = 2.0
-# Mirrors are selected for this time, with a margin for the motion between two of five points.
-CHUNK_S = 2.0
-CHUNK_MARGIN_M = 10.0
+# Mirrors are selected for this time, with a margin for the motion between two points of time.
+CHUNK_S = 1.0
+CHUNK_POINTS = 5
+CHUNK_MARGIN_M = 5.0
 ECHO_REACH_M = ECHO_FADE_M[1] / 2 + CHUNK_MARGIN_M
 INAUDIBLE = float(spectra.full_scale(-20.0))
 
@@ -87,6 +94,7 @@ class EgoNoise:
         self._starts = int(generator.integers(0, 10**5)) + generator.permutation(len(PARTS_M)) * spacing
         self._table = engine_table(ego.engine_hz, 1.0, generator)
         self._clock = EngineClock(ego.engine_hz, ego.trajectory, wander(generator))
+        self._shield = [_amplitude(float(generator.uniform(*limits))) for limits in MOUNT_SHIELD_DB]
         levels, _ = self._levels(np.zeros(1))
         direct = self._direct(np.zeros(1))
         self.power = float(np.sum(np.mean(direct.high[:, :, 0] ** 2, axis=1) * np.sum(levels[:, 4:, 0] ** 2, axis=1)))
@@ -167,8 +175,8 @@ class EgoNoise:
                 np.ascontiguousarray(np.broadcast_to(values[:, :, None], shape))
                 for values in (
                     delays,
-                    _amplitude(SHIELD_DB[0]) / distance,
-                    _amplitude(SHIELD_DB[1]) * facing / distance,
+                    self._shield[0] * GROUND_ROOF_GAIN / distance,
+                    self._shield[1] * GROUND_ROOF_GAIN * facing / distance,
                 )
             )
         )
@@ -178,10 +186,12 @@ class EgoNoise:
         found: set[int] = set()
         for chunk in range(int(np.floor(times_s[0] / CHUNK_S)), int(np.floor(times_s[-1] / CHUNK_S)) + 1):
             if chunk not in self._chunks:
-                times = np.linspace(chunk, chunk + 1, 5, dtype=np.float64) * CHUNK_S
+                times = np.linspace(chunk, chunk + 1, CHUNK_POINTS, dtype=np.float64) * CHUNK_S
                 centre = self._receivers.at(times).centre_m[:, :2]
                 self._chunks[chunk] = [
-                    index for index, mirror in enumerate(self._mirrors) if mirror.is_near(times, centre, ECHO_REACH_M)
+                    index
+                    for index, mirror in enumerate(self._mirrors)
+                    if mirror.is_near(times, centre, ECHO_REACH_M) and _is_alongside(mirror, times, centre)
                 ]
             found.update(self._chunks[chunk])
         return [self._mirrors[index] for index in sorted(found)]
@@ -216,13 +226,23 @@ class EgoNoise:
             )
             # A part on the other side of the vehicle is shielded by the underbody.
             hidden = depth > np.sum((receivers.base_m[:, :2] - start) * normal, axis=1) + HIDDEN_FROM_M
-            level = gate * propagation.fade_out(distance, *ECHO_FADE_M) / distance
+            level = gate * propagation.fade_out(distance, *ECHO_FADE_M) * GROUND_ECHO_GAIN / distance
             shields = [np.where(hidden, _amplitude(value), 1.0)[:, None] for value in UNDERBODY_DB]
             air = 10 ** (-spectra.AIR_DB_PER_M[0] * distance / 20)
             echoes.append(
                 _Ways(delay, level * shields[0] * mirror.gains[0], level * shields[1] * air * facing * mirror.gains[1])
             )
         return echoes
+
+
+def _is_alongside(mirror: Mirror, times_s: FloatArray, places_m: FloatArray) -> bool:
+    """Return whether places (time, 2) may be in front of a mirror, between its ends, at or between these times."""
+    start, along = mirror.plane(times_s)
+    relative = places_m - start
+    reached = np.sum(relative * along, axis=1)
+    away = relative[:, 1] * along[:, 0] - relative[:, 0] * along[:, 1]
+    is_beside = (reached > -CHUNK_MARGIN_M) & (reached < mirror.length_m + CHUNK_MARGIN_M)
+    return bool(np.any(is_beside & (away > -CHUNK_MARGIN_M) & (away < ECHO_REACH_M)))
 
 
 def _amplitude(level_db: float) -> float:

@@ -38,7 +38,7 @@ TABLE_SIZE = 1024
 LOW_WIDTH = LOW_STEP_SAMPLES * OVERSAMPLING
 CRUISE_MPS = 8.0
 CLOCK_START_S = -5.0
-CLOCK_STEP_S = 0.02
+CLOCK_STEP_S = 0.01
 CLOCK_BLOCK = 1000
 LEVEL_POINTS = 32
 # Mean loss in the bands above the split by linear interpolation, first of the delay, then for the microphones.
@@ -71,6 +71,26 @@ def read_table(table: Samples, cycles: FloatArray, width: int) -> Samples:
     return np.asarray(np.take(table, table_position.astype(np.intp), mode='clip'))
 
 
+class PhaseClock:
+    """Phase in cycles of a process whose rate changes with time."""
+
+    def __init__(self, rate_hz: Callable[[FloatArray], FloatArray]) -> None:
+        """Store the function of times (time,) that returns rates (time,)."""
+        self._rate_hz = rate_hz
+        self._cycles = np.zeros(1)
+
+    def cycles(self, times_s: FloatArray) -> FloatArray:
+        """Return the phase at these times (time,), from `CLOCK_START_S` on."""
+        places = (times_s - CLOCK_START_S) / CLOCK_STEP_S
+        while places[-1] >= len(self._cycles) - 1:
+            first = len(self._cycles) - 1
+            times = CLOCK_START_S + (np.arange(first, first + CLOCK_BLOCK, dtype=np.float64) + 0.5) * CLOCK_STEP_S
+            rates = self._rate_hz(times) * CLOCK_STEP_S
+            self._cycles = np.concatenate([self._cycles, self._cycles[-1] + np.cumsum(rates)])
+        index = places.astype(int)
+        return np.asarray(self._cycles[index] + (places - index) * (self._cycles[index + 1] - self._cycles[index]))
+
+
 class EngineClock:
     """Phase of the firing of an engine whose speed follows the vehicle and varies slowly, by at most 1 %.
 
@@ -81,25 +101,19 @@ class EngineClock:
     def __init__(self, engine_hz: float, trajectory: Trajectory, drift: FloatArray) -> None:
         """Store the nominal firing frequency and the components (component, 2) of `wander`."""
         self._engine_hz, self._trajectory, self._drift = engine_hz, trajectory, drift
-        self._cycles = np.zeros(1)
+        self._clock = PhaseClock(self._rate_hz)
 
     def cycles(self, times_s: FloatArray) -> FloatArray:
-        """Return the phase in cycles at these times (time,), from `CLOCK_START_S` on."""
-        places = (times_s - CLOCK_START_S) / CLOCK_STEP_S
-        while places[-1] >= len(self._cycles) - 1:
-            self._extend()
-        index = places.astype(int)
-        cycles = self._cycles[index] + (places - index) * (self._cycles[index + 1] - self._cycles[index])
+        """Return the phase in cycles at these times (time,)."""
+        cycles = self._clock.cycles(times_s)
         for rate, phase in self._drift:
             cycles = cycles + 0.003 * self._engine_hz / (2 * np.pi * rate) * np.sin(2 * np.pi * rate * times_s + phase)
         return np.asarray(cycles)
 
-    def _extend(self) -> None:
-        first = len(self._cycles) - 1
-        times = CLOCK_START_S + (np.arange(first, first + CLOCK_BLOCK, dtype=np.float64) + 0.5) * CLOCK_STEP_S
-        speed, acceleration = speed_and_acceleration(self._trajectory, times)
-        rate_hz = self._engine_hz * (0.5 + 0.5 * np.clip(speed / CRUISE_MPS, 0, 1) + 0.12 * np.clip(acceleration, 0, 2))
-        self._cycles = np.concatenate([self._cycles, self._cycles[-1] + np.cumsum(rate_hz * CLOCK_STEP_S)])
+    def _rate_hz(self, times_s: FloatArray) -> FloatArray:
+        speed, acceleration = speed_and_acceleration(self._trajectory, times_s)
+        factor = 0.5 + 0.5 * np.clip(speed / CRUISE_MPS, 0, 1) + 0.12 * np.clip(acceleration, 0, 2)
+        return np.asarray(self._engine_hz * factor)
 
 
 def speed_and_acceleration(trajectory: Trajectory, times_s: FloatArray) -> tuple[FloatArray, FloatArray]:

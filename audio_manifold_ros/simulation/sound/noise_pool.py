@@ -12,7 +12,7 @@ import scipy.fft
 from numpy.typing import NDArray
 
 from audio_manifold_ros.common.array_types import Samples
-from audio_manifold_ros.simulation.sound.sample_grid import OVERSAMPLING, SampleGrid
+from audio_manifold_ros.simulation.sound.sample_grid import OVERSAMPLING, SPLIT_HZ, SampleGrid
 from audio_manifold_ros.simulation.sound.spectra import HIGH_EDGES_HZ, LOW_EDGES_HZ
 
 # A period of 24 s has room for 40 sources that read different noise.
@@ -119,6 +119,18 @@ def leaf_pool(grid: SampleGrid, *, needles: bool) -> NoisePool:
     rate = grid.sample_rate_hz * 2
     edges = NEEDLES_HZ if needles else LEAVES_HZ
     return NoisePool(band_noise(edges, rate, rate * LEAF_POOL_S, seed=3 + needles), rate * MARGIN_S)
+
+
+@lru_cache(maxsize=2)
+def gust_pool(grid: SampleGrid) -> NoisePool:
+    """Return wind noise above the split (1, sample) of unit power at the sample rate, with a density of f^-3.3."""
+    rate = grid.sample_rate_hz
+    noise = band_noise((SPLIT_HZ, rate / 2), rate, rate * WHITE_POOL_S, seed=6)[0]
+    spectrum = scipy.fft.rfft(noise)
+    frequencies = scipy.fft.rfftfreq(len(noise), 1 / rate)
+    spectrum *= (np.maximum(frequencies, SPLIT_HZ) / SPLIT_HZ) ** -1.65
+    shaped = scipy.fft.irfft(spectrum, len(noise))
+    return NoisePool((shaped / shaped.std()).astype(np.float32)[None], rate * MARGIN_S)
 
 
 @lru_cache(maxsize=2)

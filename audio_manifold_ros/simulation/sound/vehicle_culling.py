@@ -18,12 +18,13 @@ from audio_manifold_ros.simulation.sound.image_source_method import Walls
 from audio_manifold_ros.simulation.sound.propagation_path import PropagationPath, SourceSound
 from audio_manifold_ros.simulation.sound.receivers import Receivers
 from audio_manifold_ros.simulation.sound.sample_grid import SampleGrid
+from audio_manifold_ros.simulation.sound.screens import Screens
 
 HORIZON_M = (110.0, 140.0)
 # A path is faded out between these levels relative to the total received power, in dB.
-MASKED_DB = (-35.0, -40.0)
+MASKED_DB = (-30.0, -35.0)
 # The same for double reflections. Façades scatter a part of the energy each time, so that little of it stays coherent.
-DOUBLE_MASKED_DB = (-20.0, -25.0)
+DOUBLE_MASKED_DB = (-15.0, -20.0)
 LOW_WEIGHT = 0.1
 # The nearby sources are selected for this time, with a margin for their motion between two points.
 CHUNK_S = 1.0
@@ -55,8 +56,10 @@ class Traffic:
         floor_power: float,
         grid: SampleGrid,
         sound_mps: float,
+        screens: Screens,
     ) -> None:
         """Store sources and walls. `floor_power` is the mean square of all other sound."""
+        self._screens = screens
         self._sounds, self._walls, self._receivers = sounds, walls, receivers
         self._grid, self._floor, self._sound_mps = grid, floor_power, sound_mps
         self._chunks: dict[int, list[int]] = {}
@@ -132,10 +135,12 @@ class Traffic:
             return []
         sound = self._sounds[item.index]
         fade = propagation.fade_out(np.sqrt(item.squares), *HORIZON_M)
-        gate = fade * _audibility(ratio, MASKED_DB)
+        source = item.positions_m + np.array([0.0, 0.0, sound.emission.height_m])
         paths = []
+        gains = self._screens.direct(item.index, source, centre, coarse.times_s)
+        gate = fade * _audibility(ratio * _power(gains), MASKED_DB)
         if gate.any():
-            paths.append(PropagationPath(np.tile(coarse.refine(gate), (3, 1))))
+            paths.append(PropagationPath(coarse.refine(gate * gains)))
         reach = np.sqrt(float((ratio * item.squares).max()) / 10 ** (MASKED_DB[1] / 10))
         up = sound.emission.height_m - float(centre[0, 2])
         velocities = item.motion.velocity_at(coarse.times_s)[:, :2]
@@ -153,9 +158,17 @@ class Traffic:
             masked = MASKED_DB if len(image.points_m) == 1 else DOUBLE_MASKED_DB
             gate = image.gate * fade * _audibility(ratio * item.squares / square * image.high_gain**2, masked)
             if gate.any():
-                gains = np.array([image.low_gain, image.high_gain, image.high_gain])
-                paths.append(PropagationPath(gains[:, None] * coarse.refine(gate), image.image))
+                losses = np.array([image.low_gain, image.high_gain, image.high_gain])[:, None]
+                gains = losses * self._screens.reflected(source, image.points_m, centre)
+                gate = image.gate * fade * _audibility(ratio * item.squares / square * _power(gains), masked)
+                if gate.any():
+                    paths.append(PropagationPath(coarse.refine(gate * gains), image.image))
         return paths
+
+
+def _power(gains: FloatArray) -> FloatArray:
+    """Return the mean square (time,) of a path with amplitudes (3, time), relative to a path without losses."""
+    return np.asarray((gains[1] ** 2 + LOW_WEIGHT * gains[0] ** 2) / (1 + LOW_WEIGHT))
 
 
 def _audibility(power_ratio: FloatArray, masked_db: tuple[float, float]) -> FloatArray:

@@ -10,7 +10,7 @@ import pytest
 
 from audio_manifold_ros.simulation.scene import Facade
 from audio_manifold_ros.simulation.sound.acoustics import StreetAcoustics
-from audio_manifold_ros.simulation.sound.ego_noise import TYRES_M, UNDERBODY_DB
+from audio_manifold_ros.simulation.sound.ego_noise import GROUND_ECHO_GAIN, TYRES_M, UNDERBODY_DB
 from audio_manifold_ros.simulation.sound.spectra import AIR_DB_PER_M
 from tests.simulation.street_examples import ARRAY, DRIVING, EMPTY, SILENT, car, level_db
 
@@ -25,7 +25,8 @@ def test_a_driving_car_is_louder_than_an_idling_engine() -> None:
     idle = level_db(StreetAcoustics(replace(EMPTY, ego=replace(SILENT, electric=False)), ARRAY).render(0, 10_000))
     driving = level_db(StreetAcoustics(replace(EMPTY, ego=DRIVING), ARRAY).render(0, 10_000))
     assert -70 < idle < driving - 3
-    assert driving < -30
+    # The capsules are in wind of 10 m/s. It does not saturate them.
+    assert driving < -15
 
 
 def echo(facades: tuple[Facade, ...], first: int) -> np.ndarray:
@@ -52,7 +53,7 @@ def test_each_tyre_has_its_own_image_with_its_own_delay_at_each_microphone(mic: 
         for _ in range(10):
             delay = float(np.linalg.norm(image - [10.0 * delay, 0.0, 0.0] - microphone)) / own._sound_mps
         assert ways.delays_s[part, mic, 0] == pytest.approx(delay, abs=1e-7)
-        expected = 0.95**0.5 * 0.9**0.5 / (delay * own._sound_mps)
+        expected = GROUND_ECHO_GAIN * 0.95**0.5 * 0.9**0.5 / (delay * own._sound_mps)
         facing = 0.6 + 0.4 * float(receivers.facings[mic, 0] @ (image - [10.0 * delay, 0.0, 0.0] - microphone)) / (
             delay * own._sound_mps
         )
