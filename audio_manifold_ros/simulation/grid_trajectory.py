@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.common.array_types import FloatArray
+from audio_manifold_ros.simulation.sound.compiled import compiled
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,19 +39,11 @@ class GridTrajectory:
 
     def position(self, time_s: FloatArray) -> FloatArray:
         """Return the positions (time, 3)."""
-        index, u, beyond_s = self._locate(time_s)
-        begin, end = self.positions_m[index], self.positions_m[index + 1]
-        leaving, arriving = self.velocities_mps[index], self.velocities_mps[index + 1]
-        rise = u * u * (3 - 2 * u)
-        inside = begin + rise * (end - begin) + self.step_s * u * (1 - u) * ((1 - u) * leaving - u * arriving)
-        return np.asarray(inside + beyond_s * np.where(beyond_s < 0, self.velocities_mps[0], self.velocities_mps[-1]))
+        return self._interpolated(time_s)[0]
 
     def velocity(self, time_s: FloatArray) -> FloatArray:
         """Return the velocities (time, 3), the derivatives of the positions."""
-        index, u, _ = self._locate(time_s)
-        chord = (self.positions_m[index + 1] - self.positions_m[index]) / self.step_s
-        leaving, arriving = self.velocities_mps[index], self.velocities_mps[index + 1]
-        return np.asarray(6 * u * (1 - u) * chord + (1 - u) * (1 - 3 * u) * leaving + u * (3 * u - 2) * arriving)
+        return self._interpolated(time_s)[1]
 
     def acceleration(self, time_s: FloatArray) -> FloatArray:
         """Return the accelerations (time, 3), linear between knots and zero beyond them."""
@@ -84,6 +77,14 @@ class GridTrajectory:
         arrays = (self.positions_m, self.velocities_mps, self.accelerations_mps2, self.headings_rad)
         return (self.start_s, self.step_s, *(array.tobytes() for array in arrays))
 
+    def _interpolated(self, time_s: FloatArray) -> FloatArray:
+        """Return positions and velocities (2, time, 3)."""
+        times = np.ascontiguousarray(time_s, dtype=np.float64)
+        out = np.empty((2, len(times), 3))
+        positions, velocities = (np.ascontiguousarray(one) for one in (self.positions_m, self.velocities_mps))
+        _interpolate(positions, velocities, (self.start_s, self.step_s), times, out)
+        return out
+
     def _locate(self, time_s: FloatArray) -> tuple[NDArray[np.intp], FloatArray, FloatArray]:
         """Return the knot (time,) before each time, and fraction of the step and time beyond the knots (time, 1)."""
         last = len(self.positions_m) - 1
@@ -91,3 +92,24 @@ class GridTrajectory:
         within = np.clip(steps, 0, last)
         index = np.minimum(within.astype(np.intp), last - 1)
         return index, (within - index)[:, None], ((steps - within) * self.step_s)[:, None]
+
+
+@compiled('void(f8[:, ::1], f8[:, ::1], UniTuple(f8, 2), f8[::1], f8[:, :, ::1])')
+def _interpolate(
+    positions: FloatArray, velocities: FloatArray, grid: tuple[float, float], times: FloatArray, out: FloatArray
+) -> None:
+    last = len(positions) - 1
+    for row in range(len(times)):
+        steps = (times[row] - grid[0]) / grid[1]
+        within = min(max(steps, 0.0), float(last))
+        knot = min(int(within), last - 1)
+        u = within - knot
+        beyond_s = (steps - within) * grid[1]
+        rise = u * u * (3 - 2 * u)
+        for axis in range(3):
+            chord = positions[knot + 1, axis] - positions[knot, axis]
+            leaving, arriving = velocities[knot, axis], velocities[knot + 1, axis]
+            speed = 6 * u * (1 - u) * chord / grid[1] + (1 - u) * (1 - 3 * u) * leaving + u * (3 * u - 2) * arriving
+            moved = rise * chord + grid[1] * u * (1 - u) * ((1 - u) * leaving - u * arriving)
+            out[0, row, axis] = positions[knot, axis] + moved + beyond_s * speed
+            out[1, row, axis] = speed
