@@ -39,11 +39,11 @@ class GridTrajectory:
 
     def position(self, time_s: FloatArray) -> FloatArray:
         """Return the positions (time, 3)."""
-        return self._interpolated(time_s)[0]
+        return np.asarray(self._interpolated(time_s)[0])
 
     def velocity(self, time_s: FloatArray) -> FloatArray:
         """Return the velocities (time, 3), the derivatives of the positions."""
-        return self._interpolated(time_s)[1]
+        return np.asarray(self._interpolated(time_s)[1])
 
     def acceleration(self, time_s: FloatArray) -> FloatArray:
         """Return the accelerations (time, 3), linear between knots and zero beyond them."""
