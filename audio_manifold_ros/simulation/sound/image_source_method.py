@@ -144,7 +144,7 @@ class Walls:
         receiver_m: FloatArray,
         up_m: float,
         sound_mps: float,
-        reach_m: float,
+        reach_m: tuple[float, float],
         chosen: NDArray[np.intp],
     ) -> list[ImagePath]:
         """Return the open reflections of a source.
@@ -155,7 +155,8 @@ class Walls:
             receiver_m: Positions (time, 2) of the centre of the array.
             up_m: Height of the source over the array.
             sound_mps: Speed of sound.
-            reach_m: Longer paths than this, with the losses of reflection as additional length, are left out.
+            reach_m: Longer paths than this are left out, for single and double reflections. Losses of reflection count
+                as additional length.
             chosen: Indices of the walls that may reflect.
 
         """
@@ -164,7 +165,7 @@ class Walls:
         indices: NDArray[np.int64] = np.zeros((MAX_IMAGES, 2), dtype=np.int64)
         count = _find(
             np.ascontiguousarray(positions_m), np.ascontiguousarray(velocities_mps), np.ascontiguousarray(receiver_m),
-            up_m, sound_mps, self._planes[chosen], self._gains[chosen], reach_m, gates, places, indices,
+            up_m, sound_mps, self._planes[chosen], self._gains[chosen], *reach_m, gates, places, indices,
         )  # fmt: skip
         return [
             self._path(
@@ -190,6 +191,16 @@ def _height(planes: FloatArray, wall: int, x: float, y: float) -> float:
     """Return the distance of a point in front of a wall."""
     away: float = (y - planes[wall, 1]) * planes[wall, 2] - (x - planes[wall, 0]) * planes[wall, 3]
     return away
+
+
+@compiled('f8(f8[:, ::1], i8, f8, f8)')
+def _distance(planes: FloatArray, wall: int, x: float, y: float) -> float:
+    """Return the horizontal distance of a point from a wall."""
+    along = (x - planes[wall, 0]) * planes[wall, 2] + (y - planes[wall, 1]) * planes[wall, 3]
+    beyond = max(-along, along - planes[wall, 4], 0.0)
+    away = (y - planes[wall, 1]) * planes[wall, 2] - (x - planes[wall, 0]) * planes[wall, 3]
+    distance: float = np.sqrt(beyond**2 + away**2)
+    return distance
 
 
 @compiled('f8(f8[:, ::1], i8, f8, f8, f8)')
@@ -261,7 +272,8 @@ def _gate(
 
 
 @compiled(
-    'i8(f8[:, ::1], f8[:, ::1], f8[:, ::1], f8, f8, f8[:, ::1], f8[::1], f8, f8[:, ::1], f8[:, :, :, ::1],i8[:, ::1])'
+    'i8(f8[:, ::1], f8[:, ::1], f8[:, ::1], f8, f8, f8[:, ::1], f8[::1], f8, f8, f8[:, ::1],'
+    'f8[:, :, :, ::1], i8[:, ::1])'
 )
 def _find(
     source: FloatArray,
@@ -272,6 +284,7 @@ def _find(
     planes: FloatArray,
     gains: FloatArray,
     reach: float,
+    double_reach: float,
     gates: FloatArray,
     places: FloatArray,
     indices: NDArray[np.int64],
@@ -280,9 +293,13 @@ def _find(
     probes = (0, times // 2, times - 1)
     points = np.zeros((2, 2))
     is_facing = np.zeros(walls, dtype=np.bool_)
+    # Smallest distances of source and array from each wall: their sum is a lower bound of the length of a path.
+    outward, homeward = np.full(walls, np.inf), np.full(walls, np.inf)
     for wall in range(walls):
         for probe in probes:
             is_facing[wall] |= _height(planes, wall, receiver[probe, 0], receiver[probe, 1]) > 0
+            outward[wall] = min(outward[wall], _distance(planes, wall, source[probe, 0], source[probe, 1]))
+            homeward[wall] = min(homeward[wall], _distance(planes, wall, receiver[probe, 0], receiver[probe, 1]))
     for first in range(walls):
         is_lit = False
         for probe in probes:
@@ -293,7 +310,9 @@ def _find(
         for second in range(-1, walls):
             if second == first or not is_facing[first if second < 0 else second]:
                 continue
-            limit = reach * gains[first] * (1.0 if second < 0 else gains[second])
+            limit = reach * gains[first] if second < 0 else double_reach * gains[first] * gains[second]
+            if outward[first] + homeward[first if second < 0 else second] > limit + PROBE_MARGIN_M:
+                continue
             is_possible = False
             for probe in probes:
                 if not is_possible:

@@ -141,7 +141,11 @@ class Traffic:
         gate = fade * _audibility(ratio * _power(gains), MASKED_DB)
         if gate.any():
             paths.append(PropagationPath(coarse.refine(gate * gains)))
-        reach = np.sqrt(float((ratio * item.squares).max()) / 10 ** (MASKED_DB[1] / 10))
+        longest = HORIZON_M[1] * 2
+        strongest = float((ratio * item.squares).max())
+        single, double = (
+            min(float(np.sqrt(strongest / 10 ** (masked[1] / 10))), longest) for masked in (MASKED_DB, DOUBLE_MASKED_DB)
+        )
         up = sound.emission.height_m - float(centre[0, 2])
         velocities = item.motion.velocity_at(coarse.times_s)[:, :2]
         for image in self._walls.reflections(
@@ -150,7 +154,7 @@ class Traffic:
             centre[:, :2],
             up,
             self._sound_mps,
-            min(reach, 2 * HORIZON_M[1]),
+            (single, double),
             chosen,
         ):
             mirrored = item.positions_m[:, :2] @ image.image[:, :2].T + image.image[:, 2]

@@ -21,7 +21,7 @@ def find(
     positions = np.array(source) + times[:, None] * [velocity_mps, 0.0]
     velocities = np.full((30, 2), [velocity_mps, 0.0])
     every = np.arange(len(walls))
-    return Walls(walls).reflections(positions, velocities, np.zeros((30, 2)), 0.0, SOUND_MPS, reach_m, every)
+    return Walls(walls).reflections(positions, velocities, np.zeros((30, 2)), 0.0, SOUND_MPS, (reach_m, reach_m), every)
 
 
 def test_a_canyon_has_two_single_and_two_double_reflections() -> None:
