@@ -216,7 +216,7 @@ class VehicleEmission:
 
         """
         self._grid, self._vehicle, self._start, self._is_wet = grid, vehicle, start_step, is_wet
-        self._levels = LevelTrack(self._levels_at, grid)
+        self._levels, self._powers = LevelTrack(self._levels_at, grid), LevelTrack(self._powers_at, grid)
         squares = self._levels_at(np.zeros(1))[:, 0] ** 2
         engine_ratio = float(squares[13:18].sum() / max(squares[4:9].sum() + squares[13:18].sum(), 1e-30))
         self.height_m = ROLLING_HEIGHT_M + engine_ratio * (PROPULSION_HEIGHT_M[vehicle.kind] - ROLLING_HEIGHT_M)
@@ -241,7 +241,10 @@ class VehicleEmission:
 
     def powers(self, first: int, last: int) -> FloatArray:
         """Return the mean squares above and below the split (2, point) at coarse points, from first to last - 1."""
-        squares = self._levels.at(first, last) ** 2
+        return self._powers.at(first, last)
+
+    def _powers_at(self, times_s: FloatArray) -> FloatArray:
+        squares = self._levels_at(times_s) ** 2
         both = squares[:9] + squares[9:18]
         return np.stack([both[4:].sum(axis=0), both[:4].sum(axis=0)])
 

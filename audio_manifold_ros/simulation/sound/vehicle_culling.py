@@ -36,10 +36,9 @@ OLDEST_S = 0.6
 
 @dataclass(frozen=True)
 class _Nearby:
-    """Sources within the horizon on the coarse grid: powers, distances and positions."""
+    """Source within the horizon on the coarse grid: positions, squared distances and powers."""
 
     index: int
-    motion: SampledMotion
     positions_m: FloatArray
     squares: FloatArray
     powers: FloatArray
@@ -100,7 +99,9 @@ class Traffic:
             sound = self._sounds[item.index]
             paths = self._paths(item, ratio, coarse, centre, chosen)
             if paths:
-                sound.render(paths, item.motion, receivers, out)
+                start_s, end_s = float(coarse.times_s[0]), float(coarse.times_s[-1])
+                motion = SampledMotion.sample(sound.trajectory, start_s - OLDEST_S, end_s)
+                sound.render(paths, motion, receivers, out)
 
     def _within_horizon(self, start_s: float, end_s: float) -> list[int]:
         """Return the sources that may be within the horizon, in ascending order."""
@@ -121,12 +122,9 @@ class Traffic:
 
     def _at(self, index: int, coarse: CoarseGrid, centre: FloatArray) -> _Nearby:
         sound = self._sounds[index]
-        motion = SampledMotion.sample(sound.trajectory, coarse.times_s[0] - OLDEST_S, coarse.times_s[-1])
-        positions = motion.at(coarse.times_s)
+        positions = np.asarray(sound.trajectory.position(coarse.times_s))
         squares = np.sum((positions - centre) ** 2, axis=1)
-        return _Nearby(
-            index, motion, positions, squares, sound.emission.powers(coarse.first, coarse.first + len(positions))
-        )
+        return _Nearby(index, positions, squares, sound.emission.powers(coarse.first, coarse.first + len(positions)))
 
     def _paths(
         self, item: _Nearby, ratio: FloatArray, coarse: CoarseGrid, centre: FloatArray, chosen: NDArray[np.intp]
@@ -147,7 +145,7 @@ class Traffic:
             min(float(np.sqrt(strongest / 10 ** (masked[1] / 10))), longest) for masked in (MASKED_DB, DOUBLE_MASKED_DB)
         )
         up = sound.emission.height_m - float(centre[0, 2])
-        velocities = item.motion.velocity_at(coarse.times_s)[:, :2]
+        velocities = np.asarray(sound.trajectory.velocity(coarse.times_s))[:, :2]
         for image in self._walls.reflections(
             item.positions_m[:, :2],
             velocities,
