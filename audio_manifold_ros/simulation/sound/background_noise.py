@@ -26,11 +26,12 @@ BANDS_HZ = (
 TOWN_DB = (-1.0, -8.0, -14.0)
 TAIL_DB = (0.0, -0.5, -10.0)
 TAIL_DISTANCE_M = 10.0
-# Diameter of the windscreen of a capsule, from a small cap to a ball of foam. It is drawn per street.
-WINDSCREEN_M = (0.04, 0.09)
+# Diameter of the windscreen of a capsule, small and large balls of foam, drawn per street. The level of bare capsules
+# would saturate them at 50 km/h.
+WINDSCREEN_M = (0.05, 0.12)
 # Speed of the air at the capsules, in the boundary layer and the wake of the roof, relative to the free flow, drawn per
 # street: an assumption.
-FLOW_SHARE = (0.5, 0.9)
+FLOW_SHARE = (0.4, 0.8)
 # Spread of the exposure of capsules.
 EXPOSURE_DB = 2.0
 AIR_KG_M3 = 1.2
@@ -61,7 +62,7 @@ def wind_rms(speed_mps: FloatArray, windscreen_m: float, low_hz: float, high_hz:
     """Return the rms (…,) of the turbulent pressure in a band at a capsule in air that moves at these speeds (…,).
 
     The level of a third octave is −61 − 23 lg(f D / V) dB re ρ V² for a windscreen of diameter D (Strasberg 1988,
-    J. Acoust. Soc. Am. 83, 544). A foam ball of 9 cm has 90 dB from 40 Hz on at 10 m/s, a cap of 3 cm has 101 dB.
+    J. Acoust. Soc. Am. 83, 544). A foam ball of 9 cm has 88 dB from 40 Hz on at 10 m/s.
     """
     speed = np.maximum(speed_mps, 0.1)
     slope = diffuse_noise.WIND_SLOPE
@@ -129,7 +130,7 @@ class Background:
             return
         gusts = self._gusts.at(coarse.times_s)
         levels = [
-            coarse.refine(wind_rms(speed * gusts, self._windscreen_m, *band)) * self._exposure
+            coarse.refine(gusts * wind_rms(speed, self._windscreen_m, *band)) * self._exposure
             for band in ((diffuse_noise.MIN_FREQUENCY_HZ, SPLIT_HZ), (SPLIT_HZ, self._grid.sample_rate_hz / 2))
         ]
         width = low.shape[1] // (len(coarse.positions) - 1)
