@@ -53,6 +53,7 @@ PART_SPACING_S = 2.0
 # Mirrors are selected for this time, with a margin for the motion between two points of time.
 CHUNK_S = 1.0
 CHUNK_POINTS = 5
+LONG_CHUNKS = 8
 CHUNK_MARGIN_M = 5.0
 ECHO_REACH_M = ECHO_FADE_M[1] / 2 + CHUNK_MARGIN_M
 INAUDIBLE = float(spectra.full_scale(-20.0))
@@ -90,6 +91,7 @@ class EgoNoise:
         self._grid, self._receivers, self._sound_mps = grid, receivers, sound_mps
         self._ego, self._mirrors, self._is_wet = ego, mirrors, is_wet
         self._chunks: dict[int, list[int]] = {}
+        self._long_chunks: dict[int, list[int]] = {}
         spacing = int(PART_SPACING_S * grid.sample_rate_hz / grid.step_samples)
         self._starts = int(generator.integers(0, 10**5)) + generator.permutation(len(PARTS_M)) * spacing
         self._table = engine_table(ego.engine_hz, 1.0, generator)
@@ -189,12 +191,22 @@ class EgoNoise:
                 times = np.linspace(chunk, chunk + 1, CHUNK_POINTS, dtype=np.float64) * CHUNK_S
                 centre = self._receivers.at(times).centre_m[:, :2]
                 self._chunks[chunk] = [
-                    index
-                    for index, mirror in enumerate(self._mirrors)
-                    if mirror.is_near(times, centre, ECHO_REACH_M) and _is_alongside(mirror, times, centre)
+                    index for index in self._within_reach(chunk) if _is_alongside(self._mirrors[index], times, centre)
                 ]
             found.update(self._chunks[chunk])
         return [self._mirrors[index] for index in sorted(found)]
+
+    def _within_reach(self, chunk: int) -> list[int]:
+        """Return the mirrors that come near in the eight chunks around this one."""
+        block = chunk // LONG_CHUNKS
+        if block not in self._long_chunks:
+            count = LONG_CHUNKS * (CHUNK_POINTS - 1) + 1
+            times = np.linspace(block * LONG_CHUNKS, (block + 1) * LONG_CHUNKS, count, dtype=np.float64) * CHUNK_S
+            centre = self._receivers.at(times).centre_m[:, :2]
+            self._long_chunks[block] = [
+                index for index, mirror in enumerate(self._mirrors) if mirror.is_near(times, centre, ECHO_REACH_M)
+            ]
+        return self._long_chunks[block]
 
     def _echoes(self, times_s: FloatArray) -> list[_Ways]:
         """Return the ways by reflection in each mirror next to the vehicle at any of these times."""

@@ -40,7 +40,7 @@ CRUISE_MPS = 8.0
 CLOCK_START_S = -5.0
 CLOCK_STEP_S = 0.01
 CLOCK_BLOCK = 1000
-LEVEL_POINTS = 32
+LEVEL_POINTS = 96
 # Mean loss in the bands above the split by linear interpolation, first of the delay, then for the microphones.
 READING_LOSS_DB = np.array([0.01, 0.02, 0.07, 0.29, 1.1])
 
@@ -166,6 +166,8 @@ class LevelTrack:
                 times = (chunk * LEVEL_POINTS + np.arange(LEVEL_POINTS, dtype=np.float64)) * self._step_s
                 self._chunks[chunk] = self._levels_at(times)
         begin = chunks[0] * LEVEL_POINTS
+        if len(chunks) == 1:
+            return self._chunks[chunks[0]][:, first - begin : last - begin]
         joined = np.concatenate([self._chunks[chunk] for chunk in chunks], axis=1)
         return joined[:, first - begin : last - begin]
 
@@ -216,7 +218,7 @@ class VehicleEmission:
 
         """
         self._grid, self._vehicle, self._start, self._is_wet = grid, vehicle, start_step, is_wet
-        self._levels, self._powers = LevelTrack(self._levels_at, grid), LevelTrack(self._powers_at, grid)
+        self._levels = LevelTrack(self._levels_at, grid)
         squares = self._levels_at(np.zeros(1))[:, 0] ** 2
         engine_ratio = float(squares[13:18].sum() / max(squares[4:9].sum() + squares[13:18].sum(), 1e-30))
         self.height_m = ROLLING_HEIGHT_M + engine_ratio * (PROPULSION_HEIGHT_M[vehicle.kind] - ROLLING_HEIGHT_M)
@@ -224,7 +226,11 @@ class VehicleEmission:
         self._clock = EngineClock(vehicle.engine_hz, vehicle.trajectory, wander(generator))
 
     def _levels_at(self, times_s: FloatArray) -> FloatArray:
-        """Return the rms (19, time) of the tyres and of the engine in 9 bands each, and of the engine's tones."""
+        """Return levels (21, time).
+
+        Rows are the rms of the tyres and of the engine in 9 bands each, the rms of the engine's tones, and the mean
+        squares above and below the split.
+        """
         vehicle = self._vehicle
         speed, acceleration = speed_and_acceleration(vehicle.trajectory, times_s)
         rolling = spectra.rolling_levels_db(vehicle.kind, speed, is_wet=self._is_wet)
@@ -237,16 +243,14 @@ class VehicleEmission:
             ],
             axis=1,
         ).T
-        return np.concatenate([parts, np.sqrt(TONAL_POWER_RATIO * np.sum(parts[9:13] ** 2, axis=0))[None]])
+        squares = parts**2
+        both = squares[:9] + squares[9:]
+        tonal = np.sqrt(TONAL_POWER_RATIO * squares[9:13].sum(axis=0))
+        return np.concatenate([parts, np.stack([tonal, both[4:].sum(axis=0), both[:4].sum(axis=0)])])
 
     def powers(self, first: int, last: int) -> FloatArray:
         """Return the mean squares above and below the split (2, point) at coarse points, from first to last - 1."""
-        return self._powers.at(first, last)
-
-    def _powers_at(self, times_s: FloatArray) -> FloatArray:
-        squares = self._levels_at(times_s) ** 2
-        both = squares[:9] + squares[9:18]
-        return np.stack([both[4:].sum(axis=0), both[:4].sum(axis=0)])
+        return self._levels.at(first, last)[19:]
 
     def high(self, first: int, last: int) -> Samples:
         """Return the two bands above the split (2, n) at the oversampled rate."""

@@ -57,7 +57,7 @@ class WallMirror:
 
     def is_near(self, times_s: FloatArray, places_m: FloatArray, reach_m: float) -> bool:
         """Return whether a part of the strip is within reach of places (time, 2)."""
-        offsets = self._middle - places_m[[0, len(times_s) // 2, -1]]
+        offsets = self._middle - places_m[: len(times_s)]
         return bool(np.sqrt((offsets * offsets).sum(axis=1).min()) < reach_m + self.length_m / 2)
 
 
