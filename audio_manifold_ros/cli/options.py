@@ -66,7 +66,7 @@ def add_size_option(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_rig_option(parser: argparse.ArgumentParser) -> None:
+def add_rig_option(parser: argparse._ActionsContainer) -> None:
     """Add --rig, the rig of a simulated vehicle. Without it, the rig is the roof octagon."""
     parser.add_argument(
         '--rig',

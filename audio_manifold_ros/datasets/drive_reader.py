@@ -19,6 +19,8 @@ from audio_manifold_ros.common.json_text import parse_json
 from audio_manifold_ros.common.pcm16 import int16_to_float
 from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.common.untrusted_text import shorten
+from audio_manifold_ros.common.vehicle_observation import VehicleObservation
+from audio_manifold_ros.datasets import vehicle_table
 from audio_manifold_ros.datasets.drive_attributes import METRES, DriveAttributes
 from audio_manifold_ros.datasets.drive_checksum import ChecksumHeader, read_checksum_header
 from audio_manifold_ros.datasets.drive_images import IMAGE_READERS, NATIVE_IMAGES, NATIVE_PREFIX
@@ -109,6 +111,11 @@ class DriveReader:
         return not self._images.keys().isdisjoint(NATIVE_IMAGES)
 
     @property
+    def has_vehicles(self) -> bool:
+        """True if the drive states the vehicles around the robot at its images."""
+        return self._vehicles is not None
+
+    @property
     def missing_microphones(self) -> tuple[int, ...]:
         """Indices in the array of the microphones that were never recorded. `samples` returns zeros for them."""
         missing = set(self.attributes.missing_channels)
@@ -194,6 +201,18 @@ class DriveReader:
         """Return one label image at the original size of its teacher, or at training size if only that is stored."""
         return self._read(SEGMENTATION, image, NATIVE_PREFIX)
 
+    def vehicles(self, image: int) -> tuple[VehicleObservation, ...]:
+        """Return the vehicles in traffic around the robot at one image, hidden ones included.
+
+        Raises:
+            DatasetError: The drive does not state them.
+
+        """
+        if self._vehicles is None:
+            msg = f'{self.path}: the drive does not state the vehicles around the robot: check has_vehicles first.'
+            raise DatasetError(msg)
+        return vehicle_table.from_table(self._vehicles, image)
+
     def close(self) -> None:
         """Close the file."""
         self._file.close()
@@ -244,6 +263,16 @@ class DriveReader:
         self.image_samples = self._read_index('sample_index')
         self.image_stamps_ns = self._stamps_ns()
         self._check_index()
+        self._vehicles = self._read_vehicles()
+
+    def _read_vehicles(self) -> NDArray[np.float32] | None:
+        if not has_member(self._file, vehicle_table.VEHICLES):
+            return None
+        types, most = (np.dtype(np.float32),), vehicle_table.MAX_TABLE_BYTES
+        stored = open_dataset(self._file, vehicle_table.VEHICLES, dtypes=types, rank=2, max_bytes=most)
+        table = np.asarray(stored[:], dtype=np.float32)
+        vehicle_table.check_table(table, len(self.image_samples))
+        return table
 
     def _read_gaps(self) -> NDArray[np.int64]:
         stored = open_dataset(self._file, 'gaps', dtypes='iu', rank=2, max_bytes=MAX_INDEX_BYTES)

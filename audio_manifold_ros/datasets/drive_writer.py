@@ -8,7 +8,7 @@ import errno
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
@@ -20,6 +20,8 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros.common.errors import DatasetError
 from audio_manifold_ros.common.files import sync_to_disk
+from audio_manifold_ros.common.vehicle_observation import VehicleObservation
+from audio_manifold_ros.datasets import vehicle_table
 from audio_manifold_ros.datasets.drive_attributes import DriveAttributes
 from audio_manifold_ros.datasets.drive_checksum import (
     ATTRIBUTES_VERSION,
@@ -102,6 +104,9 @@ class DriveWriter:
             file_attributes['depth_unit'] = self._attributes.depth_unit
         self._file = self._create()
         self._images = DriveImages(self._file, self.path)
+        self._image_count = 0
+        self._stated_images = 0
+        self._vehicles: list[tuple[float, ...]] = []
         try:
             with self._reraise_disk_errors():
                 self._file.attrs.update(file_attributes)
@@ -176,14 +181,35 @@ class DriveWriter:
         }
         with self._reraise_disk_errors():
             self._images.add(sample_index, stamp_ns, optional_images)
+        self._image_count += 1
+
+    def add_vehicles(self, vehicles: Sequence[VehicleObservation]) -> None:
+        """State the vehicles in traffic around the robot at the last image. They are stated for all images or for none.
+
+        Raises:
+            DatasetError: There is no image, or an image before it has no statement, or the last image has one.
+
+        """
+        if self._image_count != self._stated_images + 1:
+            msg = (
+                f'{self.path}: vehicles for image {self._stated_images} of {self._image_count}: call add_vehicles once '
+                'after each add_image.'
+            )
+            raise DatasetError(msg)
+        self._vehicles += vehicle_table.to_rows(self._stated_images, vehicles)
+        self._stated_images += 1
 
     def finish(self) -> ChecksumHeader:
         """Complete the file, add its checksum header, sync it and rename it.
 
         Raises:
-            DatasetError: There is no audio, or the disk has a write error.
+            DatasetError: There is no audio, vehicles are stated for some images only, or the disk has a write error.
 
         """
+        if self._stated_images not in (0, self._image_count):
+            self.discard()
+            msg = f'{self.path}: vehicles for {self._stated_images} of {self._image_count} images: state all or none.'
+            raise DatasetError(msg)
         if self._end_sample == self._first_sample:
             self.discard()
             msg = f'{self.path}: a drive without audio: call add_audio before it ends.'
@@ -191,6 +217,9 @@ class DriveWriter:
         try:
             with self._reraise_disk_errors():
                 self._images.flush()
+                if self._stated_images:
+                    table = np.array(self._vehicles, dtype=np.float32).reshape(-1, vehicle_table.COLUMNS)
+                    self._file.create_dataset(vehicle_table.VEHICLES, data=table)
                 self._file.create_dataset('gaps', data=np.array(self._gaps, dtype=np.int64).reshape(-1, 2))
                 self._file.flush()
                 self._file.close()

@@ -50,7 +50,7 @@ from audio_manifold_ros.processes.process_group import ProcessGroup
 from audio_manifold_ros.processes.ros_isolation import isolated_environment
 from audio_manifold_ros.rig.extrinsics import EXTRINSICS_FILE, Extrinsics
 from audio_manifold_ros.rig.rig import RIG_FILE, MicrophoneArray
-from audio_manifold_ros.simulation.drive import RIG
+from audio_manifold_ros.simulation.rig_parts import RIG
 from audio_manifold_ros.viewer.view_output import open_output
 from audio_manifold_ros.viewer.view_recording import ViewRecording
 

@@ -11,17 +11,34 @@ from audio_manifold_ros.common.lazy_exports import lazy_exports
 if TYPE_CHECKING:
     from audio_manifold_ros.simulation.device_simulation import DeviceChannels
     from audio_manifold_ros.simulation.drive import Drive
+    from audio_manifold_ros.simulation.grid_trajectory import GridTrajectory
     from audio_manifold_ros.simulation.renderer import CameraRenderer
-    from audio_manifold_ros.simulation.scene import Ego, Facade, Street, Vehicle, VehicleKind, Weather
+    from audio_manifold_ros.simulation.scene import (
+        Ego,
+        Facade,
+        Pedestrian,
+        Street,
+        Vehicle,
+        VehicleKind,
+        Weather,
+    )
+    from audio_manifold_ros.simulation.sound_source import EmissionKind, SoundSource
     from audio_manifold_ros.simulation.street import make_street
+    from audio_manifold_ros.simulation.trajectory import StraightTrajectory, Trajectory
 
 __all__ = [
     'CameraRenderer',
     'DeviceChannels',
     'Drive',
     'Ego',
+    'EmissionKind',
     'Facade',
+    'GridTrajectory',
+    'Pedestrian',
+    'SoundSource',
+    'StraightTrajectory',
     'Street',
+    'Trajectory',
     'Vehicle',
     'VehicleKind',
     'Weather',
@@ -33,8 +50,11 @@ __getattr__, __dir__ = lazy_exports(
     {
         'device_simulation': 'DeviceChannels',
         'drive': 'Drive',
+        'grid_trajectory': 'GridTrajectory',
         'renderer': 'CameraRenderer',
-        'scene': 'Ego Facade Street Vehicle VehicleKind Weather',
+        'scene': 'Ego Facade Pedestrian Street Vehicle VehicleKind Weather',
+        'sound_source': 'SoundSource EmissionKind',
         'street': 'make_street',
+        'trajectory': 'StraightTrajectory Trajectory',
     },
 )

@@ -4,31 +4,31 @@
 
 from __future__ import annotations
 
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from audio_manifold_ros.common.pcm16 import float_to_int16, int16_to_float
-from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.common.units import NS_PER_S
-from audio_manifold_ros.rig.camera import CameraModel
-from audio_manifold_ros.rig.extrinsics import Extrinsics
-from audio_manifold_ros.rig.rig import MicrophoneArray
-from audio_manifold_ros.simulation.acoustics import StreetAcoustics
+from audio_manifold_ros.simulation.line_of_sight import TrafficTruth
 from audio_manifold_ros.simulation.renderer import CameraRenderer
+from audio_manifold_ros.simulation.rig_parts import RigParts, load_rig
 from audio_manifold_ros.simulation.sensor_poses import array_pose, camera_pose
-from audio_manifold_ros.simulation.street import make_street
+from audio_manifold_ros.simulation.sound.acoustics import StreetAcoustics
+from audio_manifold_ros.simulation.street import DURATION_S, make_street
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import numpy as np
     from numpy.typing import NDArray
 
-RIG = 'calibration/roof_octagon'
+    from audio_manifold_ros.common.vehicle_observation import VehicleObservation
+
 SAMPLE_RATE_HZ = 22_500
 # Increased with every change of the audio or images of the same street and rig. Drives of another version are
 # simulated again.
-SIMULATOR_VERSION = 1
+SIMULATOR_VERSION = 2
 # Start of each street, so that recordings of different streets do not overlap. The clock of the machine is not used:
 # the same street gives the same recording, byte for byte. The longest street takes a minute. The range ends before the
 # last second of ROS time.
@@ -52,27 +52,33 @@ class Drive:
 
     """
 
-    def __init__(self, seed: int, rig: Path | None = None) -> None:
+    def __init__(self, seed: int, rig: Path | RigParts | None = None, duration_s: float = DURATION_S) -> None:
         """Build the street of a seed.
 
         Args:
             seed: Seed of the street.
-            rig: Folder of rig files; None for the roof octagon.
+            rig: Folder of rig files, or the parts of a rig; None for the roof octagon.
+            duration_s: Duration of the street. Another duration of the same seed is another street.
 
         Raises:
             SimulationError: The seed is invalid, or a microphone of the rig is at or below the ground.
             RigError: The rig cannot be read.
 
         """
-        self.array, self.camera, self.extrinsics = _load_rig(rig or resource_path(RIG))
+        parts = rig if isinstance(rig, RigParts) else load_rig(rig)
+        self.array, self.camera, self.extrinsics = parts.array, parts.camera.model, parts.extrinsics
+        self._gains = np.array(parts.gains, dtype=np.float32)[:, None] if parts.gains else None
         self.sample_rate_hz = SAMPLE_RATE_HZ
-        self.street = make_street(seed)
-        pose = array_pose(self.array, self.extrinsics)
-        self._acoustics = StreetAcoustics(self.street, self.array, SAMPLE_RATE_HZ, pose)
+        self.street = make_street(seed, duration_s)
+        true_array = parts.true_array or parts.array
+        pose = array_pose(true_array, self.extrinsics)
+        self._acoustics = StreetAcoustics(self.street, true_array, SAMPLE_RATE_HZ, pose)
 
     def audio(self, first_sample: int, samples: int) -> NDArray[np.float32]:
         """Return audio float32 (mic, sample), quantised to 16 bits, full scale ±1."""
         sound = self._acoustics.render(first_sample, samples)
+        if self._gains is not None:
+            sound = sound * self._gains
         return int16_to_float(float_to_int16(sound))
 
     def image(self, time_s: float) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
@@ -85,17 +91,15 @@ class Drive:
         """
         return self._renderer.render(time_s)
 
+    def vehicles(self, time_s: float) -> tuple[VehicleObservation, ...]:
+        """Return the vehicles in traffic within 50 m, hidden ones included, the nearest first."""
+        return self._truth.at(time_s)
+
+    @cached_property
+    def _truth(self) -> TrafficTruth:
+        return TrafficTruth(self.street)
+
     @cached_property
     def _renderer(self) -> CameraRenderer:
         # Created on first use: a drive that is used for audio only may have any camera.
         return CameraRenderer(self.street, self.camera, camera_pose(self.extrinsics))
-
-
-@lru_cache(maxsize=8)
-def _load_rig(folder: Path) -> tuple[MicrophoneArray, CameraModel, Extrinsics]:
-    """Load a rig once, because a dataset has thousands of streets and one rig."""
-    return (
-        MicrophoneArray.from_yaml(folder / 'mic_array.yaml'),
-        CameraModel.from_yaml(folder / 'camera.yaml'),
-        Extrinsics.from_yaml(folder / 'extrinsics.yaml'),
-    )

@@ -1,122 +1,198 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Geometry of a street for ray casting: boxes and ellipsoids."""
+"""Geometry of a street for ray casting: upright boxes, vertical cylinders and ellipsoids."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from audio_manifold_ros.common.array_types import FloatArray
-from audio_manifold_ros.common.class_ids import (
-    BUILDING,
-    BUS,
-    CAR,
-    FENCE,
-    MOTORCYCLE,
-    RIDER,
-    TRUCK,
-    VEGETATION,
-)
-from audio_manifold_ros.simulation.scene import Facade, Fence, Street, Tree, Vehicle, VehicleKind
+from audio_manifold_ros.common.class_ids import BUILDING, FENCE, POLE, TRAFFIC_LIGHT, TRAFFIC_SIGN, VEGETATION
+from audio_manifold_ros.simulation import vehicle_shapes
+from audio_manifold_ros.simulation.scene import Facade, Fence, Pole, PoleKind, Street, Tree
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-# Parts of a vehicle as fractions of its length, width and height: (x0, x1, y0, y1, z0, z1, class).
-# x0 and x1 are from the tail (-0.5) to the nose (0.5).
-VEHICLE_PARTS = {
-    VehicleKind.CAR: ((-0.5, 0.5, -0.5, 0.5, 0.12, 0.62, CAR), (-0.38, 0.2, -0.44, 0.44, 0.62, 1.0, CAR)),
-    VehicleKind.TRUCK: ((0.22, 0.5, -0.48, 0.48, 0.12, 0.85, TRUCK), (-0.5, 0.2, -0.5, 0.5, 0.25, 1.0, TRUCK)),
-    VehicleKind.BUS: ((-0.5, 0.5, -0.5, 0.5, 0.08, 1.0, BUS),),
-    VehicleKind.MOTORCYCLE: (
-        (-0.5, 0.5, -0.3, 0.3, 0.0, 0.52, MOTORCYCLE),
-        (-0.2, 0.12, -0.5, 0.5, 0.48, 1.0, RIDER),
-    ),
-}
+    from audio_manifold_ros.simulation.vehicle_shapes import Part
+
+FENCE_HALF_M = 0.05
+CROWN_SINKS = 0.45
 
 
 @dataclass(frozen=True)
-class Boxes:
-    """Boxes aligned with the axes of the world.
+class Solids:
+    """Solids of one form with their class ids.
+
+    A box or an ellipsoid is (centre x, y, z, cosine and sine of its heading, half of its length, width and height). A
+    cylinder is a box whose length and width are its diameters.
 
     Attributes:
-        low_m: Lower corners (box, 3) at time zero.
-        high_m: Upper corners (box, 3) at time zero.
-        velocity_mps: Velocity along x (box,).
-        labels: Class ids (box,).
+        shapes: (solid, 8).
+        labels: Class ids (solid,).
 
     """
 
-    low_m: FloatArray
-    high_m: FloatArray
-    velocity_mps: FloatArray
+    shapes: FloatArray
     labels: NDArray[np.uint8]
+
+    @classmethod
+    def from_rows(cls, rows: list[tuple[float, ...]]) -> Solids:
+        """Return the solids of rows of shape and class id."""
+        table = np.array(rows, dtype=np.float64).reshape(-1, 9)
+        return cls(np.ascontiguousarray(table[:, :8]), table[:, 8].astype(np.uint8))
+
+    def placed(self, objects: NDArray[np.intp], poses: FloatArray) -> Solids:
+        """Return the solids of moving objects in the world.
+
+        Args:
+            objects: Object (solid,) that each solid is a part of.
+            poses: x, y and heading (object, 3 or more) of the objects.
+
+        """
+        x, y, heading = poses[objects, 0], poses[objects, 1], poses[objects, 2]
+        cos, sin = np.cos(heading), np.sin(heading)
+        shapes = self.shapes.copy()
+        shapes[:, 0] = x + cos * self.shapes[:, 0] - sin * self.shapes[:, 1]
+        shapes[:, 1] = y + sin * self.shapes[:, 0] + cos * self.shapes[:, 1]
+        shapes[:, 3], shapes[:, 4] = cos, sin
+        return Solids(shapes, self.labels)
+
+    def __add__(self, other: Solids) -> Solids:
+        """Return the solids of both."""
+        return Solids(np.concatenate([self.shapes, other.shapes]), np.concatenate([self.labels, other.labels]))
 
 
 @dataclass(frozen=True)
-class Ellipsoids:
-    """Ellipsoids of trees: centres (tree, 3) and radii (tree, 3)."""
+class MovingSolids:
+    """Parts of vehicles and pedestrians relative to their objects.
 
-    centre_m: FloatArray
-    radius_m: FloatArray
+    Attributes:
+        boxes: Boxes in the axes of their objects.
+        box_objects: Object (box,) of each box: vehicles first, then pedestrians.
+        ellipsoids: Ellipsoids in the axes of their objects.
+        ellipsoid_objects: Object (ellipsoid,) of each ellipsoid.
+
+    """
+
+    boxes: Solids
+    box_objects: NDArray[np.intp]
+    ellipsoids: Solids
+    ellipsoid_objects: NDArray[np.intp]
 
 
-def street_boxes(street: Street) -> Boxes:
-    """Return all façades, fences, trunks and vehicles of a street as boxes."""
-    rows: list[tuple[float, ...]] = []
-    rows += [_facade(facade) for facade in street.facades]
+def street_boxes(street: Street) -> Solids:
+    """Return buildings, fences, and the plates and arms of poles as boxes."""
+    rows = [_building(facade) for facade in street.facades]
     rows += [_fence(fence) for fence in street.fences]
-    rows += [_trunk(tree) for tree in street.trees]
-    for vehicle in street.vehicles:
-        rows += _vehicle(vehicle)
-    table = np.array(rows, dtype=np.float64).reshape(-1, 8)
-    return Boxes(table[:, 0:3], table[:, 3:6], table[:, 6], table[:, 7].astype(np.uint8))
+    for pole in street.poles:
+        rows += _pole_top(pole)
+    return Solids.from_rows(rows)
 
 
-def street_crowns(street: Street) -> Ellipsoids:
+def street_cylinders(street: Street) -> Solids:
+    """Return trunks and poles as cylinders."""
+    rows = [_trunk(tree) for tree in street.trees]
+    rows += [
+        (*pole.position_m, pole.height_m / 2, 1.0, 0.0, pole.radius_m, pole.radius_m, pole.height_m / 2, POLE)
+        for pole in street.poles
+    ]
+    return Solids.from_rows(rows)
+
+
+def street_crowns(street: Street) -> Solids:
     """Return the crowns of all trees as ellipsoids."""
-    centres = [(t.x_m, t.y_m, t.trunk_height_m + 0.45 * t.crown_height_m) for t in street.trees]
-    radii = [(t.crown_radius_m, t.crown_radius_m, 0.5 * t.crown_height_m) for t in street.trees]
-    return Ellipsoids(
-        np.array(centres, dtype=np.float64).reshape(-1, 3), np.array(radii, dtype=np.float64).reshape(-1, 3)
+    return Solids.from_rows(
+        [
+            (
+                tree.x_m,
+                tree.y_m,
+                tree.trunk_height_m + CROWN_SINKS * tree.crown_height_m,
+                1.0,
+                0.0,
+                tree.crown_radius_m,
+                tree.crown_radius_m,
+                tree.crown_height_m / 2,
+                VEGETATION,
+            )
+            for tree in street.trees
+        ]
     )
 
 
-def _facade(facade: Facade) -> tuple[float, ...]:
-    near, far = facade.y_m, facade.y_m + facade.side * facade.depth_m
-    low, high = min(near, far), max(near, far)
-    return facade.x_start_m, low, 0.0, facade.x_end_m, high, facade.height_m, 0.0, BUILDING
+def moving_solids(street: Street) -> MovingSolids:
+    """Return the parts of all vehicles, then those of all pedestrians."""
+    boxes: list[tuple[float, ...]] = []
+    ellipsoids: list[tuple[float, ...]] = []
+    box_objects, ellipsoid_objects = [], []
+    bodies = [
+        (
+            (vehicle.length_m, vehicle.width_m, vehicle.height_m),
+            vehicle_shapes.BOXES[vehicle.kind],
+            vehicle_shapes.ELLIPSOIDS.get(vehicle.kind, ()),
+        )
+        for vehicle in street.vehicles
+    ] + [
+        (
+            (vehicle_shapes.PERSON_DEPTH_M, person.width_m, person.height_m),
+            vehicle_shapes.PERSON_BOXES,
+            vehicle_shapes.PERSON_ELLIPSOIDS,
+        )
+        for person in street.pedestrians
+    ]
+    for number, (size_m, box_parts, ellipsoid_parts) in enumerate(bodies):
+        boxes += [_part(part, size_m) for part in box_parts]
+        box_objects += [number] * len(box_parts)
+        ellipsoids += [_part(part, size_m) for part in ellipsoid_parts]
+        ellipsoid_objects += [number] * len(ellipsoid_parts)
+    return MovingSolids(
+        Solids.from_rows(boxes),
+        np.array(box_objects, dtype=np.intp),
+        Solids.from_rows(ellipsoids),
+        np.array(ellipsoid_objects, dtype=np.intp),
+    )
+
+
+def _part(part: Part, size_m: tuple[float, float, float]) -> tuple[float, ...]:
+    length_m, width_m, height_m = size_m
+    x0, x1, y0, y1, z0, z1, label = part
+    centre = ((x0 + x1) / 2 * length_m, (y0 + y1) / 2 * width_m, (z0 + z1) / 2 * height_m)
+    return (*centre, 1.0, 0.0, (x1 - x0) / 2 * length_m, (y1 - y0) / 2 * width_m, (z1 - z0) / 2 * height_m, label)
+
+
+def _building(facade: Facade) -> tuple[float, ...]:
+    (x0, y0), (x1, y1) = facade.start_m, facade.end_m
+    length_m = math.hypot(x1 - x0, y1 - y0)
+    cos, sin = (x1 - x0) / length_m, (y1 - y0) / length_m
+    half_m = facade.depth_m / 2
+    # The building is to the right of its wall.
+    x_m, y_m = (x0 + x1) / 2 + half_m * sin, (y0 + y1) / 2 - half_m * cos
+    return (x_m, y_m, facade.height_m / 2, cos, sin, length_m / 2, half_m, facade.height_m / 2, BUILDING)
 
 
 def _fence(fence: Fence) -> tuple[float, ...]:
-    return fence.x_start_m, fence.y_m - 0.05, 0.0, fence.x_end_m, fence.y_m + 0.05, fence.height_m, 0.0, FENCE
+    (x0, y0), (x1, y1) = fence.start_m, fence.end_m
+    length_m = math.hypot(x1 - x0, y1 - y0)
+    cos, sin = (x1 - x0) / length_m, (y1 - y0) / length_m
+    half_m = fence.height_m / 2
+    return ((x0 + x1) / 2, (y0 + y1) / 2, half_m, cos, sin, length_m / 2, FENCE_HALF_M, half_m, FENCE)
 
 
 def _trunk(tree: Tree) -> tuple[float, ...]:
-    r = tree.trunk_radius_m
-    top_m = tree.trunk_height_m + 0.3 * tree.crown_height_m
-    return tree.x_m - r, tree.y_m - r, 0.0, tree.x_m + r, tree.y_m + r, top_m, 0.0, VEGETATION
+    radius_m = tree.trunk_radius_m
+    half_m = (tree.trunk_height_m + 0.3 * tree.crown_height_m) / 2
+    return (tree.x_m, tree.y_m, half_m, 1.0, 0.0, radius_m, radius_m, half_m, VEGETATION)
 
 
-def _vehicle(vehicle: Vehicle) -> list[tuple[float, ...]]:
-    # A stationary vehicle faces the driving direction of its side of the road.
-    heading = np.sign(vehicle.velocity_mps) or (-1.0 if vehicle.y_m > 0 else 1.0)
-    rows: list[tuple[float, ...]] = []
-    for tail, nose, right, left, bottom, top, label in VEHICLE_PARTS[vehicle.kind]:
-        ends = sorted((heading * tail * vehicle.length_m, heading * nose * vehicle.length_m))
-        rows.append(
-            (
-                vehicle.x_m + ends[0],
-                vehicle.y_m + right * vehicle.width_m,
-                bottom * vehicle.height_m,
-                vehicle.x_m + ends[1],
-                vehicle.y_m + left * vehicle.width_m,
-                top * vehicle.height_m,
-                vehicle.velocity_mps,
-                label,
-            )
-        )
-    return rows
+def _pole_top(pole: Pole) -> list[tuple[float, ...]]:
+    cos, sin = math.cos(pole.heading_rad), math.sin(pole.heading_rad)
+    x_m, y_m = pole.position_m
+    if pole.kind is PoleKind.LAMP:
+        return [(x_m + 0.7 * cos, y_m + 0.7 * sin, pole.height_m, cos, sin, 0.7, 0.08, 0.08, POLE)]
+    if pole.kind is PoleKind.SIGN:
+        return [(x_m, y_m, pole.height_m - 0.35, cos, sin, 0.03, 0.32, 0.35, TRAFFIC_SIGN)]
+    return [(x_m, y_m, pole.height_m - 0.45, cos, sin, 0.15, 0.16, 0.45, TRAFFIC_LIGHT)]

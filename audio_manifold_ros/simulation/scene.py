@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Static and moving objects of a simulated street, shared by audio and images.
 
-World frame: x along the road in the direction of travel, y to the left, z up, origin on the road's centre line under
-the ego vehicle at time zero. Metres, seconds, radians.
+World frame: x along the road in the direction of travel at the origin, y to the left, z up, origin on the road's
+centre line at the ego vehicle's position along the road at time zero. Metres, seconds, radians.
 """
 
 from __future__ import annotations
@@ -14,30 +14,35 @@ from enum import Enum
 import numpy as np
 
 from audio_manifold_ros.common.array_types import FloatArray
+from audio_manifold_ros.simulation.road_axis import STRAIGHT, RoadAxis
+from audio_manifold_ros.simulation.sound_source import SoundSource
+from audio_manifold_ros.simulation.trajectory import Trajectory
 
 
 class VehicleKind(str, Enum):
-    """Kinds of vehicles, with the source spectra of CNOSSOS-EU and the classes of Cityscapes."""
+    """Kinds of vehicles. Cars, vans, trucks, buses and motorcycles have source spectra of CNOSSOS-EU."""
 
     CAR = 'car'
+    VAN = 'van'
     TRUCK = 'truck'
     BUS = 'bus'
     MOTORCYCLE = 'motorcycle'
+    TRAM = 'tram'
+    BICYCLE = 'bicycle'
 
 
 @dataclass(frozen=True)
 class Vehicle:
-    """Vehicle other than the ego vehicle, parallel to the road, at constant velocity.
+    """Vehicle other than the ego vehicle.
 
     Attributes:
         kind: Kind of the vehicle.
-        x_m: Centre along the road at time zero.
-        y_m: Centre across the road.
-        length_m: Size along the road.
-        width_m: Size across the road.
+        trajectory: Motion of its centre.
+        length_m: Size along its heading.
+        width_m: Size across its heading.
         height_m: Height over the ground.
-        velocity_mps: Velocity along x; negative for oncoming traffic, zero for a parked vehicle.
-        audible: False for a parked vehicle with its engine off.
+        audible: True with the noise of tyres and engine. A parked vehicle is silent, and the sounds of a bicycle and a
+            tram are sound sources of the street.
         electric: True without propulsion noise.
         level_offset_db: Individual deviation from the source level of the class.
         engine_hz: Firing frequency of the engine.
@@ -45,34 +50,108 @@ class Vehicle:
     """
 
     kind: VehicleKind
-    x_m: float
-    y_m: float
+    trajectory: Trajectory
     length_m: float
     width_m: float
     height_m: float
-    velocity_mps: float
     audible: bool
     electric: bool
     level_offset_db: float
     engine_hz: float
 
+    @property
+    def x_m(self) -> float:
+        """Centre along x at time zero."""
+        return self.centre_m(0.0)[0]
+
+    @property
+    def y_m(self) -> float:
+        """Centre along y at time zero."""
+        return self.centre_m(0.0)[1]
+
+    @property
+    def velocity_mps(self) -> float:
+        """Velocity along x at time zero."""
+        return float(self.trajectory.velocity(np.zeros(1))[0, 0])
+
     def centre_m(self, time_s: float) -> tuple[float, float]:
         """Return (x, y) of the centre."""
-        return self.x_m + self.velocity_mps * time_s, self.y_m
+        x_m, y_m, _ = self.trajectory.position(np.array([time_s]))[0].tolist()
+        return x_m, y_m
+
+
+@dataclass(frozen=True)
+class Pedestrian:
+    """Person on foot. Steps and voice are sound sources of the street.
+
+    Attributes:
+        trajectory: Motion of the person.
+        height_m: Height over the ground.
+        width_m: Width across the heading.
+
+    """
+
+    trajectory: Trajectory
+    height_m: float
+    width_m: float
 
 
 @dataclass(frozen=True)
 class Facade:
-    """Wall parallel to the road. Its ends are closed by perpendicular walls, `depth_m` deep."""
+    """Front wall of a building. Side walls, `depth_m` deep, and a back wall close the building.
 
-    side: int
-    y_m: float
-    x_start_m: float
-    x_end_m: float
+    Attributes:
+        start_m: One end (x, y) of the wall.
+        end_m: The other end. The building is to the right of the direction from start to end.
+        height_m: Height over the ground.
+        depth_m: Depth of the building behind the wall.
+        absorption: Fraction of the energy that is absorbed.
+        scattering: Fraction of the reflected energy that is scattered.
+
+    """
+
+    start_m: tuple[float, float]
+    end_m: tuple[float, float]
     height_m: float
     depth_m: float
     absorption: float
     scattering: float
+
+    @classmethod
+    def along_x(
+        cls,
+        side: int,
+        y_m: float,
+        x_range_m: tuple[float, float],
+        height_m: float,
+        depth_m: float,
+        absorption: float,
+        scattering: float,
+    ) -> Facade:
+        """Return a wall parallel to x of a building on the left (side 1) or on the right (side -1) of the wall."""
+        low, high = x_range_m
+        ends = ((high, y_m), (low, y_m)) if side > 0 else ((low, y_m), (high, y_m))
+        return cls(*ends, height_m, depth_m, absorption, scattering)
+
+    @property
+    def side(self) -> int:
+        """1 for a building on the left of the direction of travel, -1 on the right."""
+        return 1 if self.start_m[0] > self.end_m[0] else -1
+
+    @property
+    def y_m(self) -> float:
+        """Middle of the wall along y."""
+        return (self.start_m[1] + self.end_m[1]) / 2
+
+    @property
+    def x_start_m(self) -> float:
+        """Lower end of the wall along x."""
+        return min(self.start_m[0], self.end_m[0])
+
+    @property
+    def x_end_m(self) -> float:
+        """Upper end of the wall along x."""
+        return max(self.start_m[0], self.end_m[0])
 
 
 @dataclass(frozen=True)
@@ -90,12 +169,61 @@ class Tree:
 
 @dataclass(frozen=True)
 class Fence:
-    """Fence parallel to the road."""
+    """Fence from one point (x, y) to another."""
 
-    y_m: float
-    x_start_m: float
-    x_end_m: float
+    start_m: tuple[float, float]
+    end_m: tuple[float, float]
     height_m: float
+
+
+class PoleKind(str, Enum):
+    """Kinds of poles."""
+
+    LAMP = 'lamp'
+    SIGN = 'sign'
+    TRAFFIC_LIGHT = 'traffic_light'
+
+
+@dataclass(frozen=True)
+class Pole:
+    """Vertical pole with a lamp, a sign or a traffic light at its top.
+
+    Attributes:
+        kind: Kind of the pole.
+        position_m: Position (x, y).
+        heading_rad: Direction in which a lamp reaches over the road, or to which the plate of a sign is perpendicular.
+        height_m: Height over the ground.
+        radius_m: Radius.
+
+    """
+
+    kind: PoleKind
+    position_m: tuple[float, float]
+    heading_rad: float
+    height_m: float
+    radius_m: float
+
+
+@dataclass(frozen=True)
+class Junction:
+    """Cross street, straight and perpendicular to the road.
+
+    Attributes:
+        station_m: Station of the centre of the junction along the road.
+        half_road_m: Half of the width between the kerbs of the cross street.
+        half_street_m: Half of the width between its façades, its pavements included.
+        arms: Sides with an arm: 1 left, -1 right.
+        reach_m: Length of each arm from the centre line of the road.
+        has_signals: True with traffic lights.
+
+    """
+
+    station_m: float
+    half_road_m: float
+    half_street_m: float
+    arms: tuple[int, ...]
+    reach_m: float
+    has_signals: bool
 
 
 @dataclass(frozen=True)
@@ -122,36 +250,49 @@ class Weather:
 
 @dataclass(frozen=True)
 class Ego:
-    """Vehicle that carries array and camera, on a straight line along the road.
+    """Vehicle that carries array and camera.
 
     Attributes:
-        y_m: Lateral position of base_link.
-        speed_mps: Speed along x; zero for a parked vehicle.
-        yaw_rad: Yaw of the body relative to the road (small).
+        trajectory: Motion of base_link.
+        yaw_rad: Yaw of the body relative to the heading of the trajectory (small).
         electric: True without propulsion noise.
         engine_hz: Firing frequency of the engine.
         level_offset_db: Individual deviation of the ego noise.
 
     """
 
-    y_m: float
-    speed_mps: float
+    trajectory: Trajectory
     yaw_rad: float
     electric: bool
     engine_hz: float
     level_offset_db: float
 
+    @property
+    def y_m(self) -> float:
+        """Position of base_link along y at time zero."""
+        return float(self.position_m(0.0)[1])
+
+    @property
+    def speed_mps(self) -> float:
+        """Speed at time zero."""
+        return float(np.linalg.norm(self.trajectory.velocity(np.zeros(1))))
+
     def position_m(self, time_s: float) -> FloatArray:
         """Return the position of base_link (3,) in the world, on the ground."""
-        return np.array([self.speed_mps * time_s, self.y_m, 0.0])
+        return np.asarray(self.trajectory.position(np.array([time_s]))[0])
 
     def to_world(self, points_m: FloatArray, time_s: float) -> FloatArray:
         """Transform points (n, 3) from base_link to the world at a time."""
-        return points_m @ self.rotation().T + self.position_m(time_s)
+        return points_m @ self.rotation(time_s).T + self.position_m(time_s)
 
-    def rotation(self) -> FloatArray:
+    def heading(self, time_s: FloatArray) -> FloatArray:
+        """Return the yaw of the body (time,) in radians at these times (time,)."""
+        return np.asarray(self.trajectory.heading(time_s) + self.yaw_rad)
+
+    def rotation(self, time_s: float = 0.0) -> FloatArray:
         """Return the rotation (3, 3) from base_link to world."""
-        c, s = np.cos(self.yaw_rad), np.sin(self.yaw_rad)
+        yaw_rad = float(self.heading(np.array([time_s]))[0])
+        c, s = np.cos(yaw_rad), np.sin(yaw_rad)
         return np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]])
 
 
@@ -161,16 +302,23 @@ class Street:
 
     Attributes:
         seed: Seed of the street.
-        road_left_m: y of the left kerb.
-        road_right_m: y of the right kerb (negative).
-        pavement_left_m: y of the end of the left pavement, where terrain or a building begins.
-        pavement_right_m: y of the end of the right pavement (negative).
+        road_left_m: Offset of the left kerb from the centre line.
+        road_right_m: Offset of the right kerb (negative).
+        pavement_left_m: Offset of the end of the left pavement, where terrain or a building begins.
+        pavement_right_m: Offset of the end of the right pavement (negative).
         facades: Walls of both sides.
         trees: Trees of both sides.
         fences: Fences of both sides.
         vehicles: All vehicles except the ego vehicle.
         ego: Ego vehicle with array and camera.
         weather: Air and background noise.
+        sounds: Sources of sound other than tyres and engines of vehicles.
+        pedestrians: Persons on foot.
+        is_wet: True if the road is wet.
+        axis: Centre line of the road.
+        junctions: Cross streets.
+        poles: Poles of both sides.
+        driving_side: Side of the road on which traffic drives: -1 right, 1 left.
 
     """
 
@@ -185,3 +333,10 @@ class Street:
     vehicles: tuple[Vehicle, ...]
     ego: Ego
     weather: Weather
+    sounds: tuple[SoundSource, ...] = ()
+    pedestrians: tuple[Pedestrian, ...] = ()
+    is_wet: bool = False
+    axis: RoadAxis = STRAIGHT
+    junctions: tuple[Junction, ...] = ()
+    poles: tuple[Pole, ...] = ()
+    driving_side: int = -1

@@ -33,7 +33,8 @@ from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.datasets.rig_files import RigFiles
 from audio_manifold_ros.rig.camera import CameraModel
 from audio_manifold_ros.simulation.device_simulation import DeviceChannels
-from audio_manifold_ros.simulation.drive import RIG, Drive, street_start_ns
+from audio_manifold_ros.simulation.drive import Drive, street_start_ns
+from audio_manifold_ros.simulation.rig_parts import RIG
 
 BLOCK_SAMPLES = 512
 CAMERA_FRAME = 'camera_optical_frame'

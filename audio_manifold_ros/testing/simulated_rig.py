@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros.common.array_types import FloatArray, Samples
 from audio_manifold_ros.rig.rig import Microphone, MicrophoneArray
-from audio_manifold_ros.simulation.acoustics import ARRAY_HEIGHT_M, StreetAcoustics
-from audio_manifold_ros.simulation.directivity import HIGH_OMNI, directivity
-from audio_manifold_ros.simulation.propagation import speed_of_sound_mps
-from audio_manifold_ros.simulation.sample_grid import SPLIT_HZ
+from audio_manifold_ros.simulation.sound.acoustics import ARRAY_HEIGHT_M, StreetAcoustics
+from audio_manifold_ros.simulation.sound.directivity import HIGH_OMNI, directivity
+from audio_manifold_ros.simulation.sound.propagation import speed_of_sound_mps
+from audio_manifold_ros.simulation.sound.sample_grid import SPLIT_HZ
 from audio_manifold_ros.simulation.street import make_street
+from audio_manifold_ros.simulation.trajectory import StraightTrajectory
 from audio_manifold_ros.testing.rig_faults import quantize_to_pcm16
 
 RATE_HZ = 22_500
@@ -85,7 +86,8 @@ class SimulatedRig:
         self.generator = generator = np.random.default_rng([seed, 0xCA11])
         street = make_street(seed)
         if not driving:
-            street = replace(street, ego=replace(street.ego, speed_mps=0.0, electric=True))
+            parked = StraightTrajectory((0.0, street.ego.y_m, 0.0), (0.0, 0.0, 0.0), 0.0)
+            street = replace(street, ego=replace(street.ego, trajectory=parked, electric=True))
         self._street = StreetAcoustics(street, array, RATE_HZ)
         self._speed_of_sound_mps = speed_of_sound_mps(street.weather.temperature_c)
         capsules = self._street.microphones

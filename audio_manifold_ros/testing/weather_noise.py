@@ -13,7 +13,7 @@ import numpy as np
 import scipy.fft
 
 from audio_manifold_ros.common.array_types import Samples
-from audio_manifold_ros.simulation.spectra import full_scale
+from audio_manifold_ros.simulation.sound.spectra import full_scale
 
 CELL_S = 0.2
 BURSTS = 24

@@ -24,7 +24,8 @@ from audio_manifold_ros.bags.storage.message_types import typestore
 from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.datasets.rig_files import RigFiles
-from audio_manifold_ros.simulation.drive import RIG, Drive
+from audio_manifold_ros.simulation.drive import Drive
+from audio_manifold_ros.simulation.rig_parts import RIG
 from benchmarks.harness.figure import Figure
 
 START_NS = 1_700_000_000 * NS_PER_S

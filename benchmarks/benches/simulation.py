@@ -15,6 +15,7 @@ SECONDS = 6
 MIN_VEHICLES = 8
 REPEATS = 3
 IMAGES = 60
+TRAINING_S = 2
 
 
 def measure() -> list[Figure]:
@@ -31,8 +32,23 @@ def measure() -> list[Figure]:
         _times_real_time('the same: the slowest street', min(speeds), None),
         at_least(f'images (depth and classes), {streets}: median', median(rates_hz), 'per s of processor time', 200),
         Figure('the same: the slowest street', min(rates_hz), 'per s of processor time'),
-        Figure('building a drive from its seed: mean', build_s * 1e3, 'ms'),
+        Figure('building a drive of a minute from its seed: mean', build_s * 1e3, 'ms'),
+        Figure(
+            f'training street, {TRAINING_S} s with {TRAINING_S} images: mean', _training_ms(), 'ms of processor time'
+        ),
     ]
+
+
+def _training_ms() -> float:
+    """Return the mean processor time of a street of a training set, without the file."""
+    started = process_time()
+    for seed in SEEDS:
+        drive = Drive(seed, duration_s=float(TRAINING_S))
+        drive.audio(0, TRAINING_S * drive.sample_rate_hz)
+        for second in range(TRAINING_S):
+            drive.image(second + 0.5)
+            drive.vehicles(second + 0.5)
+    return (process_time() - started) / len(SEEDS) * 1e3
 
 
 def _times_real_time(what: str, speed: float, min_speed: float | None) -> Figure:

@@ -19,7 +19,7 @@ from audio_manifold_ros.inference.bundle.prediction import NetworkOutput
 from audio_manifold_ros.inference.bundle_rig import BundleRig
 from audio_manifold_ros.inference.pipeline import Pipeline
 from audio_manifold_ros.inference.pipeline_settings import PipelineSettings
-from audio_manifold_ros.simulation.drive import RIG
+from audio_manifold_ros.simulation.rig_parts import RIG
 
 AUDIO_HOPS = 64
 

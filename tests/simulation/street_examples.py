@@ -12,16 +12,18 @@ import numpy as np
 
 from audio_manifold_ros.rig.rig import MicrophoneArray
 from audio_manifold_ros.simulation.scene import Ego, Facade, Street, Tree, Vehicle, VehicleKind, Weather
+from audio_manifold_ros.simulation.trajectory import StraightTrajectory
 
 ARRAY = MicrophoneArray.from_yaml(Path(__file__).parents[2] / 'calibration' / 'roof_octagon' / 'mic_array.yaml')
 CALM = Weather(20.0, 0.0, 0.0, -40.0, -60.0, 0.5)
-SILENT = Ego(-1.75, 0.0, 0.0, True, 40.0, 0.0)
-DRIVING = Ego(-1.75, 10.0, 0.0, False, 40.0, 0.0)
+SILENT = Ego(StraightTrajectory((0.0, -1.75, 0.0), (0.0, 0.0, 0.0)), 0.0, True, 40.0, 0.0)
+DRIVING = Ego(StraightTrajectory((0.0, -1.75, 0.0), (10.0, 0.0, 0.0)), 0.0, False, 40.0, 0.0)
 EMPTY = Street(1, 4.0, -4.0, 7.0, -7.0, (), (), (), (), SILENT, CALM)
 
 
 def car(x_m: float, y_m: float, velocity_mps: float, kind: VehicleKind = VehicleKind.CAR) -> Vehicle:
-    return Vehicle(kind, x_m, y_m, 4.5, 1.8, 1.5, velocity_mps, velocity_mps != 0, False, 0.0, 45.0)
+    motion = StraightTrajectory((x_m, y_m, 0.0), (velocity_mps, 0.0, 0.0), np.pi if (velocity_mps or -y_m) < 0 else 0.0)
+    return Vehicle(kind, motion, 4.5, 1.8, 1.5, velocity_mps != 0, False, 0.0, 45.0)
 
 
 def level_db(samples: np.ndarray) -> float:
@@ -33,9 +35,9 @@ BUSY = replace(
     EMPTY,
     seed=7,
     facades=(
-        Facade(1, 8.0, -40.0, 10.0, 12.0, 10.0, 0.1, 0.2),
-        Facade(1, 9.0, 18.0, 90.0, 12.0, 10.0, 0.1, 0.2),
-        Facade(-1, -9.0, -50.0, 60.0, 12.0, 10.0, 0.1, 0.3),
+        Facade.along_x(1, 8.0, (-40.0, 10.0), 12.0, 10.0, 0.1, 0.2),
+        Facade.along_x(1, 9.0, (18.0, 90.0), 12.0, 10.0, 0.1, 0.2),
+        Facade.along_x(-1, -9.0, (-50.0, 60.0), 12.0, 10.0, 0.1, 0.3),
     ),
     trees=(Tree(5.0, 6.5, 0.2, 3.0, 2.0, 4.0, False), Tree(20.0, -7.0, 0.2, 3.0, 2.0, 4.0, True)),
     vehicles=(

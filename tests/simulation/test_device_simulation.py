@@ -9,8 +9,8 @@ import pytest
 
 from audio_manifold_ros.common.errors import RigError
 from audio_manifold_ros.rig.array_correction import ArrayCorrection
-from audio_manifold_ros.simulation.acoustics import StreetAcoustics
 from audio_manifold_ros.simulation.device_simulation import DeviceChannels
+from audio_manifold_ros.simulation.sound.acoustics import StreetAcoustics
 from tests.simulation.street_examples import ARRAY, BUSY
 from tests.simulation.wired_rig import DELAYS, wired
 

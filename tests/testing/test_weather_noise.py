@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from audio_manifold_ros.simulation.spectra import full_scale
+from audio_manifold_ros.simulation.sound.spectra import full_scale
 from audio_manifold_ros.testing.weather_noise import WeatherNoise
 
 RATE_HZ = 22_500

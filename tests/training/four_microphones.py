@@ -10,7 +10,7 @@ from pathlib import Path
 import yaml
 
 from audio_manifold_ros.common.resource_paths import resource_path
-from audio_manifold_ros.simulation.drive import RIG
+from audio_manifold_ros.simulation.rig_parts import RIG
 
 
 def write_rig(folder: Path) -> Path:

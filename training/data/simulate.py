@@ -38,8 +38,13 @@ from audio_manifold_ros.processes.process_pool import fresh_pool
 from audio_manifold_ros.rig.camera import CameraModel
 from audio_manifold_ros.rig.extrinsics import Extrinsics
 from audio_manifold_ros.rig.rig import MicrophoneArray
-from audio_manifold_ros.simulation.drive import RIG, SIMULATOR_VERSION, Drive, street_start_ns
+from audio_manifold_ros.simulation.drive import SIMULATOR_VERSION, Drive, street_start_ns
+from audio_manifold_ros.simulation.random_rig import STREETS_PER_RIG, random_rig
+from audio_manifold_ros.simulation.rig_parts import RIG, RigParts, load_rig
 
+RANDOM_RIGS = 'random'
+# Folder of a rig, `RANDOM_RIGS`, or None for the roof octagon.
+RigChoice = Path | str | None
 FOLDER_DRIVES = 1000
 MANIFEST_FORMAT = 'audio_manifold_ros simulated corpus'
 VERSION_KEY = 'simulator_version'
@@ -64,7 +69,7 @@ def drive_path(folder: Path, seed: int) -> Path:
 
 
 def write_drive(
-    folder: Path, seed: int, seconds: int, frame_position: float = 0.5, rig: Path | None = None
+    folder: Path, seed: int, seconds: int, frame_position: float = 0.5, rig: RigChoice = None
 ) -> SimulatedFile:
     """Simulate one street and write its drive, unless a complete drive of an equal simulation exists.
 
@@ -77,7 +82,7 @@ def write_drive(
         seed: Seed of the street.
         seconds: Duration of the drive.
         frame_position: Position of each image in its second.
-        rig: Folder of the rig. None is the roof octagon.
+        rig: Folder of the rig, or `RANDOM_RIGS`. None is the roof octagon.
 
     Raises:
         DatasetError: The file cannot be written.
@@ -87,7 +92,9 @@ def write_drive(
     """
     path = drive_path(folder, seed)
     times_s = tuple(second + frame_position for second in range(seconds))
-    checksum_header = _existing(path, times_s, rig) or _simulate(path, seed, seconds, times_s, rig)
+    parts = _parts(rig, seed)
+    files = _files(rig, seed // STREETS_PER_RIG)
+    checksum_header = _existing(path, times_s, files) or _simulate(path, seed, times_s, parts, files)
     return SimulatedFile(
         path.relative_to(folder).as_posix(), seed, seconds, checksum_header.total_bytes, checksum_header.sha256
     )
@@ -100,7 +107,7 @@ def write_dataset(
     workers: int,
     console: Console,
     frame_position: float = 0.5,
-    rig: Path | None = None,
+    rig: RigChoice = None,
 ) -> list[SimulatedFile]:
     """Write the drives of many streets in parallel processes with a progress bar, and `manifest.json` at the end.
 
@@ -109,7 +116,7 @@ def write_dataset(
         RigError: The rig cannot be read.
 
     """
-    _rig(rig)
+    _files(rig, seeds.start // STREETS_PER_RIG)
     check_training_seed(seeds.start)
     check_training_seed(seeds.stop - 1)
     folder.mkdir(parents=True, exist_ok=True)
@@ -135,13 +142,17 @@ def write_dataset(
 
 
 def _in_parallel(
-    folder: Path, seeds: range, settings: tuple[int, float, Path | None], workers: int
+    folder: Path, seeds: range, settings: tuple[int, float, RigChoice], workers: int
 ) -> Iterator[SimulatedFile]:
     with fresh_pool(workers) as pool:
-        futures = [pool.submit(write_drive, folder, seed, *settings) for seed in seeds]
+        # A process keeps the noise fields of an array, so the streets of one random rig are one task.
+        size = STREETS_PER_RIG if settings[2] == RANDOM_RIGS else 1
+        edges = range(seeds.start - seeds.start % size, seeds.stop, size)
+        parts = [range(max(edge, seeds.start), min(edge + size, seeds.stop)) for edge in edges]
+        futures = [pool.submit(_write_drives, folder, part, settings) for part in parts]
         try:
             for future in as_completed(futures):
-                yield future.result()
+                yield from future.result()
         except BrokenProcessPool:
             msg = f'A worker died while writing to {folder}: free memory and start again. Finished drives are kept.'
             raise DatasetError(msg) from None
@@ -149,14 +160,18 @@ def _in_parallel(
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _existing(path: Path, times_s: Sequence[float], rig: Path | None) -> ChecksumHeader | None:
+def _write_drives(folder: Path, seeds: range, settings: tuple[int, float, RigChoice]) -> list[SimulatedFile]:
+    return [write_drive(folder, seed, *settings) for seed in seeds]
+
+
+def _existing(path: Path, times_s: Sequence[float], rig: RigFiles) -> ChecksumHeader | None:
     try:
         with DriveReader(path, verify=True) as drive:
             expected_samples = [round(time_s * drive.sample_rate_hz) for time_s in times_s]
             same = (
                 drive.image_samples.tolist() == expected_samples
                 and drive.provenance.get(VERSION_KEY, FIRST_VERSION) == SIMULATOR_VERSION
-                and _simulated_parts(drive.rig) == _simulated_parts(_rig(rig))
+                and _simulated_parts(drive.rig) == _simulated_parts(rig)
             )
             return drive.checksum_header if same else None
     except AudioManifoldError:
@@ -173,8 +188,9 @@ def _simulated_parts(rig: RigFiles) -> tuple[MicrophoneArray, CameraModel, Extri
     )
 
 
-def _simulate(path: Path, seed: int, seconds: int, times_s: Sequence[float], rig: Path | None) -> ChecksumHeader:
-    drive = Drive(seed, rig)
+def _simulate(path: Path, seed: int, times_s: Sequence[float], parts: RigParts, files: RigFiles) -> ChecksumHeader:
+    seconds = len(times_s)
+    drive = Drive(seed, parts, float(seconds))
     rate_hz = drive.sample_rate_hz
     provenance = {
         'origin': 'simulation',
@@ -185,7 +201,7 @@ def _simulate(path: Path, seed: int, seconds: int, times_s: Sequence[float], rig
     writer = DriveWriter(
         path,
         drive_id=path.stem,
-        rig=_rig(rig),
+        rig=files,
         sample_rate_hz=rate_hz,
         channels=len(drive.array.microphones),
         provenance=provenance,
@@ -198,15 +214,26 @@ def _simulate(path: Path, seed: int, seconds: int, times_s: Sequence[float], rig
             depth_m, labels = drive.image(time_s)
             stamp_ns = street_start_ns(seed) + round(time_s * NS_PER_S)
             writer.add_image(round(time_s * rate_hz), depth_m.astype(np.float16), labels, stamp_ns=stamp_ns)
+            writer.add_vehicles(drive.vehicles(time_s))
     return read_checksum_header(path, verify=False)
 
 
+def _parts(rig: RigChoice, seed: int) -> RigParts:
+    return random_rig(seed) if rig == RANDOM_RIGS else load_rig(None if rig is None else Path(rig))
+
+
 @lru_cache(maxsize=8)
-def _rig(rig: Path | None) -> RigFiles:
+def _files(rig: RigChoice, group: int) -> RigFiles:
+    """Return the files of the rig of a group of `STREETS_PER_RIG` streets. A folder's files keep their comments."""
+    if rig == RANDOM_RIGS:
+        parts = random_rig(group * STREETS_PER_RIG)
+        return RigFiles(parts.array.to_text(), parts.camera.to_text(), parts.extrinsics.to_text())
     return RigFiles.from_folder(rig or resource_path(RIG))
 
 
-def _write_manifest(folder: Path, written: list[SimulatedFile], seconds: int, rig: Path | None) -> None:
+def _write_manifest(folder: Path, written: list[SimulatedFile], seconds: int, rig: RigChoice) -> None:
+    # Random rigs have no common geometry.
+    geometry = {} if rig == RANDOM_RIGS else {'geometry_sha256': _parts(rig, 0).array.geometry_sha256()}
     manifest = {
         'format': MANIFEST_FORMAT,
         'version': 1,
@@ -214,7 +241,7 @@ def _write_manifest(folder: Path, written: list[SimulatedFile], seconds: int, ri
         VERSION_KEY: SIMULATOR_VERSION,
         'seconds_per_drive': seconds,
         'windows': sum(drive.windows for drive in written),
-        'geometry_sha256': _rig(rig).array().geometry_sha256(),
+        **geometry,
         'drives': [asdict(drive) for drive in written],
     }
     write_json_atomic(folder / 'manifest.json', manifest, sort_keys=False)
@@ -232,7 +259,13 @@ def _arguments(arguments: list[str] | None) -> argparse.Namespace:
         help='of each image in its second: 0.5 centre, 1 newest sample',
     )
     add_drives_output_option(parser)
-    add_rig_option(parser)
+    rigs = parser.add_mutually_exclusive_group()
+    add_rig_option(rigs)
+    rigs.add_argument(
+        '--rigs',
+        choices=[RANDOM_RIGS],
+        help=f'another random array of 4 to 16 microphones and another camera every {STREETS_PER_RIG} streets',
+    )
     add_workers_option(parser)
     return parser.parse_args(arguments)
 
@@ -243,8 +276,9 @@ def main(arguments: list[str] | None = None) -> int:
     console = Console(stderr=True)
     seeds = range(options.first_seed, options.first_seed + options.drives)
     try:
+        rig = options.rigs or options.rig
         written = write_dataset(
-            options.out, seeds, options.seconds, options.workers, console, options.frame_position, options.rig
+            options.out, seeds, options.seconds, options.workers, console, options.frame_position, rig
         )
     except AudioManifoldError as error:
         print_error(console, error)

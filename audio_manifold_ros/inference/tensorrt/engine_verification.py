@@ -20,7 +20,7 @@ from audio_manifold_ros.inference.bundle.image_change import describe_changes, m
 from audio_manifold_ros.inference.tensorrt.engine_key import FP16, FP32, INT8, Precision
 from audio_manifold_ros.inference.tensorrt.engine_metadata import VerificationResult
 from audio_manifold_ros.inference.tensorrt.engine_precision import layer_types
-from audio_manifold_ros.simulation.acoustics import StreetAcoustics
+from audio_manifold_ros.simulation.sound.acoustics import StreetAcoustics
 from audio_manifold_ros.simulation.street import make_street
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ PLACES, PLACE_S = 8, 2.5
 
 @pytest.fixture(scope='module')
 def rig() -> SimulatedRig:
-    return SimulatedRig(981_004, octagon())
+    return SimulatedRig(981_008, octagon())
 
 
 @pytest.fixture(scope='module')

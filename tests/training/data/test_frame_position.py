@@ -82,7 +82,7 @@ def test_every_second_has_a_window_that_ends_at_its_image(config: TrainingConfig
         np.testing.assert_array_equal(depth_m[1], drive.depth_m(1))
         expected = mel_features(drive.samples(RATE_HZ, RATE_HZ), config.data.features)
         np.testing.assert_allclose(features[1], expected, atol=1e-3)
-    np.testing.assert_allclose(depth_m[1], Drive(SEEDS[0]).image(2.0)[0], rtol=2**-10)
+    np.testing.assert_allclose(depth_m[1], Drive(SEEDS[0], duration_s=2.0).image(2.0)[0], rtol=2**-10)
 
 
 def test_another_frame_position_is_another_cache(config: TrainingConfig) -> None:
@@ -100,7 +100,7 @@ def test_the_bundle_contains_it_and_predictions_are_stamped_with_it(config: Trai
     bundle = Bundle.load(export(config, tmp_path / 'newest', {**SCORES, PROVENANCE: scored}).folder)
     assert bundle.manifest.frame_position == 1.0
     assert 'describe its newest instant' in (bundle.folder / 'README.md').read_text()
-    drive = Drive(SEEDS[0])
+    drive = Drive(SEEDS[0], duration_s=2.0)
     pipeline = Pipeline(bundle, open_backend(bundle, 'onnx'), drive.array, RATE_HZ)
     pipeline.push(AudioBlock(drive.audio(0, RATE_HZ), 0, RATE_HZ, START_NS))
     prediction = pipeline.predict()

@@ -18,7 +18,9 @@ from audio_manifold_ros.datasets.drive_reader import DriveReader
 from audio_manifold_ros.datasets.drive_writer import DriveWriter
 from audio_manifold_ros.datasets.rig_files import RigFiles
 from audio_manifold_ros.features.spec import FeatureSpec
-from audio_manifold_ros.simulation.drive import RIG, SIMULATOR_VERSION, Drive, street_start_ns
+from audio_manifold_ros.simulation.drive import SIMULATOR_VERSION, Drive, street_start_ns
+from audio_manifold_ros.simulation.random_rig import random_rig
+from audio_manifold_ros.simulation.rig_parts import RIG
 from tests.training.four_microphones import write_rig as write_four_microphones
 from training.data.simulate import drive_path, main, write_dataset, write_drive
 from training.data.window_dataset import WindowDataset, find_drives
@@ -26,6 +28,7 @@ from training.data.window_dataset import WindowDataset, find_drives
 QUIET = Console(quiet=True)
 OCTAGON = RigFiles.from_folder(resource_path(RIG))
 OLD: dict[str, Any] = {'origin': 'simulation', 'seed': 5, 'software': 'audio_manifold_ros 0.0.1'}
+CURRENT = {**OLD, 'simulator_version': SIMULATOR_VERSION}
 
 
 @pytest.fixture(scope='module')
@@ -36,7 +39,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_drives_equal_the_output_of_the_simulator(corpus: Path) -> None:
-    drive = Drive(1001)
+    drive = Drive(1001, duration_s=2.0)
     with DriveReader(drive_path(corpus, 1001), verify=True) as stored:
         assert stored.drive_id == 'street_0001001'
         assert stored.provenance['seed'] == 1001
@@ -92,9 +95,8 @@ def write_silence(folder: Path, rig: RigFiles, provenance: dict[str, Any]) -> Pa
 @pytest.mark.parametrize(
     ('rig', 'provenance'),
     [
-        (OCTAGON, OLD),
-        (OCTAGON, {**OLD, 'simulator_version': SIMULATOR_VERSION}),
-        (replace(OCTAGON, camera='# Another comment.\n' + OCTAGON.camera, depth=''), OLD),
+        (OCTAGON, CURRENT),
+        (replace(OCTAGON, camera='# Another comment.\n' + OCTAGON.camera, depth=''), CURRENT),
     ],
 )
 def test_drives_of_this_simulator_and_rig_are_kept(tmp_path: Path, rig: RigFiles, provenance: dict[str, Any]) -> None:
@@ -107,11 +109,13 @@ def test_drives_of_this_simulator_and_rig_are_kept(tmp_path: Path, rig: RigFiles
 @pytest.mark.parametrize(
     ('rig', 'provenance'),
     [
+        # Drives of the first version do not name it.
+        (OCTAGON, OLD),
         (OCTAGON, {**OLD, 'simulator_version': SIMULATOR_VERSION + 1}),
-        (replace(OCTAGON, mic_array=OCTAGON.mic_array.replace('gain_db: 0.0', 'gain_db: 2.0', 1)), OLD),
-        (replace(OCTAGON, camera=OCTAGON.camera.replace('53.7024', '60.0')), OLD),
-        (replace(OCTAGON, extrinsics=OCTAGON.extrinsics.replace('1.7]', '1.8]')), OLD),
-        (replace(OCTAGON, camera='no camera'), OLD),
+        (replace(OCTAGON, mic_array=OCTAGON.mic_array.replace('gain_db: 0.0', 'gain_db: 2.0', 1)), CURRENT),
+        (replace(OCTAGON, camera=OCTAGON.camera.replace('53.7024', '60.0')), CURRENT),
+        (replace(OCTAGON, extrinsics=OCTAGON.extrinsics.replace('1.7]', '1.8]')), CURRENT),
+        (replace(OCTAGON, camera='no camera'), CURRENT),
     ],
 )
 def test_drives_of_another_simulator_or_rig_are_written_again(
@@ -162,3 +166,28 @@ def test_a_rig_that_does_not_exist_is_refused(tmp_path: Path, capsys: pytest.Cap
     assert main(arguments) == 1
     assert 'nowhere' in capsys.readouterr().err.replace('\n', '')
     assert not (tmp_path / 'corpus').exists()
+
+
+def test_random_rigs_and_vehicles_are_stored(tmp_path: Path) -> None:
+    arguments = ['--drives', '2', '--first-seed', '39', '--seconds', '1', '--workers', '1', '--out', str(tmp_path)]
+    assert main([*arguments, '--rigs', 'random']) == 0
+    arrays = []
+    for seed in (39, 40):
+        with DriveReader(drive_path(tmp_path, seed), verify=True) as drive:
+            rig = random_rig(seed)
+            arrays.append(drive.array.array_id)
+            assert drive.samples(5000, 100).shape == (len(rig.array.microphones), 100)
+            np.testing.assert_allclose(drive.array.positions_m, rig.array.positions_m, atol=1e-4)
+            expected = Drive(seed, rig, 1.0).vehicles(0.5)
+            assert [one.class_id for one in drive.vehicles(0)] == [one.class_id for one in expected]
+            np.testing.assert_allclose(
+                [(one.azimuth_rad, one.distance_m, one.speed_mps, one.is_hidden) for one in drive.vehicles(0)],
+                [(one.azimuth_rad, one.distance_m, one.speed_mps, one.is_hidden) for one in expected],
+                rtol=1e-5,
+            )
+    assert arrays[0] != arrays[1]
+    manifest = json.loads((tmp_path / 'manifest.json').read_text())
+    assert 'geometry_sha256' not in manifest
+    before = drive_path(tmp_path, 40).read_bytes()
+    assert main([*arguments, '--rigs', 'random']) == 0
+    assert drive_path(tmp_path, 40).read_bytes() == before

@@ -1,0 +1,76 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Centre line of a road: straight lines and arcs, and the transform from road coordinates to the world."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from audio_manifold_ros.common.array_types import FloatArray
+
+
+@dataclass(frozen=True)
+class RoadAxis:
+    """Centre line of constant curvature from one station to the next. A station is a length along the road.
+
+    Station 0 is the origin of the world, where the road has the direction of x. The first and the last piece extend
+    without end.
+
+    Attributes:
+        stations_m: Stations at which the curvature changes, in increasing order.
+        curvatures_per_m: Curvature of each piece, positive to the left. There is one more piece than stations.
+
+    """
+
+    stations_m: tuple[float, ...] = ()
+    curvatures_per_m: tuple[float, ...] = (0.0,)
+
+    @cached_property
+    def pieces(self) -> FloatArray:
+        """Pieces (piece, 7): first and last station, x, y and heading at the anchor, curvature, station of the anchor.
+
+        The anchor of a piece is the end that is closer to station 0.
+        """
+        edges = np.concatenate([[-1e6], self.stations_m, [1e6]])
+        first = int(np.searchsorted(np.array(self.stations_m), 0.0, side='right'))
+        rows = np.zeros((len(self.curvatures_per_m), 7))
+        rows[:, 0], rows[:, 1], rows[:, 5] = edges[:-1], edges[1:], self.curvatures_per_m
+        for piece in range(first + 1, len(rows)):
+            rows[piece, 6] = edges[piece]
+            rows[piece, 2:5] = _along(rows[piece - 1], edges[piece])
+        for piece in range(first - 1, -1, -1):
+            rows[piece, 6] = edges[piece + 1]
+            rows[piece, 2:5] = _along(rows[piece + 1], edges[piece + 1])
+        return rows
+
+    def to_world(
+        self, station_m: NDArray[np.floating[Any]], offset_m: NDArray[np.floating[Any]] | float = 0.0
+    ) -> tuple[FloatArray, FloatArray]:
+        """Return positions (…, 2) and headings (…) at stations (…) and offsets (…) to the left of the centre line."""
+        station = np.asarray(station_m, dtype=np.float64)
+        if self.curvatures_per_m == (0.0,):
+            across = np.broadcast_to(np.asarray(offset_m, dtype=np.float64), station.shape)
+            return np.stack([station, across], axis=-1), np.zeros(station.shape)
+        rows = self.pieces[np.searchsorted(np.array(self.stations_m), station, side='right')]
+        x, y, heading = np.moveaxis(_along(rows, station), -1, 0)
+        position = np.stack([x - offset_m * np.sin(heading), y + offset_m * np.cos(heading)], axis=-1)
+        return position, heading
+
+
+STRAIGHT = RoadAxis()
+
+
+def _along(piece: FloatArray, station: FloatArray | float) -> FloatArray:
+    """Return x, y and heading (…, 3) at a station (…) of a piece (…, 7)."""
+    length = station - piece[..., 6]
+    turn = piece[..., 5] * length
+    heading = piece[..., 4] + turn
+    # The chord of an arc has the mean of the headings at its ends.
+    chord = length * np.sinc(turn / (2 * np.pi))
+    middle = piece[..., 4] + turn / 2
+    return np.stack([piece[..., 2] + chord * np.cos(middle), piece[..., 3] + chord * np.sin(middle), heading], axis=-1)

@@ -1,0 +1,181 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Travel times from a moving source, or its mirror image, to each microphone, directly and over the ground."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from audio_manifold_ros.common.array_types import FloatArray
+from audio_manifold_ros.simulation.sound.compiled import compiled
+from audio_manifold_ros.simulation.sound.directivity import HIGH_OMNI
+
+if TYPE_CHECKING:
+    from audio_manifold_ros.simulation.sound.receivers import ReceiverMotion
+    from audio_manifold_ros.simulation.trajectory import Trajectory
+
+# Motion is sampled at this interval. Between two samples the acceleration is constant.
+SAMPLE_STEP_S = 0.01
+# Mirror images are the product of a reflection (2, 2) and a shift (2,) of the horizontal coordinates.
+IDENTITY = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
+
+
+@dataclass(frozen=True)
+class SampledMotion:
+    """Motion of a source on a grid of `SAMPLE_STEP_S`.
+
+    Attributes:
+        start_s: Time of the first sample.
+        positions_m: Positions (sample, 3).
+        velocities_mps: Velocities (sample, 3).
+
+    """
+
+    start_s: float
+    positions_m: FloatArray
+    velocities_mps: FloatArray
+
+    @classmethod
+    def sample(cls, trajectory: Trajectory, start_s: float, end_s: float) -> SampledMotion:
+        """Sample a trajectory. The grid is a multiple of its step, so that it does not depend on the interval."""
+        first, last = int(np.floor(start_s / SAMPLE_STEP_S)) - 1, int(np.ceil(end_s / SAMPLE_STEP_S)) + 2
+        times_s = np.arange(first, last, dtype=np.float64) * SAMPLE_STEP_S
+        return cls(
+            first * SAMPLE_STEP_S,
+            np.ascontiguousarray(trajectory.position(times_s), dtype=np.float64),
+            np.ascontiguousarray(trajectory.velocity(times_s), dtype=np.float64),
+        )
+
+    def velocity_at(self, times_s: FloatArray) -> FloatArray:
+        """Return the velocities (time, 3)."""
+        index = np.clip(((times_s - self.start_s) / SAMPLE_STEP_S).astype(int), 0, len(self.positions_m) - 2)
+        share = ((times_s - self.start_s) / SAMPLE_STEP_S - index)[..., None]
+        here = self.velocities_mps[index]
+        return np.asarray(here + share * (self.velocities_mps[index + 1] - here))
+
+    def at(self, times_s: FloatArray) -> FloatArray:
+        """Return the positions (time, 3)."""
+        index = np.clip(((times_s - self.start_s) / SAMPLE_STEP_S).astype(int), 0, len(self.positions_m) - 2)
+        since = (times_s - self.start_s - index * SAMPLE_STEP_S)[..., None]
+        here, there = self.velocities_mps[index], self.velocities_mps[index + 1]
+        return np.asarray(self.positions_m[index] + since * (here + since / (2 * SAMPLE_STEP_S) * (there - here)))
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """Sound of one source, or of one mirror image, at the array. Rows are the direct waves, then those of the ground.
+
+    Attributes:
+        emitted_s: Time of emission of the sound received now: at the centre directly, at each microphone directly, at
+            each microphone over the ground (1 + 2 · mic, time).
+        distance_m: Travelled distance (1 + 2 · mic, time).
+        shifts_s: Time from now until the centre receives what each microphone receives now (2 · mic, time).
+        facings: Directivity above the split (2 · mic, time).
+
+    """
+
+    emitted_s: FloatArray
+    distance_m: FloatArray
+    shifts_s: FloatArray
+    facings: FloatArray
+
+
+def arrive(
+    motion: SampledMotion, height_m: float, receivers: ReceiverMotion, sound_mps: float, image: FloatArray = IDENTITY
+) -> Arrival:
+    """Solve |p(t − τ) − m(t)| = c · τ for a source that moves arbitrarily, for the centre and each microphone.
+
+    The delay to the centre is iterated from the solution for uniform motion. The error after two passes is below 0.1 µs
+    at 10 m/s². All microphones use position and velocity of the source at the time of emission for the centre.
+
+    Args:
+        motion: Motion of the source on the ground.
+        height_m: Height of the source.
+        receivers: Microphones.
+        sound_mps: Speed of sound.
+        image: Reflection and shift (2, 3) of the horizontal coordinates.
+
+    """
+    rows, times = 2 * len(receivers.facings), len(receivers.times_s)
+    emitted, distance = np.empty((1 + rows, times)), np.empty((1 + rows, times))
+    shifts, facings = np.empty((rows, times)), np.empty((rows, times))
+    _arrive(
+        motion.positions_m, motion.velocities_mps, motion.start_s, image, receivers.times_s, receivers.positions_m,
+        receivers.facings, height_m, sound_mps, emitted, distance, shifts, facings,
+    )  # fmt: skip
+    return Arrival(emitted, distance, shifts, facings)
+
+
+@compiled(
+    'void(f8[:, ::1], f8[:, ::1], f8, f8[:, ::1], f8[::1], f8[:, :, ::1], f8[:, :, ::1], f8, f8, f8[:, ::1],'
+    'f8[:, ::1], f8[:, ::1], f8[:, ::1])'
+)
+def _arrive(
+    points: FloatArray,
+    velocities: FloatArray,
+    start_s: float,
+    image: FloatArray,
+    times: FloatArray,
+    microphones: FloatArray,
+    facings: FloatArray,
+    height: float,
+    sound: float,
+    emitted: FloatArray,
+    distance: FloatArray,
+    shifts: FloatArray,
+    gains: FloatArray,
+) -> None:
+    mics, last = len(facings), len(points) - 2
+    tau = 0.0
+    for step in range(len(times)):
+        now = times[step]
+        x = y = up = speed_x = speed_y = speed_z = back = excess = 0.0
+        for _ in range(4 if step == 0 else 2):
+            at = (now - tau - start_s) / SAMPLE_STEP_S
+            k = min(max(int(at), 0), last)
+            since = (at - k) * SAMPLE_STEP_S
+            share = since / SAMPLE_STEP_S
+            vx = velocities[k, 0] + share * (velocities[k + 1, 0] - velocities[k, 0])
+            vy = velocities[k, 1] + share * (velocities[k + 1, 1] - velocities[k, 1])
+            speed_z = velocities[k, 2] + share * (velocities[k + 1, 2] - velocities[k, 2])
+            px = points[k, 0] + since * (velocities[k, 0] + vx) / 2
+            py = points[k, 1] + since * (velocities[k, 1] + vy) / 2
+            speed_x = image[0, 0] * vx + image[0, 1] * vy
+            speed_y = image[1, 0] * vx + image[1, 1] * vy
+            # Position now of a source that continues uniformly.
+            x = image[0, 0] * px + image[0, 1] * py + image[0, 2] + speed_x * tau
+            y = image[1, 0] * px + image[1, 1] * py + image[1, 2] + speed_y * tau
+            up = points[k, 2] + since * (velocities[k, 2] + speed_z) / 2 + speed_z * tau
+            excess = sound**2 - speed_x**2 - speed_y**2 - speed_z**2
+            rx, ry = x - microphones[0, step, 0], y - microphones[0, step, 1]
+            rz = up + height - microphones[0, step, 2]
+            back = rx * speed_x + ry * speed_y + rz * speed_z
+            tau = (np.sqrt(back**2 + excess * (rx**2 + ry**2 + rz**2)) - back) / excess
+        emitted[0, step] = now - tau
+        distance[0, step] = tau * sound
+        for row in range(2 * mics):
+            mic = row % mics
+            sign = 1.0 if row < mics else -1.0
+            rx, ry = x - microphones[1 + mic, step, 0], y - microphones[1 + mic, step, 1]
+            rz = sign * (up + height) - microphones[1 + mic, step, 2]
+            back = rx * speed_x + ry * speed_y + sign * rz * speed_z
+            delay = (np.sqrt(back**2 + excess * (rx**2 + ry**2 + rz**2)) - back) / excess
+            travelled = max(delay * sound, 1e-9)
+            emitted[1 + row, step] = now - delay
+            distance[1 + row, step] = travelled
+            along = (rx - speed_x * delay) * facings[mic, step, 0] + (ry - speed_y * delay) * facings[mic, step, 1]
+            along += (rz - sign * speed_z * delay) * facings[mic, step, 2]
+            gains[row, step] = HIGH_OMNI + (1 - HIGH_OMNI) * along / travelled
+    for row in range(2 * mics):
+        k = 0
+        for step in range(len(times)):
+            wanted = emitted[1 + row, step]
+            while k < len(times) - 2 and emitted[0, k + 1] <= wanted:
+                k += 1
+            while k > 0 and emitted[0, k] > wanted:
+                k -= 1
+            slope = (times[k + 1] - times[k]) / (emitted[0, k + 1] - emitted[0, k])
+            shifts[row, step] = times[k] + (wanted - emitted[0, k]) * slope - times[step]

@@ -1,0 +1,50 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Coarse grid of some control steps, anchored at sample 0, for levels and gates that change slowly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from audio_manifold_ros.common.array_types import FloatArray
+from audio_manifold_ros.simulation.sound.sample_grid import SampleGrid
+
+# About 28 ms.
+COARSE_STEPS = 8
+
+
+def coarse_step_s(grid: SampleGrid) -> float:
+    """Return the time between two coarse points."""
+    return COARSE_STEPS * grid.step_samples / grid.sample_rate_hz
+
+
+@dataclass(frozen=True)
+class CoarseGrid:
+    """Points of the coarse grid around some control steps.
+
+    Attributes:
+        first: Index of the first coarse point since time zero.
+        times_s: Times of the coarse points (point,).
+        positions: Control points in units of coarse points since the first one (step + 1,).
+
+    """
+
+    first: int
+    times_s: FloatArray
+    positions: FloatArray
+
+    @classmethod
+    def around(cls, grid: SampleGrid, first: int, last: int) -> CoarseGrid:
+        """Return the coarse points around the control points from the first to the last + 1 step."""
+        begin, end = first // COARSE_STEPS, -(-last // COARSE_STEPS) + 1
+        times_s = np.arange(begin, end + 1, dtype=np.float64) * coarse_step_s(grid)
+        return cls(begin, times_s, np.arange(first, last + 1, dtype=np.float64) / COARSE_STEPS - begin)
+
+    def refine(self, values: FloatArray) -> FloatArray:
+        """Interpolate values (…, point) linearly to the control points (…, step + 1)."""
+        index = self.positions.astype(int)
+        share = self.positions - index
+        here = values[..., index]
+        return np.ascontiguousarray(here + share * (values[..., np.minimum(index + 1, values.shape[-1] - 1)] - here))

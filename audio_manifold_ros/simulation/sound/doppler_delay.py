@@ -1,0 +1,270 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Time-varying delays: Doppler shift of an emitted signal, and the small delays between the microphones.
+
+Numba compiles the loops when this module is first imported, and caches them on disk. In numpy each sample of each
+microphone would need six passes over memory. Between control points all values are linear. `t`, 0 to 1 over a step, is
+`powers(width, 1)[1]`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from audio_manifold_ros.simulation.sound.compiled import compiled
+from audio_manifold_ros.simulation.sound.propagation import GROUND_REFLECTION, MIN_DISTANCE_M
+from audio_manifold_ros.simulation.sound.sample_grid import LOW_STEP_SAMPLES, OVERSAMPLING, powers
+from audio_manifold_ros.simulation.sound.spectra import AIR_DB_PER_M
+
+if TYPE_CHECKING:
+    from audio_manifold_ros.common.array_types import FloatArray, Samples
+
+
+# Steps of signal on either side of the output. A shift may be one step less than this, which is 7 ms.
+EDGE_STEPS = 3
+
+
+def read_path(out: Samples, signal: Samples, positions: FloatArray, gains: FloatArray, width: int) -> None:
+    """Add gain · signal[position], with linear interpolation.
+
+    Args:
+        out: float32 (row, step · width), added to in place.
+        signal: Emitted signal, float32 (n,).
+        positions: Index into the signal at the control points (row, step + 1), from 0 to n - 1, increasing along a row.
+        gains: (row, step + 1).
+        width: Samples per step.
+
+    """
+    _read_path(out, signal, positions, gains, powers(width, 1)[1])
+
+
+def fan_out(
+    out: Samples, centre: Samples, shifts: FloatArray, gains: FloatArray, width: int, edge: int = EDGE_STEPS
+) -> None:
+    """Add a signal at the centre of an array to its microphones with small time shifts.
+
+    The shifts change slowly. Each step therefore reads a contiguous part of the signal and of its half-sample
+    neighbours.
+
+    Args:
+        out: float32 (mic, step · width), added to in place.
+        centre: Signal at twice the rate, float32 (2 · (step + 2 · edge) · width,).
+        shifts: Shift of each microphone towards later signal (mic, step + 1), in samples of twice the rate, less than
+            `edge` steps.
+        gains: (mic, step + 1).
+        width: Samples per step.
+        edge: More steps of the signal on either side.
+
+    """
+    half = np.ascontiguousarray(centre.reshape(-1, 2).T)
+    _fan_out(out, half[0], half[1], shifts, gains, powers(width, 1)[1], edge)
+
+
+def read_bands(signals: Samples, positions: FloatArray, gains: FloatArray, width: int) -> Samples:
+    """Return the sum of two bands of a source, each with its own gain.
+
+    Args:
+        signals: Emitted bands float32 (2, n).
+        positions: Index into the signals at the control points (step + 1,), from 0 to n - 1, increasing.
+        gains: Gain of each band (2, step + 1).
+        width: Samples per step.
+
+    Returns:
+        float32 (step · width,).
+
+    """
+    out = np.empty((positions.shape[0] - 1) * width, dtype=np.float32)
+    _read_bands(out, signals, positions, gains, powers(width, 1)[1])
+    return out
+
+
+def add_delayed(
+    out: Samples, signal: Samples, delays: FloatArray, gains: FloatArray, stride: int, lead: int, width: int
+) -> None:
+    """Add a signal of the vehicle that carries the array to its microphones, with slowly changing delays.
+
+    Args:
+        out: float32 (mic, step · width), added to in place.
+        signal: float32 (stride, lead + step · width + 1): sample i of the signal at `stride` times the rate is
+            signal[i % stride, i // stride].
+        delays: Delay of each microphone at the control points (mic, step + 1), in samples of `stride` times the rate,
+            at least 1 and at most (lead - 1) · stride.
+        gains: (mic, step + 1).
+        stride: Ratio of the rates.
+        lead: Samples of the lower rate before the first step.
+        width: Samples of the lower rate per step.
+
+    """
+    _add_delayed(out, signal, delays, gains, powers(width, 1)[1], stride, lead)
+
+
+@compiled('void(f4[:, ::1], f4[::1], f8[:, :], f8[:, :], Array(f4, 1, "C", readonly=True))')
+def _read_path(out: Samples, signal: Samples, positions: FloatArray, gains: FloatArray, t: Samples) -> None:
+    width, last = len(t), len(signal) - 2
+    for row in range(positions.shape[0]):
+        for step in range(positions.shape[1] - 1):
+            base = min(max(int(positions[row, step]), 0), last)
+            # Only the offset within a step is float32. Absolute positions in float32 would lose their fraction.
+            start = np.float32(positions[row, step] - base)
+            rise = np.float32(positions[row, step + 1] - positions[row, step])
+            gain = np.float32(gains[row, step])
+            growth = np.float32(gains[row, step + 1] - gains[row, step])
+            ahead = signal[base:]
+            # An unsigned 32-bit index lets the compiler load eight values at once.
+            end = np.uint32(last - base)
+            target = out[row, step * width : (step + 1) * width]
+            for i in range(width):
+                position = start + rise * t[i]
+                index = min(np.uint32(np.int32(position)), end)
+                left = ahead[index]
+                fraction = position - np.float32(np.int32(position))
+                target[i] += (gain + growth * t[i]) * (left + fraction * (ahead[index + np.uint32(1)] - left))
+
+
+@compiled('void(f4[:, ::1], f4[::1], f4[::1], f8[:, :], f8[:, :], Array(f4, 1, "C", readonly=True), i8)')
+def _fan_out(
+    out: Samples, even: Samples, odd: Samples, shifts: FloatArray, gains: FloatArray, t: Samples, edge: int
+) -> None:
+    width = len(t)
+    for mic in range(shifts.shape[0]):
+        for step in range(shifts.shape[1] - 1):
+            integer_delay = np.floor((shifts[mic, step] + shifts[mic, step + 1]) / 2)
+            begin = 2 * (step + edge) * width + np.int64(integer_delay)
+            fraction = np.float32(shifts[mic, step] - integer_delay)
+            drift = np.float32(shifts[mic, step + 1] - shifts[mic, step])
+            gain = np.float32(gains[mic, step])
+            growth = np.float32(gains[mic, step + 1] - gains[mic, step])
+            half = begin >> 1
+            if begin & 1:
+                here, there = odd[half : half + width], even[half + 1 : half + 1 + width]
+            else:
+                here, there = even[half : half + width], odd[half : half + width]
+            target = out[mic, step * width : (step + 1) * width]
+            for i in range(width):
+                between = here[i] + (fraction + drift * t[i]) * (there[i] - here[i])
+                target[i] += (gain + growth * t[i]) * between
+
+
+@compiled('void(f4[::1], f4[:, ::1], f8[:], f8[:, :], Array(f4, 1, "C", readonly=True))')
+def _read_bands(out: Samples, signals: Samples, positions: FloatArray, gains: FloatArray, t: Samples) -> None:
+    width, last = len(t), signals.shape[1] - 2
+    for step in range(positions.shape[0] - 1):
+        base = min(max(int(positions[step]), 0), last)
+        start = np.float32(positions[step] - base)
+        rise = np.float32(positions[step + 1] - positions[step])
+        gain, growth = np.float32(gains[0, step]), np.float32(gains[0, step + 1] - gains[0, step])
+        second, change = np.float32(gains[1, step]), np.float32(gains[1, step + 1] - gains[1, step])
+        first_ahead, second_ahead = signals[0, base:], signals[1, base:]
+        end = np.uint32(last - base)
+        target = out[step * width : (step + 1) * width]
+        for i in range(width):
+            position = start + rise * t[i]
+            index = min(np.uint32(np.int32(position)), end)
+            fraction = position - np.float32(np.int32(position))
+            left, other = first_ahead[index], second_ahead[index]
+            target[i] = (gain + growth * t[i]) * (left + fraction * (first_ahead[index + np.uint32(1)] - left)) + (
+                second + change * t[i]
+            ) * (other + fraction * (second_ahead[index + np.uint32(1)] - other))
+
+
+@compiled('void(f4[:, ::1], f4[:, ::1], f8[:, :], f8[:, :], Array(f4, 1, "C", readonly=True), i8, i8)')
+def _add_delayed(
+    out: Samples, signal: Samples, delays: FloatArray, gains: FloatArray, t: Samples, stride: int, lead: int
+) -> None:
+    width = len(t)
+    for mic in range(delays.shape[0]):
+        for step in range(delays.shape[1] - 1):
+            whole = np.int64(np.floor((delays[mic, step] + delays[mic, step + 1]) / 2))
+            fraction = np.float32(delays[mic, step] - whole)
+            drift = np.float32(delays[mic, step + 1] - delays[mic, step])
+            gain = np.float32(gains[mic, step])
+            growth = np.float32(gains[mic, step + 1] - gains[mic, step])
+            if gain == 0 and growth == 0:
+                continue
+            here_at = (lead + step * width) * stride - whole
+            before_at = here_at - 1
+            first, second = here_at // stride, before_at // stride
+            here = signal[here_at % stride, first : first + width]
+            before = signal[before_at % stride, second : second + width]
+            target = out[mic, step * width : (step + 1) * width]
+            for i in range(width):
+                between = here[i] + (fraction + drift * t[i]) * (before[i] - here[i])
+                target[i] += (gain + growth * t[i]) * between
+
+
+@compiled(
+    'void(f8[:, ::1], f8[:, ::1], f8[:, ::1], f8[:, ::1], f8[:, ::1], f8, f8, f8, f4[:, ::1], f4[::1], f4[:, ::1],'
+    'f4[:, ::1], Array(f4, 1, "C", readonly=True))'
+)
+def add_path(
+    emitted_s: FloatArray,
+    distance_m: FloatArray,
+    shifts_s: FloatArray,
+    facings: FloatArray,
+    path_gains: FloatArray,
+    start_s: float,
+    rate_hz: float,
+    low_rate_hz: float,
+    high: Samples,
+    low: Samples,
+    high_out: Samples,
+    low_out: Samples,
+    t: Samples,
+) -> None:
+    """Add the sound of one path, direct and over the ground, to all microphones.
+
+    Args:
+        emitted_s: Times of emission (1 + 2 · mic, time), as in `Arrival`, with `EDGE_STEPS` more steps on either side.
+        distance_m: Travelled distance (1 + 2 · mic, time).
+        shifts_s: Shifts relative to the centre (2 · mic, time).
+        facings: Directivity above the split (2 · mic, time).
+        path_gains: Amplitudes below the split and of the two bands above it (3, time), without spreading.
+        start_s: Time of the first sample of the emitted signals.
+        rate_hz: Sample rate.
+        low_rate_hz: Low rate.
+        high: Emitted bands above the split, float32 (2, n) at `OVERSAMPLING` times the rate.
+        low: Emitted signal below the split, float32 (n,) at `OVERSAMPLING` times the low rate.
+        high_out: Sound above the split (mic, sample), added to in place.
+        low_out: Sound below the split at the low rate (mic, sample) with one more step on either side.
+        t: 0 to 1 over a step at the sample rate.
+
+    """
+    rows, times = shifts_s.shape
+    mics, width, edge = rows // 2, len(t), EDGE_STEPS
+    short = LOW_STEP_SAMPLES
+    gains, place, low_place, low_gain = (
+        np.empty((2, times)), np.empty(times), np.empty((1, times)), np.empty((1, times)),
+    )  # fmt: skip
+    for step in range(times):
+        distance = max(distance_m[0, step], MIN_DISTANCE_M)
+        gains[0, step] = path_gains[1, step] / distance * 10 ** (-AIR_DB_PER_M[0] * distance / 20)
+        gains[1, step] = path_gains[2, step] / distance * 10 ** (-AIR_DB_PER_M[1] * distance / 20)
+        low_gain[0, step] = path_gains[0, step] / distance
+        place[step] = (emitted_s[0, step] - start_s) * (rate_hz * OVERSAMPLING)
+        low_place[0, step] = (emitted_s[0, step] - start_s) * (low_rate_hz * OVERSAMPLING)
+    middle = np.empty(2 * width * (times - 1), dtype=np.float32)
+    _read_bands(middle, high, place, gains, np.arange(2 * width).astype(np.float32) / np.float32(2 * width))
+    low_middle = np.zeros((1, 2 * short * (times - 1)), dtype=np.float32)
+    _read_path(low_middle, low, low_place, low_gain, np.arange(2 * short).astype(np.float32) / np.float32(2 * short))
+    even, odd = middle[0::2].copy(), middle[1::2].copy()
+    low_even, low_odd = low_middle[0, 0::2].copy(), low_middle[0, 1::2].copy()
+    low_t = np.arange(short).astype(np.float32) / np.float32(short)
+    shifts, weights = np.empty((mics, times - 2 * edge)), np.empty((mics, times - 2 * edge))
+    low_shifts, low_weights = np.empty((mics, times - 2 * edge + 2)), np.empty((mics, times - 2 * edge + 2))
+    for ground in range(2):
+        for mic in range(mics):
+            row = mic + ground * mics
+            strength = GROUND_REFLECTION if ground else 1.0
+            for step in range(edge - 1, times - edge + 1):
+                near = (
+                    strength * max(distance_m[0, step], MIN_DISTANCE_M) / max(distance_m[1 + row, step], MIN_DISTANCE_M)
+                )
+                low_shifts[mic, step - edge + 1] = shifts_s[row, step] * (2 * low_rate_hz)
+                low_weights[mic, step - edge + 1] = near
+                if edge <= step < times - edge:
+                    shifts[mic, step - edge] = shifts_s[row, step] * (2 * rate_hz)
+                    weights[mic, step - edge] = near * facings[row, step]
+        _fan_out(high_out, even, odd, shifts, weights, t, edge)
+        _fan_out(low_out, low_even, low_odd, low_shifts, low_weights, low_t, edge - 1)

@@ -1,0 +1,275 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Emission of a vehicle: noise of tyres and engine, and tones of the engine, at any speed and acceleration."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+import numpy as np
+
+from audio_manifold_ros.common.array_types import FloatArray, Samples
+from audio_manifold_ros.simulation.scene import Vehicle, VehicleKind
+from audio_manifold_ros.simulation.sound import spectra
+from audio_manifold_ros.simulation.sound.coarse_grid import CoarseGrid, coarse_step_s
+from audio_manifold_ros.simulation.sound.compiled import compiled
+from audio_manifold_ros.simulation.sound.noise_pool import high_pool, low_pool
+from audio_manifold_ros.simulation.sound.sample_grid import (
+    LOW_STEP_SAMPLES,
+    OVERSAMPLING,
+    SampleGrid,
+    powers,
+    ramp,
+)
+from audio_manifold_ros.simulation.trajectory import Trajectory
+
+ROLLING_HEIGHT_M = 0.05
+PROPULSION_HEIGHT_M = {
+    VehicleKind.CAR: 0.30,
+    VehicleKind.VAN: 0.30,
+    VehicleKind.TRUCK: 0.75,
+    VehicleKind.BUS: 0.75,
+    VehicleKind.MOTORCYCLE: 0.30,
+}
+TONAL_POWER_RATIO = 0.5
+HARMONIC_SLOPE_DB_PER_OCTAVE = 7.0
+TABLE_SIZE = 1024
+LOW_WIDTH = LOW_STEP_SAMPLES * OVERSAMPLING
+CRUISE_MPS = 8.0
+CLOCK_START_S = -5.0
+CLOCK_STEP_S = 0.01
+CLOCK_BLOCK = 1000
+LEVEL_POINTS = 96
+# Mean loss in the bands above the split by linear interpolation, first of the delay, then for the microphones.
+READING_LOSS_DB = np.array([0.01, 0.02, 0.07, 0.29, 1.1])
+
+
+def engine_table(engine_hz: float, power: float, generator: np.random.Generator) -> Samples:
+    """Return one period (TABLE_SIZE + 1,) of the engine tone: harmonics up to the split with the given total power."""
+    count = max(1, int(spectra.LOW_EDGES_HZ[-1] / engine_hz))
+    order = np.arange(1, count + 1)
+    levels_db = -HARMONIC_SLOPE_DB_PER_OCTAVE * np.log2(order) + generator.uniform(-3, 3, count)
+    amplitudes = 10 ** (levels_db / 20)
+    amplitudes *= np.sqrt(2 * power / np.sum(amplitudes**2))
+    spectrum = np.zeros(TABLE_SIZE // 2 + 1, dtype=np.complex128)
+    spectrum[order] = -0.5j * TABLE_SIZE * amplitudes * np.exp(2j * np.pi * generator.random(count))
+    period = np.fft.irfft(spectrum, TABLE_SIZE)
+    return np.asarray(np.append(period, period[0]), dtype=np.float32)
+
+
+def wander(generator: np.random.Generator) -> FloatArray:
+    """Draw frequencies in hertz and phases (component, 2) of the slow frequency modulation of an engine."""
+    return generator.uniform([0.05, 0.0], [0.15, 2 * np.pi], size=(3, 2))
+
+
+def read_table(table: Samples, cycles: FloatArray, width: int) -> Samples:
+    """Read one period of a tone along cycles at control points (step + 1,), as float32 (step · width,)."""
+    table_position = ramp(cycles, width, np.floor(cycles[:-1]))
+    table_position -= np.floor(table_position)
+    table_position *= len(table) - 1
+    return np.asarray(np.take(table, table_position.astype(np.intp), mode='clip'))
+
+
+class PhaseClock:
+    """Phase in cycles of a process whose rate changes with time."""
+
+    def __init__(self, rate_hz: Callable[[FloatArray], FloatArray]) -> None:
+        """Store the function of times (time,) that returns rates (time,)."""
+        self._rate_hz = rate_hz
+        self._cycles = np.zeros(1)
+
+    def cycles(self, times_s: FloatArray) -> FloatArray:
+        """Return the phase at these times (time,), from `CLOCK_START_S` on."""
+        places = (times_s - CLOCK_START_S) / CLOCK_STEP_S
+        while places[-1] >= len(self._cycles) - 1:
+            first = len(self._cycles) - 1
+            times = CLOCK_START_S + (np.arange(first, first + CLOCK_BLOCK, dtype=np.float64) + 0.5) * CLOCK_STEP_S
+            rates = self._rate_hz(times) * CLOCK_STEP_S
+            self._cycles = np.concatenate([self._cycles, self._cycles[-1] + np.cumsum(rates)])
+        index = places.astype(int)
+        return np.asarray(self._cycles[index] + (places - index) * (self._cycles[index + 1] - self._cycles[index]))
+
+
+class EngineClock:
+    """Phase of the firing of an engine whose speed follows the vehicle and varies slowly, by at most 1 %.
+
+    At standstill the engine idles at half of its nominal firing frequency, which it reaches at `CRUISE_MPS`. An
+    accelerating driver shifts later: the frequency is higher by 12 % per m/s².
+    """
+
+    def __init__(self, engine_hz: float, trajectory: Trajectory, drift: FloatArray) -> None:
+        """Store the nominal firing frequency and the components (component, 2) of `wander`."""
+        self._engine_hz, self._trajectory, self._drift = engine_hz, trajectory, drift
+        self._clock = PhaseClock(self._rate_hz)
+
+    def cycles(self, times_s: FloatArray) -> FloatArray:
+        """Return the phase in cycles at these times (time,)."""
+        cycles = self._clock.cycles(times_s)
+        for rate, phase in self._drift:
+            cycles = cycles + 0.003 * self._engine_hz / (2 * np.pi * rate) * np.sin(2 * np.pi * rate * times_s + phase)
+        return np.asarray(cycles)
+
+    def _rate_hz(self, times_s: FloatArray) -> FloatArray:
+        speed, acceleration = speed_and_acceleration(self._trajectory, times_s)
+        factor = 0.5 + 0.5 * np.clip(speed / CRUISE_MPS, 0, 1) + 0.12 * np.clip(acceleration, 0, 2)
+        return np.asarray(self._engine_hz * factor)
+
+
+def speed_and_acceleration(trajectory: Trajectory, times_s: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return speed and acceleration along the direction of motion, both (time,)."""
+    velocity, acceleration = trajectory.velocity(times_s), trajectory.acceleration(times_s)
+    speed = np.linalg.norm(velocity, axis=1)
+    return speed, np.sum(velocity * acceleration, axis=1) / np.maximum(speed, 0.1)
+
+
+def mix_bands(noise: Samples, gains: FloatArray, width: int) -> Samples:
+    """Return the sum of bands of noise (band, step · width), weighted by gains (band, step + 1) at control points."""
+    if not np.ptp(gains, axis=1).any():
+        return np.asarray(gains[:, 0].astype(np.float32) @ noise)
+    out = np.zeros(noise.shape[1], dtype=np.float32)
+    _mix_bands(out, noise, gains, powers(width, 1)[1])
+    return out
+
+
+@compiled('void(f4[::1], Array(f4, 2, "A", readonly=True), f8[:, :], Array(f4, 1, "C", readonly=True))')
+def _mix_bands(out: Samples, noise: Samples, gains: FloatArray, t: Samples) -> None:
+    width, bands = len(t), noise.shape[0]
+    for step in range(gains.shape[1] - 1):
+        here = slice(step * width, (step + 1) * width)
+        target = out[here]
+        for first in range(0, bands, 2):
+            # Two bands in one pass. A last single band is read twice, the second time without gain.
+            second = min(first + 1, bands - 1)
+            one, two = noise[first, here], noise[second, here]
+            is_pair = np.float32(second > first)
+            gain, other = np.float32(gains[first, step]), is_pair * np.float32(gains[second, step])
+            growth = np.float32(gains[first, step + 1]) - gain
+            change = is_pair * np.float32(gains[second, step + 1]) - other
+            for i in range(width):
+                target[i] += (gain + growth * t[i]) * one[i] + (other + change * t[i]) * two[i]
+
+
+class LevelTrack:
+    """Levels of a source at the coarse points, computed once for each `LEVEL_POINTS` of them."""
+
+    def __init__(self, levels_at: Callable[[FloatArray], FloatArray], grid: SampleGrid) -> None:
+        """Store the function of times (time,) that returns levels (level, time)."""
+        self._levels_at, self._step_s = levels_at, coarse_step_s(grid)
+        self._chunks: dict[int, FloatArray] = {}
+
+    def at(self, first: int, last: int) -> FloatArray:
+        """Return the levels (level, point) from the first coarse point to the last - 1."""
+        chunks = range(first // LEVEL_POINTS, (last - 1) // LEVEL_POINTS + 1)
+        for chunk in chunks:
+            if chunk not in self._chunks:
+                times = (chunk * LEVEL_POINTS + np.arange(LEVEL_POINTS, dtype=np.float64)) * self._step_s
+                self._chunks[chunk] = self._levels_at(times)
+        begin = chunks[0] * LEVEL_POINTS
+        if len(chunks) == 1:
+            return self._chunks[chunks[0]][:, first - begin : last - begin]
+        joined = np.concatenate([self._chunks[chunk] for chunk in chunks], axis=1)
+        return joined[:, first - begin : last - begin]
+
+
+class Emission(Protocol):
+    """Signal of one source at 1 m in its own time. It is the same for all paths and microphones.
+
+    Attributes:
+        height_m: Height over the ground.
+
+    """
+
+    height_m: float
+
+    def powers(self, first: int, last: int) -> FloatArray:
+        """Return the mean squares above and below the split (2, point) at coarse points, from first to last - 1."""
+
+    def high(self, first: int, last: int) -> Samples:
+        """Return the bands `MID` and `TOP` (2, n) for steps of emission, at the oversampled rate.
+
+        Steps are counted from time zero and may be negative.
+        """
+
+    def low(self, first: int, last: int) -> Samples:
+        """Return the signal (n,) below the split for steps of emission, at the oversampled low rate."""
+
+
+class VehicleEmission:
+    """Tyres and engine of one vehicle as one source. Its height is weighted by their powers above the split."""
+
+    def __init__(
+        self,
+        grid: SampleGrid,
+        vehicle: Vehicle,
+        start_step: int,
+        generator: np.random.Generator,
+        *,
+        is_wet: bool = False,
+    ) -> None:
+        """Choose phases. Nothing is computed yet.
+
+        Args:
+            grid: Grid of control steps.
+            vehicle: The vehicle.
+            start_step: Start in the pools of noise.
+            generator: Source of random phases.
+            is_wet: Water on the road.
+
+        """
+        self._grid, self._vehicle, self._start, self._is_wet = grid, vehicle, start_step, is_wet
+        self._levels = LevelTrack(self._levels_at, grid)
+        squares = self._levels_at(np.zeros(1))[:, 0] ** 2
+        engine_ratio = float(squares[13:18].sum() / max(squares[4:9].sum() + squares[13:18].sum(), 1e-30))
+        self.height_m = ROLLING_HEIGHT_M + engine_ratio * (PROPULSION_HEIGHT_M[vehicle.kind] - ROLLING_HEIGHT_M)
+        self._table = engine_table(vehicle.engine_hz, 1.0, generator)
+        self._clock = EngineClock(vehicle.engine_hz, vehicle.trajectory, wander(generator))
+
+    def _levels_at(self, times_s: FloatArray) -> FloatArray:
+        """Return levels (21, time).
+
+        Rows are the rms of the tyres and of the engine in 9 bands each, the rms of the engine's tones, and the mean
+        squares above and below the split.
+        """
+        vehicle = self._vehicle
+        speed, acceleration = speed_and_acceleration(vehicle.trajectory, times_s)
+        rolling = spectra.rolling_levels_db(vehicle.kind, speed, is_wet=self._is_wet)
+        propulsion = spectra.propulsion_levels_db(vehicle.kind, speed, acceleration, electric=vehicle.electric)
+        parts = np.concatenate(
+            [
+                band
+                for levels in (rolling, propulsion)
+                for band in spectra.band_amplitudes(levels + vehicle.level_offset_db)
+            ],
+            axis=1,
+        ).T
+        squares = parts**2
+        both = squares[:9] + squares[9:]
+        tonal = np.sqrt(TONAL_POWER_RATIO * squares[9:13].sum(axis=0))
+        return np.concatenate([parts, np.stack([tonal, both[4:].sum(axis=0), both[:4].sum(axis=0)])])
+
+    def powers(self, first: int, last: int) -> FloatArray:
+        """Return the mean squares above and below the split (2, point) at coarse points, from first to last - 1."""
+        return self._levels.at(first, last)[19:]
+
+    def high(self, first: int, last: int) -> Samples:
+        """Return the two bands above the split (2, n) at the oversampled rate."""
+        coarse = CoarseGrid.around(self._grid, first, last)
+        levels = self._levels.at(coarse.first, coarse.first + len(coarse.times_s))
+        gains = coarse.refine(np.hypot(levels[4:9], levels[13:18]) * 10 ** (READING_LOSS_DB[:, None] / 20))
+        width = self._grid.step_samples * OVERSAMPLING
+        noise = high_pool(self._grid).read((self._start + first) * width, (last - first) * width)
+        return np.stack([mix_bands(noise[:3], gains[:3], width), mix_bands(noise[3:], gains[3:], width)])
+
+    def low(self, first: int, last: int) -> Samples:
+        """Return the signal below the split (n,) at the oversampled low rate."""
+        coarse = CoarseGrid.around(self._grid, first, last)
+        levels = self._levels.at(coarse.first, coarse.first + len(coarse.times_s))
+        gains = coarse.refine(np.hypot(levels[:4], levels[9:13] * np.sqrt(1 - TONAL_POWER_RATIO)))
+        tonal = levels[18]
+        noise = low_pool(self._grid).read((self._start + first) * LOW_WIDTH, (last - first) * LOW_WIDTH)
+        signal = mix_bands(noise, gains, LOW_WIDTH)
+        if tonal.any():
+            cycles = self._clock.cycles(self._grid.times_s(first, last))
+            signal += read_table(self._table, cycles, LOW_WIDTH) * ramp(coarse.refine(tonal), LOW_WIDTH)
+        return signal
