@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from audio_manifold_ros.common.errors import TrainingError
 from audio_manifold_ros.common.schema import from_plain, to_plain
+from audio_manifold_ros.features.spatial_spec import SpatialFeatureSpec
 from audio_manifold_ros.modalities.registry import MODALITIES
 from audio_manifold_ros.networks.at_net import AtNetConfig
 from audio_manifold_ros.networks.depth_representation import DepthRepresentation
@@ -126,10 +127,13 @@ class TrainingConfig:
         """Refuse a joint fit of networks that it cannot fit.
 
         Raises:
-            TrainingError: A frozen modality has no manifold or no starting weights, depth is not logarithmic, there are
-                direct systems, or a manifold is Gaussian.
+            TrainingError: Mel features are to be mirrored, a frozen modality has no manifold or no starting weights,
+                depth is not logarithmic, there are direct systems, or a manifold is Gaussian.
 
         """
+        if self.augment.mirror and not isinstance(self.data.features, SpatialFeatureSpec):
+            msg = f'augment.mirror is {self.augment.mirror!r} with mel features: give 0, or spatial features.'
+            raise TrainingError(msg)
         if self.joint is None:
             if self.spatial is not None:
                 msg = f'The experiment {self.name!r} has a network on spatial maps: give `joint`, which fits it.'

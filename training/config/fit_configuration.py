@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from audio_manifold_ros.common.schema_rules import Rule, above, at_least
+from audio_manifold_ros.common.schema_rules import Rule, above, at_least, between
 from training.config.checked_settings import CheckedSettings
 
 Count = Annotated[int, at_least(1)]
@@ -108,6 +108,8 @@ class AugmentConfig(CheckedSettings):
         mask_rows: Maximum height of a mask over mel bands.
         mask_columns: Maximum width of a mask over time.
         drop_microphones: Probability that a microphone is silent for a window. At least two microphones remain.
+        mirror: Probability that left and right of a window and of its images are exchanged. For spatial features, with
+            cameras that look along the x axis of the array and traffic on either side of the road.
 
     """
 
@@ -116,6 +118,7 @@ class AugmentConfig(CheckedSettings):
     mask_rows: int = 16
     mask_columns: int = 16
     drop_microphones: Annotated[float, DROP_PROBABILITY] = 0.0
+    mirror: Annotated[float, between(0, 1)] = 0.0
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 import torch
 
 from audio_manifold_ros.features.kinds import require_mel
+from audio_manifold_ros.features.spatial_spec import SpatialFeatureSpec
 from audio_manifold_ros.networks.quantizer import VectorQuantizer
 from training.data.augment import augment
 from training.data.ground_truth_arrays import ARRAY_OF_MODALITY
+from training.data.mirror import mirror_some
 from training.fitting.codebook_upkeep import CodebookUpkeep
 from training.fitting.image_metrics import ImageMetrics
 from training.fitting.joint_losses import error_loss, image_losses, weighted_sum
@@ -85,6 +87,7 @@ class JointModule(ScheduledModule):
     def training_step(self, batch: Batch, batch_idx: int) -> torch.Tensor:
         """Return the loss of one step: images and commitment. Codebooks have their own update."""
         del batch_idx
+        batch = self._mirrored(batch)
         predicted = self._predict(self._augmented(batch['features']), batch)
         losses = self._losses(predicted.images, predicted.truth)
         if predicted.log_errors:
@@ -139,6 +142,10 @@ class JointModule(ScheduledModule):
     def _unstarted(self) -> bool:
         codebooks = self.network.codebooks.values()
         return any(isinstance(codebook, VectorQuantizer) and not codebook.started for codebook in codebooks)
+
+    def _mirrored(self, batch: Batch) -> Batch:
+        spec, probability = self._experiment.data.features, self._experiment.augment.mirror
+        return mirror_some(batch, probability, spec) if isinstance(spec, SpatialFeatureSpec) else batch
 
     def _augmented(self, features: torch.Tensor) -> torch.Tensor:
         if self.network.spatial is not None:
