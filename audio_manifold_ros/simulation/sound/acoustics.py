@@ -24,7 +24,7 @@ from audio_manifold_ros.simulation.sound.emission import PROPULSION_HEIGHT_M, Em
 from audio_manifold_ros.simulation.sound.emission_kinds import emission_of
 from audio_manifold_ros.simulation.sound.image_source_method import Walls, street_walls
 from audio_manifold_ros.simulation.sound.microphones import Microphones
-from audio_manifold_ros.simulation.sound.mirror import Mirror, VehicleMirror, WallMirror
+from audio_manifold_ros.simulation.sound.mirror import Mirrors
 from audio_manifold_ros.simulation.sound.noise_pool import draw_slots
 from audio_manifold_ros.simulation.sound.propagation_path import SourceSound
 from audio_manifold_ros.simulation.sound.receivers import Receivers
@@ -100,8 +100,7 @@ class StreetAcoustics:
         receivers = _receivers(street.ego, pose.translation_m, positions_m + self.microphones.jitter_m, facings)
         self._sound_mps = sound = propagation.speed_of_sound_mps(street.weather.temperature_c)
         walls = street_walls(street.facades)
-        sides = tuple(VehicleMirror(vehicle, side) for vehicle in street.vehicles for side in (1, -1))
-        mirrors: tuple[Mirror, ...] = (*(WallMirror(wall) for wall in walls), *sides)
+        mirrors = Mirrors(walls, street.vehicles)
         self._ego = EgoNoise(street.ego, mirrors, receivers, grid, sound, generator, is_wet=street.is_wet)
         sources = _moving_sounds(street, grid, sound, generator)
         floor = self._ego.power + float(full_scale(street.weather.background_db - MASKING_MARGIN_DB)) ** 2

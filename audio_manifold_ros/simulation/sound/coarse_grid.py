@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from audio_manifold_ros.common.array_types import FloatArray
+from audio_manifold_ros.simulation.sound.compiled import compiled
 from audio_manifold_ros.simulation.sound.sample_grid import SampleGrid
 
 # About 28 ms.
@@ -44,7 +45,18 @@ class CoarseGrid:
 
     def refine(self, values: FloatArray) -> FloatArray:
         """Interpolate values (…, point) linearly to the control points (…, step + 1)."""
-        index = self.positions.astype(int)
-        share = self.positions - index
-        here = values[..., index]
-        return np.ascontiguousarray(here + share * (values[..., np.minimum(index + 1, values.shape[-1] - 1)] - here))
+        points = np.ascontiguousarray(values, dtype=np.float64).reshape(-1, values.shape[-1])
+        refined = np.empty((len(points), len(self.positions)))
+        _refine(points, self.positions, refined)
+        return refined.reshape(*values.shape[:-1], -1)
+
+
+@compiled('void(f8[:, ::1], f8[::1], f8[:, ::1])')
+def _refine(values: FloatArray, positions: FloatArray, refined: FloatArray) -> None:
+    last = values.shape[1] - 1
+    for row in range(len(values)):
+        for step in range(len(positions)):
+            index = int(positions[step])
+            here = values[row, index]
+            share = positions[step] - index
+            refined[row, step] = here + share * (values[row, min(index + 1, last)] - here)

@@ -10,11 +10,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from audio_manifold_ros.common.array_types import FloatArray, Samples
 from audio_manifold_ros.simulation.scene import Ego, VehicleKind
 from audio_manifold_ros.simulation.sound import propagation, spectra
 from audio_manifold_ros.simulation.sound.coarse_grid import CoarseGrid
+from audio_manifold_ros.simulation.sound.compiled import compiled
 from audio_manifold_ros.simulation.sound.directivity import HIGH_OMNI, directivity
 from audio_manifold_ros.simulation.sound.doppler_delay import add_delayed
 from audio_manifold_ros.simulation.sound.emission import (
@@ -27,10 +29,11 @@ from audio_manifold_ros.simulation.sound.emission import (
     speed_and_acceleration,
     wander,
 )
-from audio_manifold_ros.simulation.sound.mirror import Mirror
+from audio_manifold_ros.simulation.sound.mirror import Mirrors
 from audio_manifold_ros.simulation.sound.noise_pool import own_high_pool, own_low_pool
 from audio_manifold_ros.simulation.sound.receivers import Receivers
 from audio_manifold_ros.simulation.sound.sample_grid import LOW_STEP_SAMPLES, OVERSAMPLING, SampleGrid, ramp
+from audio_manifold_ros.simulation.sound.spectra import AIR_DB_PER_M
 
 TYRES_M = ((1.35, 0.78, 0.05), (1.35, -0.78, 0.05), (-1.35, 0.78, 0.05), (-1.35, -0.78, 0.05))
 ENGINE_M = (1.5, 0.0, 0.4)
@@ -44,6 +47,7 @@ GROUND_ECHO_GAIN = 1 + propagation.GROUND_REFLECTION
 GROUND_ROOF_GAIN = float(np.hypot(1, propagation.GROUND_REFLECTION))
 # Attenuation of the tyres on the other side on the way out.
 UNDERBODY_DB = (-2.0, -9.0)
+UNDERBODY_GAINS = tuple(10 ** (level_db / 20) for level_db in UNDERBODY_DB)
 ENGINE_BAY_DB = (-4.0, -12.0)
 ECHO_FADE_M = (50.0, 70.0)
 # A part this much beyond the middle of the vehicle, seen from a wall, is on the other side.
@@ -79,7 +83,7 @@ class EgoNoise:
     def __init__(
         self,
         ego: Ego,
-        mirrors: tuple[Mirror, ...],
+        mirrors: Mirrors,
         receivers: Receivers,
         grid: SampleGrid,
         sound_mps: float,
@@ -91,7 +95,7 @@ class EgoNoise:
         self._grid, self._receivers, self._sound_mps = grid, receivers, sound_mps
         self._ego, self._mirrors, self._is_wet = ego, mirrors, is_wet
         self._chunks: dict[int, list[int]] = {}
-        self._long_chunks: dict[int, list[int]] = {}
+        self._long_chunks: dict[int, NDArray[np.intp]] = {}
         spacing = int(PART_SPACING_S * grid.sample_rate_hz / grid.step_samples)
         self._starts = int(generator.integers(0, 10**5)) + generator.permutation(len(PARTS_M)) * spacing
         self._table = engine_table(ego.engine_hz, 1.0, generator)
@@ -183,79 +187,127 @@ class EgoNoise:
             )
         )
 
-    def _nearby(self, times_s: FloatArray) -> list[Mirror]:
+    def _nearby(self, times_s: FloatArray) -> NDArray[np.intp]:
         """Return the mirrors that may be next to the vehicle at any of these times."""
         found: set[int] = set()
         for chunk in range(int(np.floor(times_s[0] / CHUNK_S)), int(np.floor(times_s[-1] / CHUNK_S)) + 1):
             if chunk not in self._chunks:
                 times = np.linspace(chunk, chunk + 1, CHUNK_POINTS, dtype=np.float64) * CHUNK_S
+                near = self._within_reach(chunk)
+                starts, along = self._mirrors.planes(times, near)
                 centre = self._receivers.at(times).centre_m[:, :2]
-                self._chunks[chunk] = [
-                    index for index in self._within_reach(chunk) if _is_alongside(self._mirrors[index], times, centre)
-                ]
+                is_alongside = _are_alongside(starts, along, self._mirrors.traits[near, 0], centre)
+                self._chunks[chunk] = near[is_alongside].tolist()
             found.update(self._chunks[chunk])
-        return [self._mirrors[index] for index in sorted(found)]
+        return np.array(sorted(found), dtype=np.intp)
 
-    def _within_reach(self, chunk: int) -> list[int]:
+    def _within_reach(self, chunk: int) -> NDArray[np.intp]:
         """Return the mirrors that come near in the eight chunks around this one."""
         block = chunk // LONG_CHUNKS
         if block not in self._long_chunks:
             count = LONG_CHUNKS * (CHUNK_POINTS - 1) + 1
             times = np.linspace(block * LONG_CHUNKS, (block + 1) * LONG_CHUNKS, count, dtype=np.float64) * CHUNK_S
             centre = self._receivers.at(times).centre_m[:, :2]
-            self._long_chunks[block] = [
-                index for index, mirror in enumerate(self._mirrors) if mirror.is_near(times, centre, ECHO_REACH_M)
-            ]
+            self._long_chunks[block] = self._mirrors.near(times, centre, ECHO_REACH_M)
         return self._long_chunks[block]
 
     def _echoes(self, times_s: FloatArray) -> list[_Ways]:
         """Return the ways by reflection in each mirror next to the vehicle at any of these times."""
+        nearby = self._nearby(times_s)
+        if not len(nearby):
+            return []
         receivers = self._receivers.at(times_s)
-        velocity = np.asarray(self._receivers.trajectory.velocity(times_s))
-        parts = receivers.base_m + self._receivers.rotate(PARTS_M, times_s)
-        centre = receivers.centre_m[:, :2]
-        echoes = []
-        for mirror in self._nearby(times_s):
-            start, along = mirror.plane(times_s)
-            normal = np.stack([-along[:, 1], along[:, 0]], axis=1)
-            away = np.sum((centre - start) * normal, axis=1)
-            reached = np.sum((centre - start) * along, axis=1)
-            gate = propagation.soft_box(reached, 0.0, mirror.length_m, mirror.edge_m) * (away > 0)
-            if not gate.any() or away.min() > ECHO_FADE_M[1] / 2:
-                continue
-            depth = np.sum((parts[:, :, :2] - start) * normal, axis=2)
-            image = parts.copy()
-            image[:, :, :2] -= 2 * depth[:, :, None] * normal
-            image_velocity = velocity.copy()
-            image_velocity[:, :2] -= 2 * np.sum(velocity[:, :2] * normal, axis=1)[:, None] * normal
-            towards = image[:, None] - receivers.positions_m[None, 1:]
-            back = np.sum(towards * image_velocity, axis=3)
-            excess = self._sound_mps**2 - np.sum(image_velocity**2, axis=1)
-            delay = (np.sqrt(back**2 + excess * np.sum(towards**2, axis=3)) - back) / excess
-            distance = delay * self._sound_mps
-            facing = directivity(
-                np.sum((towards - image_velocity * delay[..., None]) * receivers.facings, axis=3) / distance, HIGH_OMNI
-            )
-            # A part on the other side of the vehicle is shielded by the underbody.
-            hidden = depth > np.sum((receivers.base_m[:, :2] - start) * normal, axis=1) + HIDDEN_FROM_M
-            level = gate * propagation.fade_out(distance, *ECHO_FADE_M) * GROUND_ECHO_GAIN / distance
-            shields = [np.where(hidden, _amplitude(value), 1.0)[:, None] for value in UNDERBODY_DB]
-            air = 10 ** (-spectra.AIR_DB_PER_M[0] * distance / 20)
-            echoes.append(
-                _Ways(delay, level * shields[0] * mirror.gains[0], level * shields[1] * air * facing * mirror.gains[1])
-            )
-        return echoes
+        velocity = np.ascontiguousarray(self._receivers.trajectory.velocity(times_s), dtype=np.float64)
+        parts = np.ascontiguousarray(receivers.base_m + self._receivers.rotate(PARTS_M, times_s))
+        ways = np.empty((len(nearby), 3, len(PARTS_M), len(receivers.facings), len(times_s)))
+        is_open = _reflect(
+            *self._mirrors.planes(times_s, nearby), self._mirrors.traits[nearby], receivers.base_m,
+            receivers.positions_m, receivers.facings, parts, velocity, self._sound_mps, ways,
+        )  # fmt: skip
+        return [_Ways(*ways[index]) for index in np.flatnonzero(is_open).tolist()]
 
 
-def _is_alongside(mirror: Mirror, times_s: FloatArray, places_m: FloatArray) -> bool:
-    """Return whether places (time, 2) may be in front of a mirror, between its ends, at or between these times."""
-    start, along = mirror.plane(times_s)
-    relative = places_m - start
-    reached = np.sum(relative * along, axis=1)
-    away = relative[:, 1] * along[:, 0] - relative[:, 0] * along[:, 1]
-    is_beside = (reached > -CHUNK_MARGIN_M) & (reached < mirror.length_m + CHUNK_MARGIN_M)
-    return bool(np.any(is_beside & (away > -CHUNK_MARGIN_M) & (away < ECHO_REACH_M)))
+def _are_alongside(
+    starts_m: FloatArray, along: FloatArray, lengths_m: FloatArray, places_m: FloatArray
+) -> NDArray[np.bool_]:
+    """Return whether places (time, 2) may be in front of mirrors, between their ends, at or between the times.
+
+    Args:
+        starts_m: Starts of the mirrors (mirror, time, 2).
+        along: Directions of the mirrors (mirror, time, 2).
+        lengths_m: Lengths of the mirrors (mirror,).
+        places_m: Places.
+
+    """
+    relative = places_m - starts_m
+    reached = np.sum(relative * along, axis=2)
+    away = relative[..., 1] * along[..., 0] - relative[..., 0] * along[..., 1]
+    is_beside = (reached > -CHUNK_MARGIN_M) & (reached < lengths_m[:, None] + CHUNK_MARGIN_M)
+    return np.asarray(np.any(is_beside & (away > -CHUNK_MARGIN_M) & (away < ECHO_REACH_M), axis=1))
 
 
 def _amplitude(level_db: float) -> float:
     return float(10 ** (level_db / 20))
+
+
+@compiled(
+    'b1[::1](f8[:, :, ::1], f8[:, :, ::1], f8[:, ::1], f8[:, ::1], f8[:, :, ::1], f8[:, :, ::1], f8[:, :, ::1],'
+    'f8[:, ::1], f8, f8[:, :, :, :, ::1])'
+)
+def _reflect(
+    starts: FloatArray,
+    along: FloatArray,
+    traits: FloatArray,
+    base: FloatArray,
+    receivers: FloatArray,
+    facings: FloatArray,
+    parts: FloatArray,
+    velocity: FloatArray,
+    sound: float,
+    ways: FloatArray,
+) -> NDArray[np.bool_]:
+    """Write delays and gains below and above the split (mirror, 3, part, mic, time). Return which mirrors reflect."""
+    mirrors, times, mics = len(starts), starts.shape[1], len(facings)
+    is_open = np.zeros(mirrors, dtype=np.bool_)
+    gates = np.empty(times)
+    for mirror in range(mirrors):
+        nearest = np.inf
+        for time in range(times):
+            x, y = receivers[0, time, 0] - starts[mirror, time, 0], receivers[0, time, 1] - starts[mirror, time, 1]
+            tx, ty = along[mirror, time, 0], along[mirror, time, 1]
+            away, reached = y * tx - x * ty, x * tx + y * ty
+            inside = min(reached, traits[mirror, 0] - reached) / traits[mirror, 1]
+            gates[time] = 0.5 + 0.5 * np.sin(np.pi / 2 * min(max(inside, -1.0), 1.0)) if away > 0 else 0.0
+            nearest = min(nearest, away)
+            is_open[mirror] |= gates[time] != 0
+        is_open[mirror] &= nearest <= ECHO_FADE_M[1] / 2
+        if not is_open[mirror]:
+            continue
+        for part in range(len(parts)):
+            for time in range(times):
+                tx, ty = along[mirror, time, 0], along[mirror, time, 1]
+                sx, sy = starts[mirror, time, 0], starts[mirror, time, 1]
+                depth = (parts[part, time, 1] - sy) * tx - (parts[part, time, 0] - sx) * ty
+                # A part on the other side of the vehicle is shielded by the underbody.
+                is_hidden = depth > (base[time, 1] - sy) * tx - (base[time, 0] - sx) * ty + HIDDEN_FROM_M
+                approach = velocity[time, 1] * tx - velocity[time, 0] * ty
+                vx, vy = velocity[time, 0] + 2 * approach * ty, velocity[time, 1] - 2 * approach * tx
+                vz = velocity[time, 2]
+                ix, iy = parts[part, time, 0] + 2 * depth * ty, parts[part, time, 1] - 2 * depth * tx
+                excess = sound**2 - (vx**2 + vy**2 + vz**2)
+                for mic in range(mics):
+                    x, y = ix - receivers[1 + mic, time, 0], iy - receivers[1 + mic, time, 1]
+                    z = parts[part, time, 2] - receivers[1 + mic, time, 2]
+                    back = x * vx + y * vy + z * vz
+                    delay = (np.sqrt(back**2 + excess * (x**2 + y**2 + z**2)) - back) / excess
+                    distance = delay * sound
+                    facing = (x - vx * delay) * facings[mic, time, 0] + (y - vy * delay) * facings[mic, time, 1]
+                    facing = HIGH_OMNI + (1 - HIGH_OMNI) * (facing + (z - vz * delay) * facings[mic, time, 2]) / distance
+                    faded = min(max((distance - ECHO_FADE_M[0]) / (ECHO_FADE_M[1] - ECHO_FADE_M[0]), 0.0), 1.0)
+                    level = gates[time] * (0.5 + 0.5 * np.cos(np.pi * faded)) * GROUND_ECHO_GAIN / distance
+                    air = 10 ** (-AIR_DB_PER_M[0] * distance / 20)
+                    low, high = (UNDERBODY_GAINS[0], UNDERBODY_GAINS[1]) if is_hidden else (1.0, 1.0)
+                    ways[mirror, 0, part, mic, time] = delay
+                    ways[mirror, 1, part, mic, time] = level * low * traits[mirror, 2]
+                    ways[mirror, 2, part, mic, time] = level * high * air * facing * traits[mirror, 3]
+    return is_open

@@ -17,6 +17,7 @@ FACADE_EDGE_M = 0.4
 MAX_IMAGES = 64
 # A wall with another building this close in front of it reflects nothing.
 COVERED_M = 1.0
+MIN_WALL_M = 1e-3
 # A reflection that could open between two of the three probed times is found within this margin of its wall.
 PROBE_MARGIN_M = 12.0
 
@@ -64,9 +65,15 @@ class ImagePath:
 def reflection(wall: Wall) -> FloatArray:
     """Return the reflection and shift (2, 3) in the plane of a wall."""
     start, end = np.array(wall.start_m), np.array(wall.end_m)
-    tangent = (end - start) / np.linalg.norm(end - start)
-    normal = np.array([-tangent[1], tangent[0]])
-    return np.column_stack([np.eye(2) - 2 * np.outer(normal, normal), 2 * (start @ normal) * normal])
+    return np.asarray(_reflections(start[None], (end - start)[None] / np.linalg.norm(end - start))[0])
+
+
+def _reflections(starts_m: FloatArray, tangents: FloatArray) -> FloatArray:
+    """Return the reflections and shifts (wall, 2, 3) in walls through points (wall, 2) along unit vectors (wall, 2)."""
+    normals = np.stack([-tangents[:, 1], tangents[:, 0]], axis=1)
+    shifts = 2 * np.sum(starts_m * normals, axis=1, keepdims=True) * normals
+    reflected = np.eye(2) - 2 * normals[:, :, None] * normals[:, None, :]
+    return np.concatenate([reflected, shifts[:, :, None]], axis=2)
 
 
 def compose(second: FloatArray, first: FloatArray) -> FloatArray:
@@ -74,46 +81,58 @@ def compose(second: FloatArray, first: FloatArray) -> FloatArray:
     return np.column_stack([second[:, :2] @ first[:, :2], second[:, :2] @ first[:, 2] + second[:, 2]])
 
 
-def facade_walls(facade: Facade) -> tuple[Wall, ...]:
-    """Return front, two sides and back of a building as mirrors.
-
-    It reflects the energy that is not absorbed or scattered. Low bands are scattered less.
-    """
-    reflected = 1 - facade.absorption
-    low = float(np.sqrt(reflected * (1 - 0.3 * facade.scattering)))
-    high = float(np.sqrt(reflected * (1 - facade.scattering)))
-    corners = facade_corners(facade)
-    return tuple(Wall(tuple(corners[k].tolist()), tuple(corners[(k + 1) % 4].tolist()), low, high) for k in range(4))
-
-
-def facade_corners(facade: Facade) -> FloatArray:
-    """Return the corners (4, 2) of a building: its front from start to end, then the back."""
-    start, end = np.array(facade.start_m), np.array(facade.end_m)
-    along = (end - start) / max(float(np.linalg.norm(end - start)), 1e-6)
-    depth = np.array([along[1], -along[0]]) * facade.depth_m
-    return np.array([start, end, end + depth, start + depth])
-
-
 def street_walls(facades: tuple[Facade, ...]) -> tuple[Wall, ...]:
-    """Return all walls of buildings that are not covered by a neighbouring building."""
-    corners = np.array([facade_corners(facade) for facade in facades]).reshape(-1, 4, 2)
-    walls = []
-    for facade in facades:
-        for wall in facade_walls(facade):
-            start, end = np.array(wall.start_m), np.array(wall.end_m)
-            length = float(np.linalg.norm(end - start))
-            if length > 1e-3:
-                left = np.array([start[1] - end[1], end[0] - start[0]]) / length
-                if not _is_inside((start + end) / 2 + left * COVERED_M, corners).any():
-                    walls.append(wall)
-    return tuple(walls)
+    """Return all walls of buildings that are not covered by a neighbouring building.
+
+    A building has a front, two sides and a back. It reflects the energy that is not absorbed or scattered. Low bands
+    are scattered less.
+    """
+    corners = facade_corners(facades)
+    is_free = np.zeros(corners.shape[:2], dtype=np.bool_)
+    _uncovered(corners, is_free)
+    scattering = np.array([facade.scattering for facade in facades])
+    reflected = 1 - np.array([facade.absorption for facade in facades])
+    gains = np.sqrt(np.stack([reflected * (1 - 0.3 * scattering), reflected * (1 - scattering)], axis=1)).tolist()
+    ends = corners.tolist()
+    return tuple(
+        Wall((*ends[building][k],), (*ends[building][(k + 1) % 4],), *gains[building])
+        for building, k in np.argwhere(is_free).tolist()
+    )
 
 
-def _is_inside(point_m: FloatArray, corners_m: FloatArray) -> NDArray[np.bool_]:
-    """Return for each building (building, 4, 2) if a point is inside. Its walls have the inside on the right."""
-    edges = np.roll(corners_m, -1, axis=1) - corners_m
-    towards = point_m - corners_m
-    return np.asarray(np.all(edges[..., 0] * towards[..., 1] - edges[..., 1] * towards[..., 0] < 0, axis=1))
+def facade_corners(facades: tuple[Facade, ...]) -> FloatArray:
+    """Return the corners (building, 4, 2) of buildings: the front from start to end, then the back."""
+    start = np.array([facade.start_m for facade in facades], dtype=np.float64).reshape(-1, 2)
+    end = np.array([facade.end_m for facade in facades], dtype=np.float64).reshape(-1, 2)
+    depths = np.array([facade.depth_m for facade in facades], dtype=np.float64)[:, None]
+    along = (end - start) / np.maximum(np.sqrt(np.sum((end - start) ** 2, axis=1, keepdims=True)), 1e-6)
+    depth = np.stack([along[:, 1], -along[:, 0]], axis=1) * depths
+    return np.stack([start, end, end + depth, start + depth], axis=1)
+
+
+@compiled('void(f8[:, :, ::1], b1[:, ::1])')
+def _uncovered(corners: FloatArray, is_free: NDArray[np.bool_]) -> None:
+    """Write which walls (building, 4) have no other building `COVERED_M` in front of their middle."""
+    for building in range(len(corners)):
+        for k in range(4):
+            x, y = corners[building, k]
+            end_x, end_y = corners[building, (k + 1) % 4]
+            length = np.sqrt((end_x - x) ** 2 + (end_y - y) ** 2)
+            if length <= MIN_WALL_M:
+                continue
+            px = (x + end_x) / 2 + (y - end_y) / length * COVERED_M
+            py = (y + end_y) / 2 + (end_x - x) / length * COVERED_M
+            is_free[building, k] = True
+            for other in range(len(corners)):
+                is_inside = True
+                for edge in range(4):
+                    # A building is on the right of its walls.
+                    ax, ay = corners[other, edge]
+                    bx, by = corners[other, (edge + 1) % 4]
+                    is_inside &= (bx - ax) * (py - ay) - (by - ay) * (px - ax) < 0
+                if is_inside:
+                    is_free[building, k] = False
+                    break
 
 
 class Walls:
@@ -129,7 +148,7 @@ class Walls:
         edges = np.array([wall.edge_m for wall in walls], dtype=np.float64)
         self._planes = np.ascontiguousarray(np.column_stack([starts, self._tangents, lengths, edges]))
         self._gains = np.array([wall.high_gain for wall in walls])
-        self.images = [reflection(wall) for wall in walls]
+        self.images = _reflections(starts, self._tangents)
         self._middles = (starts + ends) / 2
         self._reaches = lengths / 2
 
