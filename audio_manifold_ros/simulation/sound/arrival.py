@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from audio_manifold_ros.common.array_types import FloatArray
+from audio_manifold_ros.simulation.motion_table import MotionTable
 from audio_manifold_ros.simulation.sound.compiled import compiled
 from audio_manifold_ros.simulation.sound.directivity import HIGH_OMNI
 
@@ -41,13 +42,15 @@ class SampledMotion:
     @classmethod
     def sample(cls, trajectory: Trajectory, start_s: float, end_s: float) -> SampledMotion:
         """Sample a trajectory. The grid is a multiple of its step, so that it does not depend on the interval."""
+        return cls.of_many(MotionTable([trajectory]), [0], start_s, end_s)[0]
+
+    @classmethod
+    def of_many(cls, motions: MotionTable, chosen: list[int], start_s: float, end_s: float) -> list[SampledMotion]:
+        """Sample the chosen trajectories."""
         first, last = int(np.floor(start_s / SAMPLE_STEP_S)) - 1, int(np.ceil(end_s / SAMPLE_STEP_S)) + 2
-        times_s = np.arange(first, last, dtype=np.float64) * SAMPLE_STEP_S
-        return cls(
-            first * SAMPLE_STEP_S,
-            np.ascontiguousarray(trajectory.position(times_s), dtype=np.float64),
-            np.ascontiguousarray(trajectory.velocity(times_s), dtype=np.float64),
-        )
+        sampled = motions.at(np.arange(first, last, dtype=np.float64) * SAMPLE_STEP_S, chosen)
+        rows = zip(sampled.positions_m, sampled.velocities_mps, strict=True)
+        return [cls(first * SAMPLE_STEP_S, positions, velocities) for positions, velocities in rows]
 
     def velocity_at(self, times_s: FloatArray) -> FloatArray:
         """Return the velocities (time, 3)."""

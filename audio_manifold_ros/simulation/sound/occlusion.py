@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +15,7 @@ from audio_manifold_ros.simulation.scene import Facade, Vehicle
 from audio_manifold_ros.simulation.sound.compiled import compiled
 
 # Representative frequencies below the split, from the split to 2.8 kHz, and above.
-BAND_HZ = np.array([250.0, 1200.0, 4500.0])
+BAND_HZ = (250.0, 1200.0, 4500.0)
 MAX_LOSS_DB = 25.0
 # Objects are smaller by this, so that a point of reflection on their surface is outside.
 SKIN_M = 0.1
@@ -83,9 +84,10 @@ def diffraction_gains(detour_m: FloatArray, sound_mps: float) -> FloatArray:
 
     The loss is 10 lg(3 + 20 N) with the Fresnel number N = 2 δ / λ, at most `MAX_LOSS_DB`. A free way has no loss.
     """
-    number = 2 * np.maximum(detour_m, 0) * BAND_HZ[:, None] / sound_mps
-    loss_db = np.minimum(10 * np.log10(3 + 20 * number), MAX_LOSS_DB)
-    return np.where(detour_m < 0, 1.0, 10 ** (-loss_db / 20))
+    gains = np.empty((len(BAND_HZ), len(detour_m)))
+    for band, frequency_hz in enumerate(BAND_HZ):
+        _gains(np.ascontiguousarray(detour_m, dtype=np.float64), frequency_hz, sound_mps, gains[band])
+    return gains
 
 
 def static_indices(vehicles: list[Vehicle]) -> NDArray[np.intp]:
@@ -95,58 +97,90 @@ def static_indices(vehicles: list[Vehicle]) -> NDArray[np.intp]:
     return np.flatnonzero(still)
 
 
+@compiled('f8(f8, f8, f8)')
+def diffraction_gain(detour: float, frequency_hz: float, sound: float) -> float:
+    """Return the amplitude behind an obstacle, as in `diffraction_gains`."""
+    if detour < 0:
+        return 1.0
+    loss_db = min(10 * math.log10(3 + 20 * (2 * detour * frequency_hz / sound)), MAX_LOSS_DB)
+    return float(10 ** (-loss_db / 20))
+
+
+@compiled('void(f8[::1], f8, f8, f8[::1])')
+def _gains(detours: FloatArray, frequency_hz: float, sound: float, gains: FloatArray) -> None:
+    for time in range(len(detours)):
+        gains[time] = diffraction_gain(detours[time], frequency_hz, sound)
+
+
+@compiled('f8(f8[:, :], f8[:, ::1], UniTuple(f8, 3), UniTuple(f8, 3), i8)')
+def largest_detour(
+    poses: FloatArray,
+    sizes: FloatArray,
+    start: tuple[float, float, float],
+    end: tuple[float, float, float],
+    skipped: int,
+) -> float:
+    """Return the largest detour on one way, as in `detours_m`, for poses (box, 4) and sizes (box, 3) of boxes."""
+    sx, sy, start_z = start
+    dx, dy, rise = end[0] - sx, end[1] - sy, end[2] - start_z
+    across = np.sqrt(dx**2 + dy**2)
+    detour = -1.0
+    if across < 1e-6:
+        return detour
+    length = np.sqrt(across**2 + rise**2)
+    for box in range(len(sizes)):
+        if box == skipped:
+            continue
+        pose = poses[box]
+        half, wide, high = sizes[box, 0] - SKIN_M, sizes[box, 1] - SKIN_M, sizes[box, 2]
+        # Distance of the centre from the line.
+        off = ((pose[0] - sx) * dy - (pose[1] - sy) * dx) / across
+        if off**2 > half**2 + wide**2:
+            continue
+        # The way in the axes of the box.
+        px, py = sx - pose[0], sy - pose[1]
+        ax, ay = px * pose[2] + py * pose[3], py * pose[2] - px * pose[3]
+        bx, by = dx * pose[2] + dy * pose[3], dy * pose[2] - dx * pose[3]
+        first, last = 0.0, 1.0
+        for axis in range(2):
+            a, b, limit = (ax, bx, half) if axis == 0 else (ay, by, wide)
+            if abs(b) < 1e-9:
+                if abs(a) > limit:
+                    last = -1.0
+            else:
+                one, two = (-limit - a) / b, (limit - a) / b
+                first, last = max(first, min(one, two)), min(last, max(one, two))
+        if first >= last:
+            continue
+        h_in, h_out = start_z + first * rise, start_z + last * rise
+        if min(h_in, h_out) >= high:
+            continue
+        up_in, up_out = max(high, h_in), max(high, h_out)
+        over = np.sqrt((first * across) ** 2 + (up_in - start_z) ** 2)
+        over += np.sqrt(((last - first) * across) ** 2 + (up_out - up_in) ** 2)
+        over += np.sqrt(((1 - last) * across) ** 2 + (end[2] - up_out) ** 2)
+        left = right = 0.0
+        for corner in range(4):
+            lx = half if corner < 2 else -half
+            ly = wide if corner % 2 == 0 else -wide
+            cx, cy = lx - ax, ly - ay
+            way = np.sqrt(cx**2 + cy**2) + np.sqrt((cx - bx) ** 2 + (cy - by) ** 2)
+            if bx * cy - by * cx > 0:
+                left = max(left, way)
+            else:
+                right = max(right, way)
+        side = np.sqrt(min(left, right) ** 2 + rise**2)
+        detour = max(detour, min(over, side) - length, 0.0)
+    return detour
+
+
 @compiled('void(f8[:, :, ::1], f8[:, ::1], f8[:, ::1], f8[:, ::1], i8, f8[::1])')
 def _detours(
     poses: FloatArray, sizes: FloatArray, start: FloatArray, end: FloatArray, skipped: int, detours: FloatArray
 ) -> None:
     for time in range(len(start)):
-        sx, sy, ex, ey = start[time, 0], start[time, 1], end[time, 0], end[time, 1]
-        dx, dy = ex - sx, ey - sy
-        across = np.sqrt(dx**2 + dy**2)
-        if across < 1e-6:
-            continue
-        rise = end[time, 2] - start[time, 2]
-        length = np.sqrt(across**2 + rise**2)
-        for box in range(len(sizes)):
-            if box == skipped:
-                continue
-            pose = poses[box, min(time, poses.shape[1] - 1)]
-            half, wide, high = sizes[box, 0] - SKIN_M, sizes[box, 1] - SKIN_M, sizes[box, 2]
-            # Distance of the centre from the line.
-            off = ((pose[0] - sx) * dy - (pose[1] - sy) * dx) / across
-            if off**2 > half**2 + wide**2:
-                continue
-            # The way in the axes of the box.
-            px, py = sx - pose[0], sy - pose[1]
-            ax, ay = px * pose[2] + py * pose[3], py * pose[2] - px * pose[3]
-            bx, by = dx * pose[2] + dy * pose[3], dy * pose[2] - dx * pose[3]
-            first, last = 0.0, 1.0
-            for axis in range(2):
-                a, b, limit = (ax, bx, half) if axis == 0 else (ay, by, wide)
-                if abs(b) < 1e-9:
-                    if abs(a) > limit:
-                        last = -1.0
-                else:
-                    one, two = (-limit - a) / b, (limit - a) / b
-                    first, last = max(first, min(one, two)), min(last, max(one, two))
-            if first >= last:
-                continue
-            h_in, h_out = start[time, 2] + first * rise, start[time, 2] + last * rise
-            if min(h_in, h_out) >= high:
-                continue
-            up_in, up_out = max(high, h_in), max(high, h_out)
-            over = np.sqrt((first * across) ** 2 + (up_in - start[time, 2]) ** 2)
-            over += np.sqrt(((last - first) * across) ** 2 + (up_out - up_in) ** 2)
-            over += np.sqrt(((1 - last) * across) ** 2 + (end[time, 2] - up_out) ** 2)
-            left = right = 0.0
-            for corner in range(4):
-                lx = half if corner < 2 else -half
-                ly = wide if corner % 2 == 0 else -wide
-                cx, cy = lx - ax, ly - ay
-                way = np.sqrt(cx**2 + cy**2) + np.sqrt((cx - bx) ** 2 + (cy - by) ** 2)
-                if bx * cy - by * cx > 0:
-                    left = max(left, way)
-                else:
-                    right = max(right, way)
-            side = np.sqrt(min(left, right) ** 2 + rise**2)
-            detours[time] = max(detours[time], min(over, side) - length, 0.0)
+        at = min(time, poses.shape[1] - 1)
+        detours[time] = largest_detour(
+            poses[:, at], sizes, (start[time, 0], start[time, 1], start[time, 2]),
+            (end[time, 0], end[time, 1], end[time, 2]), skipped,
+        )  # fmt: skip

@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import numpy as np
 
 from audio_manifold_ros.common.array_types import FloatArray
@@ -56,13 +54,10 @@ class Screens:
         ]
         return diffraction_gains(np.max(detours, axis=0), self._sound_mps)
 
-    def reflected(self, source_m: FloatArray, points_m: FloatArray, centre_m: FloatArray) -> FloatArray:
-        """Return the amplitudes (3, time) of a path by points of reflection (1 or 2, time, 2), from the array on."""
-        # The mean of the two heights is good enough: buildings are much higher.
-        middle = (source_m[:, 2:] + centre_m[:, 2:]) / 2
-        corners = [centre_m, *(np.concatenate([points, middle], axis=1) for points in points_m), source_m]
-        legs = [detours_m(self._buildings, start, end) for start, end in pairwise(corners)]
-        return diffraction_gains(np.max(legs, axis=0), self._sound_mps)
+    @property
+    def buildings(self) -> Obstacles:
+        """Buildings, which screen reflected paths. Vehicles do not screen these."""
+        return self._buildings
 
     def _moving_boxes(self, times_s: FloatArray) -> Obstacles:
         """Return the moving vehicles as boxes. They are the same for all sources of one call."""
