@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from audio_manifold_ros.common.array_types import FloatArray
 from audio_manifold_ros.simulation.sound.compiled import compiled
@@ -47,15 +46,15 @@ class GridTrajectory:
 
     def acceleration(self, time_s: FloatArray) -> FloatArray:
         """Return the accelerations (time, 3), linear between knots and zero beyond them."""
-        index, u, beyond_s = self._locate(time_s)
-        begin, end = self.accelerations_mps2[index], self.accelerations_mps2[index + 1]
-        return np.asarray(np.where(beyond_s == 0, begin + u * (end - begin), 0.0))
+        times = np.ascontiguousarray(time_s, dtype=np.float64)
+        out = np.empty((len(times), 3))
+        _accelerate(np.ascontiguousarray(self.accelerations_mps2), (self.start_s, self.step_s), times, out)
+        return out
 
     def heading(self, time_s: FloatArray) -> FloatArray:
         """Return the directions (time,) of the nose, linear between knots."""
-        index, u, _ = self._locate(time_s)
-        begin, end = self.headings_rad[index], self.headings_rad[index + 1]
-        return np.asarray(begin + u[:, 0] * (end - begin))
+        steps = (np.asarray(time_s, dtype=np.float64) - self.start_s) / self.step_s
+        return np.asarray(np.interp(steps, np.arange(len(self.headings_rad)), self.headings_rad))
 
     def ahead(self, distance_m: float) -> GridTrajectory:
         """Return the motion of a point of the object ahead of its centre, for a straight line."""
@@ -85,14 +84,6 @@ class GridTrajectory:
         _interpolate(positions, velocities, (self.start_s, self.step_s), times, out)
         return out
 
-    def _locate(self, time_s: FloatArray) -> tuple[NDArray[np.intp], FloatArray, FloatArray]:
-        """Return the knot (time,) before each time, and fraction of the step and time beyond the knots (time, 1)."""
-        last = len(self.positions_m) - 1
-        steps = (np.asarray(time_s, dtype=np.float64) - self.start_s) / self.step_s
-        within = np.clip(steps, 0, last)
-        index = np.minimum(within.astype(np.intp), last - 1)
-        return index, (within - index)[:, None], ((steps - within) * self.step_s)[:, None]
-
 
 @compiled('void(f8[:, ::1], f8[:, ::1], UniTuple(f8, 2), f8[::1], f8[:, :, ::1])')
 def _interpolate(
@@ -113,3 +104,15 @@ def _interpolate(
             moved = rise * chord + grid[1] * u * (1 - u) * ((1 - u) * leaving - u * arriving)
             out[0, row, axis] = positions[knot, axis] + moved + beyond_s * speed
             out[1, row, axis] = speed
+
+
+@compiled('void(f8[:, ::1], UniTuple(f8, 2), f8[::1], f8[:, ::1])')
+def _accelerate(accelerations: FloatArray, grid: tuple[float, float], times: FloatArray, out: FloatArray) -> None:
+    last = len(accelerations) - 1
+    for row in range(len(times)):
+        steps = (times[row] - grid[0]) / grid[1]
+        knot = min(max(int(steps), 0), last - 1)
+        share = steps - knot
+        for axis in range(3):
+            begin, end = accelerations[knot, axis], accelerations[knot + 1, axis]
+            out[row, axis] = begin + share * (end - begin) if 0 <= steps <= last else 0.0

@@ -38,26 +38,24 @@ class MotionTable:
     def __init__(self, trajectories: Sequence[Trajectory]) -> None:
         """Stack the knots. A straight trajectory is one knot."""
         self._others: list[tuple[int, Trajectory]] = []
-        knots: list[tuple[FloatArray, FloatArray, FloatArray]] = []
         self._grids = np.zeros((len(trajectories), 2))
         self._spans: NDArray[np.int64] = np.zeros((len(trajectories), 2), dtype=np.int64)
+        tables: list[FloatArray] = [np.zeros((0, 7))]
         first = 0
         for index, motion in enumerate(trajectories):
             if isinstance(motion, GridTrajectory):
-                knots.append((motion.positions_m, motion.velocities_mps, motion.headings_rad))
+                columns = (motion.positions_m, motion.velocities_mps, motion.headings_rad[:, None])
                 self._grids[index] = motion.start_s, motion.step_s
+                tables.append(np.concatenate(columns, axis=1))
             elif isinstance(motion, StraightTrajectory):
-                knots.append((np.array([motion.origin_m]), np.array([motion.velocity_mps]), motion.heading(_ZERO)))
+                heading_rad = float(motion.heading(np.zeros(1))[0])
+                tables.append(np.array([[*motion.origin_m, *motion.velocity_mps, heading_rad]]))
             else:
                 self._others.append((index, motion))
                 continue
-            count = len(knots[-1][0])
-            self._spans[index] = first, count
-            first += count
-        columns = zip(*knots, strict=True) if knots else ((np.zeros((0, 3)),), (np.zeros((0, 3)),), (np.zeros(0),))
-        self._positions, self._velocities, self._headings = (
-            np.concatenate(column, dtype=np.float64) for column in columns
-        )
+            self._spans[index] = first, len(tables[-1])
+            first += len(tables[-1])
+        self._knots = np.concatenate(tables)
 
     def at(self, times_s: FloatArray, chosen: Sequence[int] | NDArray[np.intp] | None = None) -> Motions:
         """Return the motion of the chosen objects (object,), or of all, at times (time,)."""
@@ -65,10 +63,7 @@ class MotionTable:
         times = np.ascontiguousarray(times_s, dtype=np.float64)
         vectors = np.empty((2, len(indices), len(times), 3))
         headings = np.empty((len(indices), len(times)))
-        _sample(
-            self._positions, self._velocities, self._headings, self._grids, self._spans, indices, times, vectors,
-            headings,
-        )  # fmt: skip
+        _sample(self._knots, self._grids, self._spans, indices, times, vectors, headings)
         for index, motion in self._others:
             for row in np.flatnonzero(indices == index):
                 vectors[0, row], vectors[1, row] = motion.position(times), motion.velocity(times)
@@ -76,22 +71,15 @@ class MotionTable:
         return Motions(vectors[0], vectors[1], headings)
 
 
-_ZERO = np.zeros(1)
-
-
-@compiled(
-    'void(f8[:, ::1], f8[:, ::1], f8[::1], f8[:, ::1], i8[:, ::1], i8[::1], f8[::1], f8[:, :, :, ::1], f8[:, ::1])'
-)
+@compiled('void(f8[:, ::1], f8[:, ::1], i8[:, ::1], i8[::1], f8[::1], f8[:, :, :, ::1], f8[:, ::1])')
 def _sample(
-    positions: FloatArray,
-    velocities: FloatArray,
-    headings: FloatArray,
+    knots: FloatArray,
     grids: FloatArray,
     spans: NDArray[np.int64],
     chosen: NDArray[np.int64],
     times: FloatArray,
     vectors: FloatArray,
-    noses: FloatArray,
+    headings: FloatArray,
 ) -> None:
     for row in range(len(chosen)):
         first, last = spans[chosen[row], 0], spans[chosen[row], 1] - 1
@@ -100,10 +88,10 @@ def _sample(
             if last < 0:
                 break
             if last == 0:
-                noses[row, time] = headings[first]
+                headings[row, time] = knots[first, 6]
                 for axis in range(3):
-                    vectors[0, row, time, axis] = positions[first, axis] + times[time] * velocities[first, axis]
-                    vectors[1, row, time, axis] = velocities[first, axis]
+                    vectors[0, row, time, axis] = knots[first, axis] + times[time] * knots[first, 3 + axis]
+                    vectors[1, row, time, axis] = knots[first, 3 + axis]
                 continue
             steps = (times[time] - start_s) / step_s
             within = min(max(steps, 0.0), float(last))
@@ -111,12 +99,12 @@ def _sample(
             u = within - at
             beyond_s = (steps - within) * step_s
             rise = u * u * (3 - 2 * u)
-            knot = first + at
-            noses[row, time] = headings[knot] + u * (headings[knot + 1] - headings[knot])
+            here, there = knots[first + at], knots[first + at + 1]
+            headings[row, time] = here[6] + u * (there[6] - here[6])
             for axis in range(3):
-                chord = positions[knot + 1, axis] - positions[knot, axis]
-                leaving, arriving = velocities[knot, axis], velocities[knot + 1, axis]
+                chord = there[axis] - here[axis]
+                leaving, arriving = here[3 + axis], there[3 + axis]
                 speed = 6 * u * (1 - u) * chord / step_s + (1 - u) * (1 - 3 * u) * leaving + u * (3 * u - 2) * arriving
                 moved = rise * chord + step_s * u * (1 - u) * ((1 - u) * leaving - u * arriving)
-                vectors[0, row, time, axis] = positions[knot, axis] + moved + beyond_s * speed
+                vectors[0, row, time, axis] = here[axis] + moved + beyond_s * speed
                 vectors[1, row, time, axis] = speed

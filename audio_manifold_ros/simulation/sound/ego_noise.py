@@ -302,7 +302,9 @@ def _reflect(
                     delay = (np.sqrt(back**2 + excess * (x**2 + y**2 + z**2)) - back) / excess
                     distance = delay * sound
                     facing = (x - vx * delay) * facings[mic, time, 0] + (y - vy * delay) * facings[mic, time, 1]
-                    facing = HIGH_OMNI + (1 - HIGH_OMNI) * (facing + (z - vz * delay) * facings[mic, time, 2]) / distance
+                    facing = (
+                        HIGH_OMNI + (1 - HIGH_OMNI) * (facing + (z - vz * delay) * facings[mic, time, 2]) / distance
+                    )
                     faded = min(max((distance - ECHO_FADE_M[0]) / (ECHO_FADE_M[1] - ECHO_FADE_M[0]), 0.0), 1.0)
                     level = gates[time] * (0.5 + 0.5 * np.cos(np.pi * faded)) * GROUND_ECHO_GAIN / distance
                     air = 10 ** (-AIR_DB_PER_M[0] * distance / 20)

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Protocol
 
@@ -118,18 +119,37 @@ class EngineClock:
 
 def speed_and_acceleration(trajectory: Trajectory, times_s: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return speed and acceleration along the direction of motion, both (time,)."""
-    velocity, acceleration = trajectory.velocity(times_s), trajectory.acceleration(times_s)
-    speed = np.linalg.norm(velocity, axis=1)
-    return speed, np.sum(velocity * acceleration, axis=1) / np.maximum(speed, 0.1)
+    both = np.empty((2, len(times_s)))
+    _along_motion(
+        np.ascontiguousarray(trajectory.velocity(times_s), dtype=np.float64),
+        np.ascontiguousarray(trajectory.acceleration(times_s), dtype=np.float64), both,
+    )  # fmt: skip
+    return both[0], both[1]
+
+
+@compiled('void(f8[:, ::1], f8[:, ::1], f8[:, ::1])')
+def _along_motion(velocity: FloatArray, acceleration: FloatArray, both: FloatArray) -> None:
+    for time in range(len(velocity)):
+        x, y, z = velocity[time]
+        along_x, along_y, along_z = acceleration[time]
+        speed = math.sqrt(x**2 + y**2 + z**2)
+        both[0, time] = speed
+        both[1, time] = (x * along_x + y * along_y + z * along_z) / max(speed, 0.1)
 
 
 def mix_bands(noise: Samples, gains: FloatArray, width: int) -> Samples:
     """Return the sum of bands of noise (band, step · width), weighted by gains (band, step + 1) at control points."""
-    if not np.ptp(gains, axis=1).any():
-        return np.asarray(gains[:, 0].astype(np.float32) @ noise)
     out = np.zeros(noise.shape[1], dtype=np.float32)
-    _mix_bands(out, noise, gains, powers(width, 1)[1])
+    add_bands(out, noise, gains, width)
     return out
+
+
+def add_bands(out: Samples, noise: Samples, gains: FloatArray, width: int) -> None:
+    """Add the sum of `mix_bands` to a signal (step · width,)."""
+    if (gains == gains[:, :1]).all():
+        out += gains[:, 0].astype(np.float32) @ noise
+    else:
+        _mix_bands(out, noise, gains, powers(width, 1)[1])
 
 
 @compiled('void(f4[::1], Array(f4, 2, "A", readonly=True), f8[:, :], Array(f4, 1, "C", readonly=True))')
@@ -235,18 +255,15 @@ class VehicleEmission:
         speed, acceleration = speed_and_acceleration(vehicle.trajectory, times_s)
         rolling = spectra.rolling_levels_db(vehicle.kind, speed, is_wet=self._is_wet)
         propulsion = spectra.propulsion_levels_db(vehicle.kind, speed, acceleration, electric=vehicle.electric)
-        parts = np.concatenate(
-            [
-                band
-                for levels in (rolling, propulsion)
-                for band in spectra.band_amplitudes(levels + vehicle.level_offset_db)
-            ],
-            axis=1,
-        ).T
-        squares = parts**2
+        levels = np.empty((21, len(times_s)))
+        for row, octaves_db in ((0, rolling), (9, propulsion)):
+            low, high = spectra.band_amplitudes(octaves_db + vehicle.level_offset_db)
+            levels[row : row + 4], levels[row + 4 : row + 9] = low.T, high.T
+        squares = levels[:18] ** 2
         both = squares[:9] + squares[9:]
-        tonal = np.sqrt(TONAL_POWER_RATIO * squares[9:13].sum(axis=0))
-        return np.concatenate([parts, np.stack([tonal, both[4:].sum(axis=0), both[:4].sum(axis=0)])])
+        levels[18] = np.sqrt(TONAL_POWER_RATIO * squares[9:13].sum(axis=0))
+        levels[19], levels[20] = both[4:].sum(axis=0), both[:4].sum(axis=0)
+        return levels
 
     def powers(self, first: int, last: int) -> FloatArray:
         """Return the mean squares above and below the split (2, point) at coarse points, from first to last - 1."""
@@ -259,7 +276,10 @@ class VehicleEmission:
         gains = coarse.refine(np.hypot(levels[4:9], levels[13:18]) * 10 ** (READING_LOSS_DB[:, None] / 20))
         width = self._grid.step_samples * OVERSAMPLING
         noise = high_pool(self._grid).read((self._start + first) * width, (last - first) * width)
-        return np.stack([mix_bands(noise[:3], gains[:3], width), mix_bands(noise[3:], gains[3:], width)])
+        bands = np.zeros((2, noise.shape[1]), dtype=np.float32)
+        add_bands(bands[0], noise[:3], gains[:3], width)
+        add_bands(bands[1], noise[3:], gains[3:], width)
+        return bands
 
     def low(self, first: int, last: int) -> Samples:
         """Return the signal below the split (n,) at the oversampled low rate."""

@@ -18,6 +18,7 @@ from audio_manifold_ros.simulation.sound.emission import (
     Emission,
     LevelTrack,
     PhaseClock,
+    add_bands,
     mix_bands,
     read_table,
     speed_and_acceleration,
@@ -165,8 +166,11 @@ class NoiseEmission:
         gains = coarse.refine(levels[4:9] * 10 ** (READING_LOSS_DB[:, None] / 20))
         width = self._grid.step_samples * OVERSAMPLING
         noise = high_pool(self._grid).read((self._start + first) * width, (last - first) * width)
-        signal = np.stack([mix_bands(noise[:3], gains[:3], width), mix_bands(noise[3:], gains[3:], width)])
-        return signal * self._envelope(first, last, coarse.refine(levels[9]), width)
+        bands = np.zeros((2, noise.shape[1]), dtype=np.float32)
+        add_bands(bands[0], noise[:3], gains[:3], width)
+        add_bands(bands[1], noise[3:], gains[3:], width)
+        bands *= self._envelope(first, last, coarse.refine(levels[9]), width)
+        return bands
 
     def low(self, first: int, last: int) -> Samples:
         """Return the signal below the split (n,) at the oversampled low rate."""

@@ -4,12 +4,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from audio_manifold_ros.common.array_types import FloatArray
 from audio_manifold_ros.simulation.scene import VehicleKind
+from audio_manifold_ros.simulation.sound.compiled import compiled
 from audio_manifold_ros.simulation.sound.sample_grid import SPLIT_HZ
 
 OCTAVES_HZ = (63, 125, 250, 500, 1000, 2000, 4000, 8000)
@@ -81,14 +83,22 @@ def rolling_levels_db(kind: VehicleKind, speed_mps: FloatArray | float, *, is_we
     below, because tyre noise disappears with the speed. Water on the road adds `wet_road_db`.
     """
     category = _CATEGORIES[kind]
-    speed_kmh = np.abs(np.asarray(speed_mps, dtype=np.float64))[..., None] * 3.6
+    speeds = np.abs(np.asarray(speed_mps, dtype=np.float64))
+    levels = np.full((*speeds.shape, len(OCTAVES_HZ)), SILENT_DB)
     if category.rolling is None or category.rolling_slope is None:
-        return np.full((*speed_kmh.shape[:-1], len(OCTAVES_HZ)), SILENT_DB)
-    ratio = np.log10(np.maximum(speed_kmh, 1.0) / REFERENCE_KMH)
-    levels = np.array(category.rolling) + np.array(category.rolling_slope) * ratio
-    if is_wet:
-        levels = levels + wet_road_db(speed_kmh)
-    return np.where(speed_kmh < 1, SILENT_DB, levels)
+        return levels
+    _rolling(speeds.reshape(-1), category.rolling, category.rolling_slope, levels.reshape(-1, len(OCTAVES_HZ)))
+    return levels + wet_road_db(speeds[..., None] * 3.6) if is_wet else levels
+
+
+@compiled('void(f8[::1], UniTuple(f8, 8), UniTuple(f8, 8), f8[:, ::1])')
+def _rolling(speeds: FloatArray, powers: tuple[float, ...], slopes: tuple[float, ...], levels: FloatArray) -> None:
+    for row in range(len(speeds)):
+        speed_kmh = speeds[row] * 3.6
+        if speed_kmh >= 1:
+            ratio = math.log10(speed_kmh / REFERENCE_KMH)
+            for octave in range(8):
+                levels[row, octave] = powers[octave] + slopes[octave] * ratio
 
 
 def wet_road_db(speed_kmh: FloatArray) -> FloatArray:
@@ -114,16 +124,36 @@ def propulsion_levels_db(
     Acceleration adds 4.4 dB per m/s² (two axles) or 5.6 dB per m/s² (heavy vehicles) between −1 and 2 m/s², as in the
     Harmonoise source model. CNOSSOS has the same effect only as a mean over all vehicles near a junction.
     """
-    speed_kmh = np.abs(np.asarray(speed_mps, dtype=np.float64))[..., None] * 3.6
+    speeds = np.abs(np.asarray(speed_mps, dtype=np.float64))
+    levels = np.full((*speeds.shape, len(OCTAVES_HZ)), SILENT_DB)
     if electric:
-        return np.full((*speed_kmh.shape[:-1], len(OCTAVES_HZ)), SILENT_DB)
+        return levels
     category = _CATEGORIES[kind]
-    clamped = np.maximum(speed_kmh, MIN_SPEED_KMH)
-    idle_db = IDLE_DB * np.maximum(0.0, 1 - speed_kmh / MIN_SPEED_KMH)
-    slope = np.array(category.propulsion_slope) * (clamped - REFERENCE_KMH) / REFERENCE_KMH
-    limits = ACCELERATION_RANGE_MPS2
-    acceleration = np.clip(np.asarray(acceleration_mps2, dtype=np.float64), *limits)[..., None]
-    return np.asarray(np.array(category.propulsion) + slope + idle_db + category.acceleration_db * acceleration)
+    accelerations = np.array(np.broadcast_to(acceleration_mps2, speeds.shape), dtype=np.float64)
+    _propulsion(
+        speeds.reshape(-1), accelerations.reshape(-1), category.propulsion, category.propulsion_slope,
+        category.acceleration_db, levels.reshape(-1, len(OCTAVES_HZ)),
+    )  # fmt: skip
+    return levels
+
+
+@compiled('void(f8[::1], f8[::1], UniTuple(f8, 8), UniTuple(f8, 8), f8, f8[:, ::1])')
+def _propulsion(
+    speeds: FloatArray,
+    accelerations: FloatArray,
+    powers: tuple[float, ...],
+    slopes: tuple[float, ...],
+    acceleration_db: float,
+    levels: FloatArray,
+) -> None:
+    low, high = ACCELERATION_RANGE_MPS2
+    for row in range(len(speeds)):
+        speed_kmh = speeds[row] * 3.6
+        idle_db = IDLE_DB * max(0.0, 1 - speed_kmh / MIN_SPEED_KMH)
+        excess = max(speed_kmh, MIN_SPEED_KMH) - REFERENCE_KMH
+        effort_db = acceleration_db * min(max(accelerations[row], low), high)
+        for octave in range(8):
+            levels[row, octave] = powers[octave] + slopes[octave] * excess / REFERENCE_KMH + idle_db + effort_db
 
 
 def full_scale(level_db: FloatArray | float) -> FloatArray:
@@ -133,7 +163,18 @@ def full_scale(level_db: FloatArray | float) -> FloatArray:
 
 def band_amplitudes(power_levels_db: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Convert sound powers (…, 8) of octaves to the free-field rms at 1 m of the low (…, 4) and high (…, 5) bands."""
-    octaves = full_scale(power_levels_db - POINT_SOURCE_DB)
-    low = octaves[..., :4] * np.array([1.0, 1.0, 1.0, np.sqrt(_SPLIT_FRACTION)])
-    high = octaves[..., 3:] * np.array([np.sqrt(1 - _SPLIT_FRACTION), 1.0, 1.0, 1.0, 1.0])
-    return low, high
+    bands = np.empty((*power_levels_db.shape[:-1], len(LOW_EDGES_HZ) + len(HIGH_EDGES_HZ) - 2))
+    _bands(np.ascontiguousarray(power_levels_db, dtype=np.float64).reshape(-1, 8), bands.reshape(-1, 9))
+    return bands[..., :4], bands[..., 4:]
+
+
+@compiled('void(f8[:, ::1], f8[:, ::1])')
+def _bands(levels: FloatArray, bands: FloatArray) -> None:
+    low, high = math.sqrt(_SPLIT_FRACTION), math.sqrt(1 - _SPLIT_FRACTION)
+    for row in range(len(levels)):
+        for octave in range(8):
+            rms = REFERENCE_PA / FULL_SCALE_PA * 10 ** ((levels[row, octave] - POINT_SOURCE_DB) / 20)
+            if octave == 3:
+                bands[row, 3], bands[row, 4] = rms * low, rms * high
+            else:
+                bands[row, octave + (octave > 3)] = rms

@@ -135,7 +135,7 @@ class Traffic:
                 offsets = self._motions.at(times).positions_m - self._receivers.at(times).centre_m
                 nearest = np.min(offsets[..., 0] ** 2 + offsets[..., 1] ** 2, axis=1)
                 self._chunks[chunk] = np.flatnonzero(nearest < (HORIZON_M[1] + CHUNK_MARGIN_M) ** 2)
-        return np.unique(np.concatenate([self._chunks[chunk] for chunk in chunks]))
+        return np.asarray(np.unique(np.concatenate([self._chunks[chunk] for chunk in chunks])))
 
     def _paths(
         self, item: _Nearby, coarse: CoarseGrid, centre: FloatArray, chosen: NDArray[np.intp]
@@ -148,8 +148,7 @@ class Traffic:
         longest = HORIZON_M[1] * 2
         strongest = float((item.ratio * item.squares).max())
         reaches = [
-            min(float(np.sqrt(strongest / 10 ** (masked[1] / 10))), longest)
-            for masked in (MASKED_DB, DOUBLE_MASKED_DB)
+            min(float(np.sqrt(strongest / 10 ** (masked[1] / 10))), longest) for masked in (MASKED_DB, DOUBLE_MASKED_DB)
         ]
         up = float(self._heights_m[item.index] - centre[0, 2])
         found = self._walls.reflections(
