@@ -17,8 +17,9 @@ TOPS = ('audio_manifold_ros', 'training', 'benchmarks', 'examples', 'tests')
 MAX_FILES_PER_FOLDER = 25
 # From the bottom to the top: a package imports itself and those before it.
 ORDER = (
-    'common', 'modalities', 'cli', 'rig', 'processes', 'drawing', 'networks', 'simulation', 'audio', 'audio.capture',
-    'features', 'datasets', 'inference.bundle', 'inference.backends', 'inference.tensorrt', 'inference',
+    'common', 'modalities', 'cli', 'rig', 'camera_prior', 'processes', 'drawing', 'networks', 'simulation', 'audio',
+    'audio.capture', 'features', 'datasets', 'inference.bundle', 'inference.backends', 'inference.tensorrt',
+    'inference',
     'robot_outputs',
     'evaluation.metrics', 'evaluation.controls', 'evaluation.reporting', 'evaluation',
     'bags.storage', 'bags.recovery', 'bags.decoding', 'bags.statistics', 'bags.conversion', 'bags', 'bag_evaluation',

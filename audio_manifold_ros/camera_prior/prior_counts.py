@@ -11,7 +11,7 @@ import numpy as np
 from scipy.ndimage import distance_transform_edt
 
 from audio_manifold_ros.camera_prior.prior_table import PriorTable
-from audio_manifold_ros.camera_prior.ray_grid import LEVELS, ROWS, RayGrid, level_of
+from audio_manifold_ros.camera_prior.ray_grid import COLUMNS, LEVELS, ROWS, RayGrid, level_of
 from audio_manifold_ros.common.class_ids import CLASS_NAMES
 from audio_manifold_ros.modalities.registry import DEPTH, NORMALS, SEGMENTATION
 
@@ -42,20 +42,20 @@ class PriorCounts:
     def __init__(self, grid: RayGrid, modalities: Iterable[str]) -> None:
         """Start without images."""
         self._grid = grid
-        self._cells = ROWS * grid.columns
+        self._cells = ROWS * COLUMNS
         self._counts = {name: np.zeros((LEVELS, self._cells, COUNTED[name][0])) for name in modalities}
         self._coordinates = lru_cache(maxsize=64)(grid.coordinates)
 
     def add(self, modality: str, images: NDArray[Any], view: CameraView) -> None:
         """Add images (image, row, column, …) of one camera: depth in metres, class ids, or normals."""
         found = self._coordinates(view, *images.shape[1:3])
-        cells = np.rint(found.row).astype(np.int64) * self._grid.columns + np.rint(found.column).astype(np.int64)
+        cells = np.rint(found.row).astype(np.int64) * COLUMNS + np.rint(found.column).astype(np.int64)
         level = round(level_of(view.height_m))
         self._counts[modality][level] += COUNTED[modality][1](images, cells, found, view, self._cells)
 
     def build(self) -> PriorTable:
         """Return the table. A cell without images has the counts of the nearest one with images."""
-        shape = (LEVELS, ROWS, self._grid.columns)
+        shape = (LEVELS, ROWS, COLUMNS)
         found = {}
         for name, counts in self._counts.items():
             cells = counts.reshape(*shape, -1)
@@ -74,7 +74,7 @@ def _count_depth(
     is_valid = np.isfinite(logs)
     bins = ((logs + np.float32(ZERO_SHIFT - FIRST_LOG)) / np.float32(BIN_WIDTH)).clip(0, BINS - 1)
     places = (np.broadcast_to(cells, depth_m.shape) * BINS)[is_valid] + bins[is_valid].astype(np.int64)
-    return np.bincount(places, minlength=size * BINS).reshape(size, BINS)
+    return np.bincount(places, minlength=size * BINS).reshape(size, BINS).astype(np.float64)
 
 
 def _count_classes(
@@ -83,7 +83,7 @@ def _count_classes(
     del found, view
     is_labelled = labels < CLASSES
     places = (np.broadcast_to(cells, labels.shape) * CLASSES)[is_labelled] + labels[is_labelled]
-    return np.bincount(places, minlength=size * CLASSES).reshape(size, CLASSES)
+    return np.bincount(places, minlength=size * CLASSES).reshape(size, CLASSES).astype(np.float64)
 
 
 def _sum_normals(
@@ -124,7 +124,8 @@ def _fill_nearest(cells: FloatArray) -> FloatArray:
     if is_empty.all() or not is_empty.any():
         return cells
     rows, columns = distance_transform_edt(is_empty, return_distances=False, return_indices=True)
-    return cells[rows, columns]
+    filled: FloatArray = cells[rows, columns]
+    return filled
 
 
 # By modality: counts per cell, their sum over images, and the values of the table.

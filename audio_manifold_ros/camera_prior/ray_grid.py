@@ -26,7 +26,7 @@ GROUND_RANGE_M = (0.4, 160.0)
 GROUND_ROWS, SKY_ROWS = 64, 60
 SKY_STEP_RAD = math.radians(0.75)
 ROWS = GROUND_ROWS + SKY_ROWS
-COLUMN_STEP_RAD = math.radians(1.5)
+COLUMNS, COLUMN_STEP_RAD = 90, math.radians(2.0)
 # From a delivery robot to a van.
 LEVELS_M = (0.4, 0.8, 1.5, 2.3)
 LEVELS = len(LEVELS_M)
@@ -52,26 +52,20 @@ class RayCoordinates(NamedTuple):
 
 @dataclass(frozen=True)
 class RayGrid:
-    """Rows and columns of a table of rays.
+    """`ROWS` rows and `COLUMNS` columns of a table of rays, half a circle.
 
     Attributes:
         centre_rad: Azimuth of the middle of the columns.
-        columns: Number of columns.
 
     """
 
     centre_rad: float
-    columns: int
 
     @classmethod
     def of_views(cls, views: Iterable[CameraView]) -> RayGrid:
-        """Return a grid that contains the azimuths of all rays of some cameras."""
-        views = list(views)
+        """Return the grid around the mean direction of some cameras."""
         axes = np.exp(1j * np.array([view.azimuth_rad for view in views]))
-        centre_rad = round(float(np.angle(axes.mean())), 4)
-        widest = max(float(np.abs(_relative(view.rays(16, 64), centre_rad)).max()) for view in views)
-        half = math.ceil(widest / COLUMN_STEP_RAD)
-        return cls(centre_rad, max(2 * half, 2))
+        return cls(round(float(np.angle(axes.mean())), 4))
 
     def coordinates(self, view: CameraView, rows: int, columns: int) -> RayCoordinates:
         """Return the coordinates of the rays of an image (rows, columns). Rays outside the table go to its edge."""
@@ -84,19 +78,12 @@ class RayGrid:
         ground_row = np.log(np.maximum(ground_m, nearest) / nearest) / step
         sky_row = GROUND_ROWS + np.arctan(np.maximum(slope, 0.0)) / SKY_STEP_RAD
         row = np.where(slope < 0, ground_row, sky_row) - 0.5
-        column = self.columns / 2 - _relative(rays, self.centre_rad) / COLUMN_STEP_RAD - 0.5
-        return RayCoordinates(
-            row.clip(0, ROWS - 1), column.clip(0, self.columns - 1), np.where(slope < 0, ground_m, farthest), horizontal
-        )
+        azimuth = np.arctan2(rays[..., 1], rays[..., 0]) - self.centre_rad
+        column = COLUMNS / 2 - np.arctan2(np.sin(azimuth), np.cos(azimuth)) / COLUMN_STEP_RAD - 0.5
+        reference_m = np.where(slope < 0, ground_m, farthest)
+        return RayCoordinates(row.clip(0, ROWS - 1), column.clip(0, COLUMNS - 1), reference_m, horizontal)
 
 
 def level_of(height_m: float) -> float:
     """Return the level of a camera height. Integers are the heights of `LEVELS_M`."""
     return float(np.interp(math.log(height_m), np.log(LEVELS_M), np.arange(LEVELS)))
-
-
-def _relative(rays: FloatArray, centre_rad: float) -> FloatArray:
-    """Return the azimuths of rays relative to a direction, from -pi to pi."""
-    azimuth = np.arctan2(rays[..., 1], rays[..., 0]) - centre_rad
-    relative: FloatArray = np.arctan2(np.sin(azimuth), np.cos(azimuth))
-    return relative

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from audio_manifold_ros.networks.bottleneck import Bottleneck
+    from audio_manifold_ros.networks.spatial.image_prior import PriorTensors
 
     RawOutput = tuple[Tensor, Tensor | None]
 
@@ -172,32 +173,38 @@ class PerceptionNetwork(nn.Module):
         network._set_bottleneck_statistics()
         return network
 
-    def forward(self, features: Tensor) -> tuple[Tensor, ...]:
+    def forward(self, features: Tensor, prior: PriorTensors | None = None) -> tuple[Tensor, ...]:
         """Map features (batch, mic, height, width) to the tensors of `config.output_names`.
+
+        Args:
+            features: See `predict_raw`.
+            prior: See `predict_raw`.
 
         Returns:
             For each modality its image (batch, row, column), or (batch, row, column, component), for example depth in
             metres, and its distance float32 (batch, cell, cell).
 
         """
-        return postprocess(self.config, self.predict_raw(features))
+        return postprocess(self.config, self.predict_raw(features, prior))
 
-    def images(self, features: Tensor) -> dict[str, Tensor]:
+    def images(self, features: Tensor, prior: PriorTensors | None = None) -> dict[str, Tensor]:
         """Map features (batch, mic, height, width) to raw images {modality: (batch, channel, row, column)}.
 
         Depth has one channel in the unit of `DepthRepresentation`, not clipped. Segmentation has the logits of the
         classes.
         """
-        return {modality: raw for modality, (raw, _) in self.predict_raw(features).items()}
+        return {modality: raw for modality, (raw, _) in self.predict_raw(features, prior).items()}
 
     def latents(self, features: Tensor) -> dict[str, Tensor]:
         """Map features (batch, mic, height, width) to latents {modality: (batch, code_dim, cell, cell)}."""
         return {name: latent for at_net in self.at_nets for name, latent in at_net(features).items()}
 
-    def predict_raw(self, features: Tensor) -> dict[str, RawOutput]:
-        """Map features (batch, mic, height, width), or (batch, size) of spatial maps, to raw images and distances.
+    def predict_raw(self, features: Tensor, prior: PriorTensors | None = None) -> dict[str, RawOutput]:
+        """Map features to raw images and distances. This is the part of the network that has weights.
 
-        This is the part of the network that has weights.
+        Args:
+            features: (batch, mic, height, width), or (batch, size) of spatial maps.
+            prior: Priors of the cameras, for a network on spatial maps. None for the camera of the network.
 
         Returns:
             Raw images as from `images` by modality, and the distance float32 (batch, cell, cell) to the manifold or the
@@ -205,7 +212,7 @@ class PerceptionNetwork(nn.Module):
 
         """
         if self.spatial is not None:
-            return self._predict_spatial(self.spatial, features)
+            return self._predict_spatial(self.spatial, features, prior)
         raw_outputs: dict[str, RawOutput] = {}
         for modality, latent in self.latents(features).items():
             quantized = cast('Bottleneck', self.codebooks[modality]).quantize(latent)
@@ -226,15 +233,18 @@ class PerceptionNetwork(nn.Module):
             if categorical(system.config.modalities):
                 system.advantages.add_(advantages[:, None, None])
 
-    def _predict_spatial(self, spatial: SpatialNetwork, features: Tensor) -> dict[str, RawOutput]:
-        found = spatial(features)
+    def _predict_spatial(
+        self, spatial: SpatialNetwork, features: Tensor, prior: PriorTensors | None
+    ) -> dict[str, RawOutput]:
+        images, grid = (None, None) if prior is None else prior
+        found = spatial(features, grid)
         raw_outputs: dict[str, RawOutput] = {}
         for modality in self.config.modalities:
             if modality in found.latents:
                 quantized = cast('Bottleneck', self.codebooks[modality]).quantize(found.latents[modality])
-                raw = spatial.add_prior(modality, self.decoders[modality](quantized.values))
+                raw = spatial.add_prior(modality, self.decoders[modality](quantized.values), images)
             else:
-                raw = spatial.enlarge(modality, found.deviations[modality])
+                raw = spatial.enlarge(modality, found.deviations[modality], images)
             raw_outputs[modality] = (raw, found.log_errors[modality].exp())
         return raw_outputs
 

@@ -43,8 +43,7 @@ def make_spatial_network(features: SpatialFeatureSpec = SHORT) -> PerceptionNetw
         for parameter in network.parameters():
             if not parameter.any():  # heads begin with the prior, whatever the input is
                 torch.nn.init.normal_(parameter, std=0.3)
-    rows = torch.linspace(0.9, 0.1, SIZE)[None, :, None].expand(1, SIZE, SIZE)
-    network.spatial.prior.set('depth', rows)
+    network.spatial.prior.images[:, 0] = torch.linspace(0.9, 0.1, SIZE)[:, None]
     return network.eval()
 
 

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from audio_manifold_ros.camera_prior.camera_view import CameraView
     from audio_manifold_ros.features.kinds import AnyFeatureSpec
     from training.config.data_configuration import DataConfig
 
@@ -52,6 +53,7 @@ class WindowCache:
         dataset_split: Split of the dataset.
         dropped: Number of images without a window, by reason.
         skipped: Drives that were left out because of a missing microphone.
+        views: Views of the cameras of all drives, with spatial features.
 
     """
 
@@ -87,6 +89,15 @@ class WindowCache:
         self._stamps_ns = np.array([stamp_ns for _, stamp_ns in windows], dtype=np.int64)
         sizes = [len(shard.contents.drive_ids) for shard in self.shards]
         self._shard = np.repeat(np.arange(len(sizes)), sizes)
+        views: dict[CameraView, int] = {}
+        numbers = [
+            [views.setdefault(shard.contents.views[place], len(views)) for place in shard.contents.window_views]
+            for shard in self.shards
+        ]
+        self.views, self._view = (
+            tuple(views),
+            np.array([place for places in numbers for place in places], dtype=np.int64),
+        )
         self._row = np.concatenate([np.arange(size) for size in sizes] or [np.arange(0)])
         _check_alike(self.shards)
         self._indices = dataset_split.windows(windows)
@@ -133,6 +144,10 @@ class WindowCache:
         """Return the drive id and the image time in ns of each window."""
         return [(str(self._drives[index]), int(self._stamps_ns[index])) for index in indices]
 
+    def window_views(self, indices: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the index of the view of each window in `views`. The cache must have spatial features."""
+        return self._view[indices]
+
     def has(self, name: str) -> bool:
         """Return whether every drive has such images (`depth_m`, `labels`, or derived ones)."""
         stored = SOURCE_ARRAYS.get(name, name)
@@ -161,7 +176,11 @@ class WindowCache:
             DatasetError: The drive with the camera cannot be read.
 
         """
-        return derived_array(shard, name, self._camera) if name in SOURCE_ARRAYS else shard.array(name)
+        if name not in SOURCE_ARRAYS:
+            return shard.array(name)
+        contents = shard.contents
+        cameras = [contents.views[place].camera for place in contents.window_views]
+        return derived_array(shard, name, cameras or [self._camera] * len(contents.drive_ids))
 
     @cached_property
     def _camera(self) -> CameraModel:

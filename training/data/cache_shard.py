@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from audio_manifold_ros.camera_prior.camera_view import CameraView
 from audio_manifold_ros.common.errors import TrainingError
 from audio_manifold_ros.common.json_text import read_json
 from audio_manifold_ros.common.schema import from_plain
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from training.config.data_configuration import DataConfig
     from training.data.window_dataset import WindowItem
 
-CACHE_VERSION = 2
+CACHE_VERSION = 3
 CONTENTS_FILE = 'contents.json'
 INT16_PEAK = 32_767
 
@@ -50,6 +51,8 @@ class ShardContents:
         lacking: First drive without such images, by missing array.
         dropped: Number of images without a window, by reason.
         skipped: Drives that were left out because of a missing microphone.
+        views: Views of the cameras of the drives, with spatial features.
+        window_views: Index of the view of each window, with spatial features.
 
     """
 
@@ -60,6 +63,8 @@ class ShardContents:
     lacking: dict[str, str] = field(default_factory=dict)
     dropped: dict[str, int] = field(default_factory=dict)
     skipped: tuple[str, ...] = ()
+    views: tuple[CameraView, ...] = ()
+    window_views: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -154,6 +159,8 @@ def write_shard(
     lacking: dict[str, str] = {}
     windows: list[tuple[str, int]] = []
     skipped: Counter[str] = Counter()
+    views: dict[CameraView, int] = {}
+    window_views: list[int] = []
     for item in _report_drives(dataset, on_drive):
         if item.missing_microphones and config.missing_microphones == 'skip':
             skipped[item.drive_id] += 1
@@ -168,6 +175,8 @@ def write_shard(
         for name, row in rows.items():
             columns.setdefault(name, []).append(row)
         windows.append((item.drive_id, item.stamp_ns))
+        if item.view is not None:
+            window_views.append(views.setdefault(item.view, len(views)))
     for name in columns.keys() - lacking:
         np.save(partial / f'{name}.npy', np.stack(columns[name]))
     contents = ShardContents(
@@ -178,6 +187,8 @@ def write_shard(
         lacking,
         dict(dataset.dropped),
         tuple(skipped),
+        tuple(views),
+        tuple(window_views),
     )
     (partial / CONTENTS_FILE).write_text(json.dumps(asdict(contents)), encoding='utf-8')
     _publish(partial, folder)

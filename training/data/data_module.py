@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from training.config.fit_configuration import FitConfig
     from training.data.cache import WindowCache
 
+VIEW_KEY = 'view'
 # Number of steps of a fit with a time limit.
 UNLIMITED_STEPS = 1_000_000_000
 
@@ -38,6 +39,7 @@ class Batch(TypedDict, total=False):
     depth_m: float32 (batch, row, column), metres, NaN invalid.
     labels: uint8 (batch, row, column), 255 unlabelled.
     normals: float32 (batch, row, column, 3), unit vectors, NaN invalid.
+    view: int64 (batch,), index of the camera in `WindowCache.views`, with spatial features.
     latent_depth, latent_segmentation, latent_normals: float32 (batch, code_dim, cell, cell).
     """
 
@@ -46,6 +48,7 @@ class Batch(TypedDict, total=False):
     depth_m: torch.Tensor
     labels: torch.Tensor
     normals: torch.Tensor
+    view: torch.Tensor
     latent_depth: torch.Tensor
     latent_segmentation: torch.Tensor
     latent_normals: torch.Tensor
@@ -96,6 +99,8 @@ class CachedWindowDataset(Dataset[Any]):
             return name, GROUND_TRUTH[modality].columns[name](rows, self._depth)
         if name == 'features' and self._cache.holds_audio:
             return 'audio', torch.from_numpy(self._cache.audio(indices))
+        if name == VIEW_KEY:
+            return name, torch.from_numpy(self._cache.window_views(indices))
         rows = self._cache.take(self._latents.get(name, name), indices)
         return name, torch.from_numpy(rows.astype(np.float32))
 

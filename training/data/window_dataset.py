@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from audio_manifold_ros.camera_prior.camera_view import CameraView
 from audio_manifold_ros.common.errors import DatasetError
 from audio_manifold_ros.datasets.drive_reader import DriveReader
 from audio_manifold_ros.datasets.windows import cut_windows
@@ -35,6 +36,7 @@ class WindowItem(ModalityImages):
         stamp_ns: Time of the image on the clock of the recording.
         missing_microphones: Indices of the microphones that were not recorded, in the order of the array.
         geometry: Geometry of the array for spatial features. None for mel features.
+        view: View of the camera, with spatial features. None for mel features.
 
     """
 
@@ -44,6 +46,7 @@ class WindowItem(ModalityImages):
     stamp_ns: int
     missing_microphones: tuple[int, ...] = ()
     geometry: ArrayGeometry | None = None
+    view: CameraView | None = None
 
 
 class WindowDataset:
@@ -88,8 +91,11 @@ class WindowDataset:
         for path in self.paths:
             with DriveReader(path, verify=self._verify) as drive:
                 geometry = rig_geometry(drive.rig, self._spec)
+                view = None
                 if geometry is None:
                     self._check_geometry(drive)
+                else:
+                    view = CameraView.from_rig(drive.rig.camera_model(), drive.rig.transforms())
                 self._check_depth_unit(drive)
                 cut = cut_windows(drive, self._spec, self._frame_position)
                 self.dropped.update(cut.dropped)
@@ -102,6 +108,7 @@ class WindowDataset:
                         stamp_ns=int(drive.image_stamps_ns[window.image]),
                         missing_microphones=drive.missing_microphones,
                         geometry=geometry,
+                        view=view,
                     )
 
     def _check_geometry(self, drive: DriveReader) -> None:

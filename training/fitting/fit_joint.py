@@ -20,7 +20,7 @@ from audio_manifold_ros.common.errors import AudioManifoldError, TrainingError
 from audio_manifold_ros.networks.at_net import AtNet
 from audio_manifold_ros.networks.perception_network import PerceptionNetwork
 from training.config.experiment_configuration import TrainingConfig
-from training.data.data_module import WindowDataModule
+from training.data.data_module import VIEW_KEY, WindowDataModule
 from training.data.ground_truth_arrays import ARRAY_OF_MODALITY
 from training.data.window_checks import with_drive_microphones
 from training.fitting.fit_manifold import add_fit_arguments, change_fit
@@ -31,6 +31,7 @@ from training.fitting.lr_schedule import TrainingBudget
 from training.fitting.spatial_statistics import set_training_statistics
 from training.fitting.starting_networks import load_start
 from training.fitting.trainer import run_audio_network_fit
+from training.fitting.view_priors import ViewPriors
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,10 +57,13 @@ def fit_joint(config: TrainingConfig, fit: FitConfig, *, resume: bool = False) -
     lightning.seed_everything(config.machine.seed, verbose=False)
     if config.machine.threads is not None:
         torch.set_num_threads(config.machine.threads)
-    names = ('features', *(ARRAY_OF_MODALITY[modality] for modality in config.modalities))
+    views = () if config.spatial is None else (VIEW_KEY,)
+    names = ('features', *views, *(ARRAY_OF_MODALITY[modality] for modality in config.modalities))
     data = WindowDataModule(config, fit, names)
     network = make_networks(config, joint, data.cache)
-    module = JointModule(network, config, joint, fit, class_weights(data.cache, joint), TrainingBudget(fit.minutes))
+    priors = None if network.spatial is None else ViewPriors(network.spatial, data.cache.views, config.depth)
+    weights, budget = class_weights(data.cache, joint), TrainingBudget(fit.minutes)
+    module = JointModule(network, config, joint, fit, weights, budget, priors)
     return run_audio_network_fit(module, data, fit, config, config.joint_folder, resume=resume)
 
 

@@ -24,12 +24,14 @@ from training.fitting.weight_average import WeightAverage
 if TYPE_CHECKING:
     from audio_manifold_ros.networks.bottleneck import Bottleneck
     from audio_manifold_ros.networks.perception_network import PerceptionNetwork
+    from audio_manifold_ros.networks.spatial.image_prior import PriorTensors
     from audio_manifold_ros.networks.spatial.spatial_network import SpatialNetwork
     from training.config.experiment_configuration import TrainingConfig
     from training.config.fit_configuration import FitConfig
     from training.config.joint_configuration import JointConfig
     from training.data.data_module import Batch
     from training.fitting.lr_schedule import TrainingBudget
+    from training.fitting.view_priors import ViewPriors
 
 # Added to the validation loss until the codebooks are initialised, so that no earlier checkpoint is the best.
 UNSTARTED_LOSS = 1e6
@@ -62,8 +64,20 @@ class JointModule(ScheduledModule):
         fit: FitConfig,
         class_weights: torch.Tensor,
         budget: TrainingBudget,
+        priors: ViewPriors | None = None,
     ) -> None:
-        """Take over networks with their starting weights."""
+        """Take over networks with their starting weights.
+
+        Args:
+            network: The networks.
+            config: The experiment.
+            joint: Losses and starting weights.
+            fit: Length and learning rate.
+            class_weights: float32 (class,).
+            budget: Time limit.
+            priors: Priors of the cameras of all windows, for a network on spatial maps.
+
+        """
         super().__init__(fit, budget)
         self.save_hyperparameters({'network': dict(network.config.to_dict())})
         self.network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -82,6 +96,7 @@ class JointModule(ScheduledModule):
             for modality, codebook in codebooks.items()
             if isinstance(codebook, VectorQuantizer) and modality not in joint.frozen
         }
+        self.priors = priors
         self._image_metrics = ImageMetrics(network.config.modalities, config.depth)
 
     def training_step(self, batch: Batch, batch_idx: int) -> torch.Tensor:
@@ -113,7 +128,7 @@ class JointModule(ScheduledModule):
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
         """Log the losses of the averaged networks and add their images to the metrics."""
-        images = self.averaged.images(batch['features'])
+        images = self.averaged.images(batch['features'], self._prior(batch))
         losses = self._losses(images, batch)
         size = len(batch['features'])
         self.log_dict({f'val/{name}': value for name, value in losses.items()}, batch_size=size, sync_dist=True)
@@ -143,6 +158,9 @@ class JointModule(ScheduledModule):
         codebooks = self.network.codebooks.values()
         return any(isinstance(codebook, VectorQuantizer) and not codebook.started for codebook in codebooks)
 
+    def _prior(self, batch: Batch) -> PriorTensors | None:
+        return None if self.priors is None else self.priors(batch['view'])
+
     def _mirrored(self, batch: Batch) -> Batch:
         spec, probability = self._experiment.data.features, self._experiment.augment.mirror
         return mirror_some(batch, probability, spec) if isinstance(spec, SpatialFeatureSpec) else batch
@@ -155,33 +173,38 @@ class JointModule(ScheduledModule):
     def _predict(self, features: torch.Tensor, batch: Batch) -> _Predicted:
         """Return what the losses of a step need, with a gradient."""
         spatial = self.network.spatial
-        if spatial is None:
+        prior: torch.Tensor | None = None
+        if spatial is None or self.priors is None:
             latents, log_errors = self.network.latents(features), {}
         else:
-            output = spatial(features)
+            output = spatial(features, self.priors.grid[batch['view']])
             latents, log_errors = output.latents, output.log_errors
             if output.deviations:
-                images, truth = self._sampled_images(spatial, output.deviations, batch)
+                images, truth = self._sampled_images(self.priors, output.deviations, batch)
                 return _Predicted(images, truth, latents, [], log_errors)
+            prior = self.priors.images[batch['view']]
         images, penalties = {}, []
         for modality, latent in latents.items():
             images[modality], penalty = self._decode(modality, latent)
             if spatial is not None:
-                images[modality] = spatial.add_prior(modality, images[modality])
+                images[modality] = spatial.add_prior(modality, images[modality], prior)
             penalties += [] if modality in self._joint.frozen else [penalty]
         return _Predicted(images, batch, latents, penalties, log_errors)
 
     def _sampled_images(
-        self, spatial: SpatialNetwork, deviations: dict[str, torch.Tensor], batch: Batch
+        self, priors: ViewPriors, deviations: dict[str, torch.Tensor], batch: Batch
     ) -> tuple[dict[str, torch.Tensor], Batch]:
         """Return images and ground truth at one pixel of each cell of a direct head, another one in each step.
 
         All pixels of the images would take longer than the rest of the step.
         """
-        step = spatial.config.image_size // spatial.config.head_size
+        head_size = next(iter(deviations.values())).shape[-1]
+        step = priors.images.shape[-1] // head_size
         row, column = torch.randint(step, (2,)).tolist()
         place = (..., slice(row, None, step), slice(column, None, step))
-        images = {name: deviation + spatial.prior.image(name)[place] for name, deviation in deviations.items()}
+        prior = priors.pixels(batch['view'], place)
+        channels = {name: cast('SpatialNetwork', self.network.spatial).config.image_place(name) for name in deviations}
+        images = {name: deviation + prior[:, channels[name]] for name, deviation in deviations.items()}
         truth = {name: batch[name][place] for name in ARRAY_OF_MODALITY.values() if name in batch}  # type: ignore[literal-required]
         return images, cast('Batch', truth)
 

@@ -4,30 +4,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections import Counter
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
+from audio_manifold_ros.camera_prior.prior_counts import PriorCounts
+from audio_manifold_ros.camera_prior.ray_grid import RayGrid
 from audio_manifold_ros.common.errors import TrainingError
-from audio_manifold_ros.evaluation.controls.pixel_statistics import (
-    PIXEL_STATISTICS,
-    DepthMedian,
-    FrequentClass,
-    MeanDirection,
-)
-from audio_manifold_ros.modalities.registry import DEPTH, MODALITIES, NORMALS, SEGMENTATION
+from audio_manifold_ros.modalities.registry import MODALITIES
+from audio_manifold_ros.networks.spatial.prior_inputs import prior_inputs
 from training.data.ground_truth_arrays import ARRAY_OF_MODALITY
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
+    from audio_manifold_ros.camera_prior.prior_table import PriorTable
     from audio_manifold_ros.networks.depth_representation import DepthRepresentation
     from audio_manifold_ros.networks.spatial.spatial_network import SpatialNetwork
     from training.data.cache import WindowCache
 
-FEATURE_WINDOWS, IMAGE_WINDOWS, BLOCK = 512, 4000, 64
+FEATURE_WINDOWS, IMAGE_WINDOWS, BLOCK = 512, 8000, 64
 
 
 def set_training_statistics(network: SpatialNetwork, cache: WindowCache, depth: DepthRepresentation) -> None:
@@ -46,37 +46,24 @@ def set_training_statistics(network: SpatialNetwork, cache: WindowCache, depth: 
         )
         raise TrainingError(msg)
     network.trunk.inputs.set_statistics(torch.from_numpy(features))
-    shape = (network.config.image_size, network.config.image_size)
-    statistics = {name: PIXEL_STATISTICS[name](shape, depth.near_m) for name in network.config.modalities}
-    chosen = _spread(indices, IMAGE_WINDOWS)
-    for first in range(0, len(chosen), BLOCK):
-        for name, counted in statistics.items():
-            for image in cache.take(ARRAY_OF_MODALITY[name], chosen[first : first + BLOCK]):
-                counted.add(image.astype(MODALITIES[name].dtype))
-    for name, counted in statistics.items():
-        network.prior.set(name, PRIOR_IMAGES[name](counted, depth))
+    table = prior_table(cache, network.config.modalities)
+    network.prior.set_table(table)
+    views = Counter(cache.window_views(indices).tolist())
+    network.prior.set(prior_inputs(table, cache.views[views.most_common(1)[0][0]], network.config, depth))
 
 
-def _unit_depth(statistics: DepthMedian, depth: DepthRepresentation) -> torch.Tensor:
-    return torch.from_numpy(depth.depth_to_unit(statistics.build()))[None]
-
-
-def _class_probabilities(statistics: FrequentClass, depth: DepthRepresentation) -> torch.Tensor:
-    del depth
-    return torch.from_numpy(statistics.probabilities())
-
-
-def _mean_direction(statistics: MeanDirection, depth: DepthRepresentation) -> torch.Tensor:
-    del depth
-    return torch.from_numpy(statistics.build()).permute(2, 0, 1)
-
-
-# By modality, the image that a network starts from, (channel, row, column).
-PRIOR_IMAGES: Mapping[str, Callable[[Any, DepthRepresentation], torch.Tensor]] = {
-    DEPTH: _unit_depth,
-    SEGMENTATION: _class_probabilities,
-    NORMALS: _mean_direction,
-}
+def prior_table(cache: WindowCache, modalities: Sequence[str]) -> PriorTable:
+    """Return what the training windows show along each ray."""
+    chosen = _spread(cache.indices('train'), IMAGE_WINDOWS)
+    views = cache.window_views(chosen)
+    counts = PriorCounts(RayGrid.of_views(cache.views[number] for number in np.unique(views)), modalities)
+    for number in np.unique(views):
+        windows = chosen[views == number]
+        for first in range(0, len(windows), BLOCK):
+            for name in modalities:
+                images = cache.take(ARRAY_OF_MODALITY[name], windows[first : first + BLOCK])
+                counts.add(name, images.astype(MODALITIES[name].dtype), cache.views[number])
+    return counts.build()
 
 
 def _spread(indices: NDArray[np.int64], count: int) -> NDArray[np.int64]:

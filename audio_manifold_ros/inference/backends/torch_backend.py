@@ -20,6 +20,7 @@ from audio_manifold_ros.inference.backends.backend import (
     output_names,
 )
 from audio_manifold_ros.inference.backends.fused_pipeline import open_waveform_network
+from audio_manifold_ros.modalities.registry import MODALITIES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -32,8 +33,11 @@ if TYPE_CHECKING:
     from audio_manifold_ros.networks.perception_network import PerceptionNetwork
 
 LOGGER = logging.getLogger(__name__)
-# Training counters, which inference does not need and a bundle does not contain.
-TRAINING_ONLY = ('.num_batches_tracked', '.counts', '.sums', '.started')
+# Training counters and the prior table, which inference does not need and a weight file does not contain.
+TRAINING_ONLY = (
+    '.num_batches_tracked', '.counts', '.sums', '.started',
+    *(f'.table_{name}' for name in ('centre', *MODALITIES)),
+)  # fmt: skip
 
 
 class TorchBackend:

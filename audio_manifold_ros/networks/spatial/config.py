@@ -22,6 +22,8 @@ MAX_MAP_SIZE, MAX_CLASSES, MAX_IMAGE_SIZE, MAX_WIDTH = 512, 256, 1024, 4.0
 MIN_TIME, MIN_LAGS = 8, 8
 # Rows and columns of the map that joins sound and place in the image.
 GRID_ROWS, GRID_COLUMNS = 16, 32
+# Triangular functions of the row and column of a ray in the prior table, by which the network tells places apart.
+ROW_HATS, COLUMN_HATS = 24, 24
 HEAD_SIZES = (32, 64)
 LATENT_CELLS = (8, 16)
 # Cells of predicted errors, the grid of the confidence.
@@ -95,9 +97,20 @@ class SpatialNetworkConfig:
         """True if the images come from the decoders of manifolds."""
         return self.latent_cells > 0
 
+    @property
+    def grid_channels(self) -> int:
+        """Channels of the prior on the grid: row, column and height of the rays, and the raw images."""
+        return ROW_HATS + COLUMN_HATS + 1 + sum(self.image_channels(modality) for modality in self.modalities)
+
     def channels(self, full: int) -> int:
         """Return a number of channels at the width of the network, a multiple of 8."""
         return max(8, 8 * round(full * self.width / 8))
+
+    def image_place(self, modality: str) -> slice:
+        """Return the channels of a modality in the raw images of all modalities."""
+        before = self.modalities[: self.modalities.index(modality)]
+        first = sum(self.image_channels(name) for name in before)
+        return slice(first, first + self.image_channels(modality))
 
     def image_channels(self, modality: str) -> int:
         """Return the channels of the raw image of a modality."""

@@ -5,46 +5,74 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 from torch import nn
 
-from audio_manifold_ros.modalities.registry import MODALITIES
+from audio_manifold_ros.camera_prior.prior_table import PriorTable
+from audio_manifold_ros.camera_prior.ray_grid import COLUMNS, LEVELS, ROWS, RayGrid
+from audio_manifold_ros.networks.spatial.config import GRID_COLUMNS, GRID_ROWS
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from audio_manifold_ros.networks.spatial.config import SpatialNetworkConfig
+    from audio_manifold_ros.networks.spatial.prior_inputs import PriorInputs
 
-# Probability of a class that never occurs at a pixel.
-MIN_PROBABILITY = 1e-3
+
+class PriorTensors(NamedTuple):
+    """Priors of the cameras of a batch (see `PriorInputs`). The batch is 1 for one camera.
+
+    Attributes:
+        images: (batch, channel, row, column).
+        grid: (batch, channel, `GRID_ROWS`, `GRID_COLUMNS`).
+
+    """
+
+    images: Tensor
+    grid: Tensor
 
 
 class ImagePrior(nn.Module):
-    """Raw prior images: depth in the unit of `DepthRepresentation`, and logarithms of class probabilities."""
+    """Prior of one camera, and the table that the priors of other cameras are computed from.
+
+    Attributes:
+        images: See `PriorTensors`.
+        grid: See `PriorTensors`.
+
+    """
+
+    images: Tensor
+    grid: Tensor
+    table_centre: Tensor
 
     def __init__(self, config: SpatialNetworkConfig) -> None:
-        """Start with a depth of 0.5 and equal classes."""
+        """Start with a depth of 0.5, equal classes and an empty table."""
         super().__init__()
-        size = config.image_size
-        self.modalities = config.modalities
-        for modality in config.modalities:
-            channels = config.image_channels(modality)
-            start = 0.5 if channels == 1 else -math.log(channels)
-            self.register_buffer(modality, torch.full((1, channels, size, size), start))
-        self.channels = sum(config.image_channels(modality) for modality in config.modalities)
+        size, channels = config.image_size, [config.image_channels(name) for name in config.modalities]
+        starts = [torch.full((count, size, size), 0.5 if count == 1 else -math.log(count)) for count in channels]
+        self.register_buffer('images', torch.cat(starts)[None])
+        self.register_buffer('grid', torch.zeros(1, config.grid_channels, GRID_ROWS, GRID_COLUMNS))
+        self.register_buffer('table_centre', torch.zeros(()))
+        for name, count in zip(config.modalities, channels, strict=True):
+            self.register_buffer(f'table_{name}', torch.zeros(LEVELS, ROWS, COLUMNS, count))
+        self._modalities = config.modalities
 
     @torch.no_grad()
-    def set(self, modality: str, image: Tensor) -> None:
-        """Set the raw image (channel, row, column) of a modality: unit depth, or class probabilities."""
-        raw = image.clamp(min=MIN_PROBABILITY).log() if MODALITIES[modality].is_categorical else image
-        self.image(modality).copy_(raw[None])
+    def set_table(self, table: PriorTable) -> None:
+        """Store a table."""
+        self.table_centre.fill_(table.grid.centre_rad)
+        for name in self._modalities:
+            self.get_buffer(f'table_{name}').copy_(torch.from_numpy(table.values[name]))
 
-    def image(self, modality: str) -> Tensor:
-        """Return the raw image (1, channel, row, column) of a modality."""
-        return self.get_buffer(modality)
+    def table(self) -> PriorTable:
+        """Return the stored table."""
+        values = {name: self.get_buffer(f'table_{name}').float().cpu().numpy() for name in self._modalities}
+        return PriorTable(RayGrid(float(self.table_centre)), values)
 
-    def images(self) -> Tensor:
-        """Return the raw images of all modalities (1, channel, row, column)."""
-        return torch.cat([self.image(modality) for modality in self.modalities], dim=1)
+    @torch.no_grad()
+    def set(self, inputs: PriorInputs) -> None:
+        """Set the prior of the camera that windows have without a prior of their own."""
+        self.images.copy_(torch.from_numpy(inputs.images)[None])
+        self.grid.copy_(torch.from_numpy(inputs.grid)[None])

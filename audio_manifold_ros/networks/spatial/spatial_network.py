@@ -55,7 +55,7 @@ class SpatialNetwork(nn.Module):
         self.config = config
         self.prior = ImagePrior(config)
         self.register_buffer('advantages', torch.zeros(1, config.classes, 1, 1))
-        self.trunk = SpatialTrunk(config, self.prior.channels)
+        self.trunk = SpatialTrunk(config)
         channels = self.trunk.channels
         self.head: DirectHead | LatentHead
         if config.is_quantised:
@@ -64,12 +64,17 @@ class SpatialNetwork(nn.Module):
             self.head = DirectHead(config, channels)
         self.errors = ErrorHead(config, channels)
 
-    def forward(self, features: Tensor) -> SpatialOutput:
-        """Map packed features (batch, size) to deviations or latents, and predicted errors.
+    def forward(self, features: Tensor, prior_grid: Tensor | None = None) -> SpatialOutput:
+        """Map packed features to deviations or latents, and predicted errors.
 
         The errors have no gradient to the trunk.
+
+        Args:
+            features: (batch, size).
+            prior_grid: Prior of the cameras on the grid (see `PriorTensors`). None for that of the network.
+
         """
-        scene = self.trunk(features, self.prior.images())
+        scene = self.trunk(features, self.prior.grid if prior_grid is None else prior_grid)
         deviations: dict[str, Tensor] = {}
         latents: dict[str, Tensor] = {}
         if isinstance(self.head, LatentHead):
@@ -78,13 +83,21 @@ class SpatialNetwork(nn.Module):
             deviations, _ = self.head(scene.grid)
         return SpatialOutput(scene, deviations, latents, self.errors(scene.grid.detach()))
 
-    def enlarge(self, modality: str, deviation: Tensor) -> Tensor:
-        """Return the raw image of a modality from its deviation (batch, channel, row, column), interpolated."""
+    def enlarge(self, modality: str, deviation: Tensor, prior_images: Tensor | None = None) -> Tensor:
+        """Return the raw image of a modality from its deviation, interpolated (see `add_prior`)."""
         size = (self.config.image_size, self.config.image_size)
         enlarged = functional.interpolate(deviation, size=size, mode='bilinear', align_corners=False)
-        return self.add_prior(modality, enlarged)
+        return self.add_prior(modality, enlarged, prior_images)
 
-    def add_prior(self, modality: str, deviation: Tensor) -> Tensor:
-        """Return the raw image of a modality from its deviation (batch, channel, row, column) in the image size."""
-        image = deviation + self.prior.image(modality).to(deviation.dtype)
+    def add_prior(self, modality: str, deviation: Tensor, prior_images: Tensor | None = None) -> Tensor:
+        """Return the raw image of a modality from its deviation.
+
+        Args:
+            modality: The modality.
+            deviation: (batch, channel, row, column) in the size of the prior.
+            prior_images: Prior of the cameras (see `PriorTensors`). None for that of the network.
+
+        """
+        images = self.prior.images if prior_images is None else prior_images
+        image = deviation + images[:, self.config.image_place(modality)].to(deviation.dtype)
         return image + self.advantages if MODALITIES[modality].is_categorical else image

@@ -11,7 +11,7 @@ from torch import nn
 from torch.nn import functional
 
 from audio_manifold_ros.networks.residual import BasicBlock
-from audio_manifold_ros.networks.spatial.config import GRID_COLUMNS, GRID_ROWS
+from audio_manifold_ros.networks.spatial.config import GRID_COLUMNS
 from audio_manifold_ros.networks.spatial.encoders import EchoEncoder, LevelEncoder, SteeredEncoder, convolution
 from audio_manifold_ros.networks.spatial.input_maps import InputMaps
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from audio_manifold_ros.networks.spatial.config import SpatialNetworkConfig
 
-GLOBAL_VALUES, PLACE_CHANNELS, GRID_CHANNELS = 96, 32, 64
+GLOBAL_VALUES, PLACE_CHANNELS, GRID_CHANNELS = 96, 96, 64
 
 
 class SceneFeatures(NamedTuple):
@@ -43,45 +43,38 @@ class SceneFeatures(NamedTuple):
 class SpatialTrunk(nn.Module):
     """Encodes the three maps and joins them on a grid of the image.
 
-    The features of an azimuth go to the image column in that direction. A learnt place and the prior of the camera make
-    rows and columns distinct.
+    The features of an azimuth go to the image column in that direction. The rays of a place and the prior along them
+    make rows and columns distinct, and mean the same for any camera.
     """
 
-    place: Tensor
-
-    def __init__(self, config: SpatialNetworkConfig, prior_channels: int) -> None:
-        """Build the trunk with random weights.
-
-        Args:
-            config: Sizes of the network.
-            prior_channels: Channels of the prior.
-
-        """
+    def __init__(self, config: SpatialNetworkConfig) -> None:
+        """Build the trunk with random weights."""
         super().__init__()
         self._columns = config.image_columns
         self.inputs = InputMaps(config)
         self.level, self.steered, self.echo = LevelEncoder(config), SteeredEncoder(config), EchoEncoder(config)
         whole, place, grid = map(config.channels, (GLOBAL_VALUES, PLACE_CHANNELS, GRID_CHANNELS))
         self.whole = convolution(self.level.values + self.echo.values + self.steered.values, whole, (1, 1))
-        self.place = nn.Parameter(0.1 * torch.randn(1, place, GRID_ROWS, GRID_COLUMNS))
         # One 1x1 convolution of the concatenation, as the sum of its parts.
         self.from_column = nn.Conv2d(self.steered.values, grid, 1, bias=False)
         self.from_whole = nn.Conv2d(whole, grid, 1, bias=False)
-        self.from_place = nn.Conv2d(place + prior_channels, grid, 1, bias=False)
+        self.from_place = nn.Sequential(
+            convolution(config.grid_channels, place, (1, 1)), nn.Conv2d(place, grid, 1, bias=False)
+        )
         self.joined = nn.Sequential(nn.BatchNorm2d(grid), nn.ReLU(inplace=True))
         self.blocks = nn.Sequential(BasicBlock(grid, grid, 1), BasicBlock(grid, grid, 1))
         self.channels = grid
 
-    def forward(self, features: Tensor, prior: Tensor) -> SceneFeatures:
+    def forward(self, features: Tensor, prior_grid: Tensor) -> SceneFeatures:
         """Encode packed features.
 
         Args:
             features: float32 (batch, size).
-            prior: (1, channel, row, column), the prior in the size of the images.
+            prior_grid: Prior of the cameras (batch or 1, channel, `GRID_ROWS`, `GRID_COLUMNS`), see `PriorInputs`.
 
         """
         maps = self.inputs(features)
-        dtype = self.place.dtype
+        dtype = self.from_column.weight.dtype
         azimuths = self.steered(maps.steered.to(dtype))
         echoes, echo = self.echo(maps.echo.to(dtype))
         level = self.level(maps.level.to(dtype))
@@ -89,7 +82,6 @@ class SpatialTrunk(nn.Module):
         behind = (azimuths.shape[3] - self._columns) // 2
         image = azimuths[..., behind : behind + self._columns]
         columns = functional.interpolate(image, size=(1, GRID_COLUMNS), mode='bilinear', align_corners=False)
-        pooled = functional.avg_pool2d(prior, (prior.shape[2] // GRID_ROWS, prior.shape[3] // GRID_COLUMNS))
-        placed = self.from_place(torch.cat([self.place, pooled.to(dtype)], dim=1))
+        placed = self.from_place(prior_grid.to(dtype))
         grid = self.blocks(self.joined(placed + self.from_column(columns) + self.from_whole(whole)))
         return SceneFeatures(azimuths, echoes, whole, grid)

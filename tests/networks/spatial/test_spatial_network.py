@@ -14,6 +14,8 @@ from audio_manifold_ros.features.spatial_spec import SpatialFeatureSpec
 from audio_manifold_ros.networks.compiled_core import CompilableNetwork, postprocess_flat
 from audio_manifold_ros.networks.perception_network import PerceptionConfig, PerceptionNetwork
 from audio_manifold_ros.networks.spatial.config import SpatialNetworkConfig
+from audio_manifold_ros.networks.spatial.image_prior import PriorTensors
+from audio_manifold_ros.networks.spatial.prior_inputs import PriorInputs
 from audio_manifold_ros.networks.vq_vae import VqVaeConfig
 from tests.networks.layer_shapes import assert_all_learn, parameters
 from training.export.onnx_graph import export_network
@@ -35,12 +37,19 @@ def small_network(latent_cells: int = 0, **changes: Any) -> PerceptionNetwork:
     for parameter in network.parameters():
         if not parameter.any():
             torch.nn.init.normal_(parameter, std=0.3)
-    for modality in spatial.modalities:
-        network.spatial.prior.set(modality, torch.rand(spatial.image_channels(modality), 128, 128))
+    network.spatial.prior.set(random_prior(spatial))
     for name, buffer in network.named_buffers():
         if name.endswith('codebook'):
             buffer.normal_()
     return network
+
+
+def random_prior(config: SpatialNetworkConfig, seed: int = 0) -> PriorInputs:
+    """Return a random prior."""
+    rng = np.random.default_rng(seed)
+    channels = sum(config.image_channels(name) for name in config.modalities)
+    sizes = ((channels, 128, 128), (config.grid_channels, 16, 32))
+    return PriorInputs(*(rng.random(size, dtype=np.float32) for size in sizes))
 
 
 def random_features(windows: int = 2, seed: int = 1) -> torch.Tensor:
@@ -86,13 +95,18 @@ def test_a_direct_network_starts_at_its_prior() -> None:
     spatial = SpatialNetworkConfig(**SMALL)
     network = PerceptionNetwork(PerceptionConfig(spatial=spatial))
     assert network.spatial is not None
-    depth, classes = torch.rand(1, 128, 128), torch.rand(19, 128, 128)
-    network.spatial.prior.set('depth', depth)
-    network.spatial.prior.set('segmentation', classes)
+    prior, other = random_prior(spatial), random_prior(spatial, seed=1)
+    network.spatial.prior.set(prior)
+    depth, classes = torch.from_numpy(prior.images).split([1, 19])
     with torch.inference_mode():
         depth_m, _, labels, _ = network(random_features())
     torch.testing.assert_close(depth_m[1], network.config.depth.unit_to_depth(depth[0]))
     assert torch.equal(labels[0].long(), classes.argmax(dim=0))
+    given = PriorTensors(*(torch.from_numpy(np.stack(pair)) for pair in zip(prior, other, strict=True)))
+    with torch.inference_mode():
+        depth_m, _, labels, _ = network(random_features(), given)
+    torch.testing.assert_close(depth_m[0], network.config.depth.unit_to_depth(depth[0]))
+    assert torch.equal(labels[1].long(), given.images[1, 1:].argmax(dim=0)), 'each window has its own prior'
     network.add_class_bias(torch.eye(19)[10] * 100)
     with torch.inference_mode():
         assert (network(random_features())[2] == 10).all()
@@ -115,7 +129,7 @@ def test_an_image_column_follows_the_sound_in_its_direction() -> None:
     changed = features.clone()
     changed[:, place].reshape(1, *shape)[:, :, 10] += 20.0
     with torch.inference_mode():
-        scenes = [network.spatial.trunk(values, network.spatial.prior.images()) for values in (features, changed)]
+        scenes = [network.spatial.trunk(values, network.spatial.prior.grid) for values in (features, changed)]
     difference = (scenes[1].azimuths - scenes[0].azimuths).abs().sum(dim=(0, 1, 2))
     # Azimuth 10 from the left edge of the image is eight places later on the circle.
     assert abs(int(difference.argmax()) - 18) <= 2
