@@ -71,7 +71,7 @@ def test_a_network_on_spatial_maps_learns_to_distinguish_streets(config: Trainin
 
 def test_a_quantised_network_is_fitted_with_codebooks_and_decoders(config: TrainingConfig) -> None:
     config = spatial_config(config, 8)
-    best = fit_joint(config, replace(FIT, steps=9, validate_every_steps=9))
+    best = fit_joint(config, replace(FIT, steps=24, validate_every_steps=24))
     curve = FitHistory.read(best.parent).curves['train/loss']
     assert curve[-1][1] < curve[0][1]
     network = load_perception(config)
