@@ -13,7 +13,7 @@ from audio_manifold_ros.bag_evaluation.time_shift_control import TimeShiftedCont
 from audio_manifold_ros.common.image_resize import resize_nearest
 from audio_manifold_ros.evaluation.metrics.depth_metrics import MIN_DEPTH_BY_UNIT
 from audio_manifold_ros.evaluation.metrics.full_resolution_scores import FullResolutionScores
-from audio_manifold_ros.evaluation.metrics.metric_names import to_json_values
+from audio_manifold_ros.evaluation.metrics.metric_names import MIRRORED, to_json_values
 from audio_manifold_ros.evaluation.metrics.metric_suite import MetricSuite
 from audio_manifold_ros.inference.postprocessing import published_images
 from audio_manifold_ros.modalities.modality_images import ModalityImages, to_modality_images
@@ -66,7 +66,11 @@ class BagScores:
         self.curves = TimeSeriesPlot(CURVE_NAMES)
 
     def add(
-        self, time_s: float, prediction: Prediction, ground_truth: ModalityImages | None, mono: ModalityImages | None
+        self,
+        time_s: float,
+        prediction: Prediction,
+        ground_truth: ModalityImages | None,
+        mirrored: ModalityImages | None,
     ) -> None:
         """Add a prediction.
 
@@ -74,7 +78,7 @@ class BagScores:
             time_s: Time within the drive.
             prediction: Prediction, as the node publishes it.
             ground_truth: Ground truth images of any size, or None.
-            mono: Output of the network for one microphone copied to all channels, or None.
+            mirrored: Output of the network with left and right microphones exchanged, or None.
 
         Raises:
             EvaluationError: The ground truth labels contain an invalid class id.
@@ -89,8 +93,8 @@ class BagScores:
             predicted = {'model': to_modality_images(prediction.by_modality())}
             if self._prior is not None:
                 predicted['prior'] = self._prior
-            if mono is not None:
-                predicted['mono'] = mono
+            if mirrored is not None:
+                predicted[MIRRORED] = mirrored
             # Full-resolution scores are computed immediately: windows that wait for their control would keep large
             # images in memory.
             self._full_resolution.add(ground_truth, predicted)

@@ -21,7 +21,7 @@ from audio_manifold_ros.bags.decoding.rig_mismatch import rig_warning
 from audio_manifold_ros.bags.statistics.fitness import require_fit_audio
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
 from audio_manifold_ros.datasets.drive_attributes import METRES
-from audio_manifold_ros.evaluation.controls.audio_controls import without_direction
+from audio_manifold_ros.evaluation.controls.audio_controls import mirrored_features, mirrored_microphones
 from audio_manifold_ros.inference.backend_factory import open_backend
 from audio_manifold_ros.inference.bundle.bundle import Bundle
 from audio_manifold_ros.inference.bundle_rig import BundleRig
@@ -104,10 +104,11 @@ class EvaluationSession:
             self.bundle_rig.geometry,
         )
 
-    def predict_mono(self, prediction: Prediction) -> ModalityImages:
-        """Return the output of the network without directional information (see `without_direction`)."""
-        features = without_direction(prediction.require_features(), self.bundle.manifest.features)
-        return as_published(self.bundle.manifest, self.backend.run(features))
+    def predict_mirrored(self, prediction: Prediction) -> ModalityImages | None:
+        """Return the output of the network with left and right microphones exchanged (see `mirrored_features`)."""
+        order = mirrored_microphones(self.array.positions_m)
+        features = mirrored_features(prediction.require_features(), self.bundle.manifest.features, order)
+        return None if features is None else as_published(self.bundle.manifest, self.backend.run(features))
 
 
 @contextmanager

@@ -24,8 +24,8 @@ Image = NDArray[Any]
 Values = Mapping[str, 'float | None']
 CONFIDENCE = 'confidence'
 # Suffix of the figures of each variant that has curves, and the label of its curves.
-SUFFIXES = {'model': '', 'prior': '_prior', 'mono': '_mono'}
-CURVE_LABELS = {'': 'this model', '_prior': 'training prior', '_mono': 'one microphone'}
+SUFFIXES = {'model': '', 'prior': '_prior', 'mirrored': '_mirrored'}
+CURVE_LABELS = {'': 'this model', '_prior': 'training prior', '_mirrored': 'mirrored microphones'}
 
 
 @dataclass(frozen=True)

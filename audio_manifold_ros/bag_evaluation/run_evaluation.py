@@ -148,7 +148,7 @@ def _run(
             time_s = (prediction.stamp_ns - first_ns) / NS_PER_S
             true_images = ground_truth.at(prediction.stamp_ns)
             evaluation.add(
-                time_s, prediction, true_images, None if true_images is None else session.predict_mono(prediction)
+                time_s, prediction, true_images, None if true_images is None else session.predict_mirrored(prediction)
             )
             snapshot = make_snapshot(prediction, *ground_truth.shown(prediction.stamp_ns), manifest, time_s)
             snapshots.add(prediction.stamp_ns, snapshot)

@@ -84,7 +84,8 @@ def test_the_report_is_self_contained(evaluated: tuple[Path, dict[str, Any]]) ->
     assert 'url(' not in page
     assert '@import' not in page
     assert 'a <drive> & more' in report.text
-    for words in ('ABS_rel', 'mIoU', 'training prior', 'one microphone', 'equation 1', 'published code', 'Confidence'):
+    names = ('ABS_rel', 'mIoU', 'training prior', 'mirrored microphones', 'equation 1', 'published code', 'Confidence')
+    for words in names:
         assert words in report.text
     assert not re.search(r'\bnan\b|None', report.text)
     assert str(out.parent) not in page
@@ -100,7 +101,7 @@ def test_the_metrics_have_both_conventions_and_all_controls(evaluated: tuple[Pat
     assert result['predictions'] == result['heard']['predicted'] == len(result['curves']['time_s'])
     assert 0 < result['with_truth'] < result['predictions']
     conventions, native, structure = (result['scores'][key] for key in ('conventions', 'native', 'structure'))
-    for variant in ('', '_prior', '_mono', '_shuffled'):
+    for variant in ('', '_prior', '_mirrored', '_shuffled'):
         for metric in ('abs_rel', 'sq_rel', 'rmse', 'rmse_log', 'auc_crr'):
             assert result['scores']['depth'][f'{metric}{variant}'] is not None
             for convention in ('paper', 'reference', 'median_scaled', 'paper_median_scaled'):
@@ -206,14 +207,14 @@ def test_perfect_predictions_have_no_error_and_the_controls_have() -> None:
     for second in range(6):
         labels = rng.integers(0, 3, (128, 128)).astype(np.uint8)
         truth = ModalityImages(rng.uniform(2, 70, (128, 128)).astype(np.float32), labels)
-        mono = ModalityImages(np.full((128, 128), 10, np.float32), labels)
-        evaluation.add(float(second), prediction_of(truth, second * NS_PER_S), truth, mono)
+        mirrored = ModalityImages(np.full((128, 128), 10, np.float32), labels)
+        evaluation.add(float(second), prediction_of(truth, second * NS_PER_S), truth, mirrored)
     result = evaluation.result()
     depth, segmentation = result['scores']['depth'], result['scores']['segmentation']
     assert depth['abs_rel'] == result['scores']['conventions']['paper']['abs_rel'] == 0
     assert result['scores']['structure']['class_edges_f'] == result['scores']['structure']['explained_log_depth'] == 1
-    assert segmentation['miou'] == segmentation['accuracy'] == segmentation['miou_mono'] == 1
-    assert min(depth[f'abs_rel_{variant}'] for variant in ('prior', 'mono', 'shuffled')) > 0.3
+    assert segmentation['miou'] == segmentation['accuracy'] == segmentation['miou_mirrored'] == 1
+    assert min(depth[f'abs_rel_{variant}'] for variant in ('prior', 'mirrored', 'shuffled')) > 0.3
     assert segmentation['miou_shuffled'] < 0.3
     assert result['shuffled']['without_partner'] == 0
     assert result['scores']['native'] == {}

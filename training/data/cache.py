@@ -20,14 +20,17 @@ from rich.progress import MofNCompleteColumn, Progress, track
 
 from audio_manifold_ros.common.errors import TrainingError
 from audio_manifold_ros.datasets.drive_reader import DriveReader
+from audio_manifold_ros.evaluation.controls.audio_controls import mirrored_microphones
 from audio_manifold_ros.features.kinds import require_mel
 from audio_manifold_ros.features.mel_batch import mel_features
 from audio_manifold_ros.features.spatial_spec import SpatialFeatureSpec
 from audio_manifold_ros.processes.process_pool import fresh_pool
 from audio_manifold_ros.rig.camera import CameraModel
+from audio_manifold_ros.simulation.drive import SIMULATOR_VERSION
 from training.data.cache_shard import Shard, shard_name, write_shard
 from training.data.dataset_split import DatasetSplit, divide
 from training.data.derived_arrays import SOURCE_ARRAYS, derived_array
+from training.data.simulate import VERSION_KEY
 from training.data.split_file import SPLITS
 
 if TYPE_CHECKING:
@@ -189,6 +192,28 @@ class WindowCache:
             raise TrainingError(msg)
         with DriveReader(self._drive) as drive:
             return CameraModel.from_text(drive.rig.camera, f'{self._drive} (camera)')
+
+    def mirrored_microphones(self) -> NDArray[np.int64] | None:
+        """Return the order of the microphones with left and right exchanged (see `controls.mirrored_microphones`).
+
+        None for drives that may have different arrays, or without a drive.
+
+        Raises:
+            DatasetError: The drive with the array cannot be read.
+
+        """
+        if self._drive is None or isinstance(self.spec, SpatialFeatureSpec):
+            return None
+        with DriveReader(self._drive) as drive:
+            return mirrored_microphones(drive.array.positions_m)
+
+    @cached_property
+    def is_simulated(self) -> bool:
+        """True if the first drive was simulated with the current version of the simulator."""
+        if self._drive is None:
+            return False
+        with DriveReader(self._drive) as drive:
+            return drive.provenance.get(VERSION_KEY) == SIMULATOR_VERSION
 
     @property
     def holds_audio(self) -> bool:

@@ -4,11 +4,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, cast
 
 import torch
+
+from audio_manifold_ros.features.spatial_mirror import mirror_order
 
 if TYPE_CHECKING:
     from audio_manifold_ros.features.spatial_spec import SpatialFeatureSpec
@@ -43,21 +44,7 @@ def mirror_some(batch: Batch, probability: float, spec: SpatialFeatureSpec) -> B
 
 def mirror_features(features: torch.Tensor, spec: SpatialFeatureSpec) -> torch.Tensor:
     """Return packed features (batch, size) with the azimuths of the steered and the echo map mirrored."""
-    return features[:, _feature_order(spec).to(features.device)]
-
-
-def _feature_order(spec: SpatialFeatureSpec) -> torch.Tensor:
-    """Return int64 (size,): for each value of the mirrored vector its index in the vector."""
-    level, steered, echo = math.prod(spec.level_shape), math.prod(spec.steered_shape), math.prod(spec.echo_shape)
-    index = torch.arange(level + steered + echo)
-    # Image columns and the rest of the circle are both symmetric about the x axis, in reverse order.
-    columns = torch.arange(spec.image_columns).flip(0)
-    others = torch.arange(spec.image_columns, spec.azimuths).flip(0)
-    steered_index = index[level : level + steered].reshape(spec.steered_shape)[:, torch.cat([columns, others])]
-    # Row i of the echo map is at -pi + 2 pi i / count, so its mirror is row -i of the circle.
-    rows = -torch.arange(spec.echo_azimuths) % spec.echo_azimuths
-    echo_index = index[level + steered :].reshape(spec.echo_shape)[rows]
-    return torch.cat([index[:level], steered_index.flatten(), echo_index.flatten()])
+    return features[:, torch.tensor(mirror_order(spec), device=features.device)]
 
 
 def _mirror_image(image: torch.Tensor, spec: SpatialFeatureSpec) -> torch.Tensor:

@@ -43,8 +43,8 @@ from audio_manifold_ros.simulation.random_rig import STREETS_PER_RIG, random_rig
 from audio_manifold_ros.simulation.rig_parts import RIG, RigParts, load_rig
 
 RANDOM_RIGS = 'random'
-# Folder of a rig, `RANDOM_RIGS`, or None for the roof octagon.
-RigChoice = Path | str | None
+# Folder of a rig, `RANDOM_RIGS`, the parts of a rig, or None for the roof octagon.
+RigChoice = Path | str | RigParts | None
 FOLDER_DRIVES = 1000
 MANIFEST_FORMAT = 'audio_manifold_ros simulated corpus'
 VERSION_KEY = 'simulator_version'
@@ -82,7 +82,7 @@ def write_drive(
         seed: Seed of the street.
         seconds: Duration of the drive.
         frame_position: Position of each image in its second.
-        rig: Folder of the rig, or `RANDOM_RIGS`. None is the roof octagon.
+        rig: Folder of the rig, `RANDOM_RIGS`, or parts of a rig. None is the roof octagon.
 
     Raises:
         DatasetError: The file cannot be written.
@@ -93,7 +93,7 @@ def write_drive(
     path = drive_path(folder, seed)
     times_s = tuple(second + frame_position for second in range(seconds))
     parts = _parts(rig, seed)
-    files = _files(rig, seed // STREETS_PER_RIG)
+    files = rig_files(rig) if isinstance(rig, RigParts) else _files(rig, seed // STREETS_PER_RIG)
     checksum_header = _existing(path, times_s, files) or _simulate(path, seed, times_s, parts, files)
     return SimulatedFile(
         path.relative_to(folder).as_posix(), seed, seconds, checksum_header.total_bytes, checksum_header.sha256
@@ -219,16 +219,22 @@ def _simulate(path: Path, seed: int, times_s: Sequence[float], parts: RigParts, 
 
 
 def _parts(rig: RigChoice, seed: int) -> RigParts:
+    if isinstance(rig, RigParts):
+        return rig
     return random_rig(seed) if rig == RANDOM_RIGS else load_rig(None if rig is None else Path(rig))
 
 
 @lru_cache(maxsize=8)
-def _files(rig: RigChoice, group: int) -> RigFiles:
+def _files(rig: Path | str | None, group: int) -> RigFiles:
     """Return the files of the rig of a group of `STREETS_PER_RIG` streets. A folder's files keep their comments."""
     if rig == RANDOM_RIGS:
-        parts = random_rig(group * STREETS_PER_RIG)
-        return RigFiles(parts.array.to_text(), parts.camera.to_text(), parts.extrinsics.to_text())
+        return rig_files(random_rig(group * STREETS_PER_RIG))
     return RigFiles.from_folder(rig or resource_path(RIG))
+
+
+def rig_files(parts: RigParts) -> RigFiles:
+    """Return the files that state a rig."""
+    return RigFiles(parts.array.to_text(), parts.camera.to_text(), parts.extrinsics.to_text())
 
 
 def _write_manifest(folder: Path, written: list[SimulatedFile], seconds: int, rig: RigChoice) -> None:

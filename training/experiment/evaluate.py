@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Evaluation of an experiment's networks on unseen drives, with three controls.
+"""Evaluation of an experiment's networks on unseen drives, with predictors without audio and controls of the audio.
 
 audio-manifold train evaluate --config training/configs/street.yaml
 """
@@ -21,12 +21,18 @@ from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.errors import AudioManifoldError, EvaluationError, TrainingError
 from audio_manifold_ros.common.files import write_json_atomic
 from audio_manifold_ros.datasets.drive_attributes import METRES
-from audio_manifold_ros.evaluation.controls.audio_controls import OTHER_DRIVE, control_order, without_direction
+from audio_manifold_ros.evaluation.controls.audio_controls import (
+    OTHER_DRIVE,
+    audio_controls,
+    control_order,
+)
 from audio_manifold_ros.evaluation.controls.pixel_prior import PixelPrior, PixelPriorBuilder
 from audio_manifold_ros.evaluation.metrics.depth_metrics import MIN_DEPTH_BY_UNIT
+from audio_manifold_ros.evaluation.metrics.metric_names import CONSTANTS, MODEL, PRIOR
 from audio_manifold_ros.evaluation.metrics.metric_suite import MetricSuite, Scores
 from audio_manifold_ros.modalities.modality_images import ModalityImages, to_modality_images
 from audio_manifold_ros.modalities.registry import MODALITIES, STORED_MODALITIES
+from audio_manifold_ros.simulation.assumptions import ASSUMPTIONS
 from training.data.full_resolution_truth import FullResolutionGroundTruth
 from training.experiment.class_bias import balance_classes
 from training.experiment.cli_arguments import add_experiment_arguments, named_experiment
@@ -53,8 +59,8 @@ if TYPE_CHECKING:
     from training.data.cache import WindowCache
 
 METRICS_FILE = 'metrics.json'
-# Variants whose predictions are computed by the networks.
-PREDICTED_VARIANTS = ('model', 'shuffled', 'mono')
+# Training windows of the predictors without audio, evenly spaced.
+PRIOR_WINDOWS = 8000
 
 
 def evaluate(
@@ -67,9 +73,11 @@ def evaluate(
 ) -> Scores:
     """Return the scores of a split (see `MetricSuite.result`).
 
-    The controls are the prior of the training windows, the network with the audio of another drive, and the network
-    with one microphone copied to all channels. Where one drive has more than half of the windows, the audio of another
-    time takes the place of that of another drive, and `shuffled_audio` states it.
+    The predictors without audio are the prior and the best constants of the training windows (see `make_priors`). The
+    controls are the networks with the audio of another drive, with left and right microphones exchanged, and with one
+    of the spatial maps of another drive (see `audio_controls`). Where one drive has more than half of the windows, the
+    audio of another time takes the place of that of another drive, and `shuffled_audio` states it. If the drives are
+    simulated, `assumptions` states what the simulator assumes.
 
     Args:
         network: The trained networks.
@@ -95,49 +103,52 @@ def evaluate(
         raise EvaluationError(msg)
     order, shuffled_audio = control_order(cache.window_drives(indices))
     others = indices[order]
-    prior = make_prior(cache, network.config.modalities)
+    priors = make_priors(cache, network.config.modalities)
+    microphones = cache.mirrored_microphones()
     with ExitStack() as stack:
         full_resolution = None if drives is None else stack.enter_context(FullResolutionGroundTruth(drives))
         board = MetricSuite(None if full_resolution is None else full_resolution.camera, cache.depth_unit or METRES)
         pairs = list(zip(batches(indices), batches(others), strict=True))
         for number, (own, other) in enumerate(track(pairs, f'windows of {split}', console=Console(stderr=True))):
-            predict_batch = partial(_predict_variants, network, cache, own, other)
+            predict_batch = partial(_predict_variants, network, cache, own, other, microphones)
             outputs = predict_batch() if stored is None else stored.load_or_predict(number, predict_batch)
-            model, shuffled, mono = (outputs[name] for name in PREDICTED_VARIANTS)
             instants = cache.instants(own)
-            for place, (ground_truth, output) in enumerate(
-                zip(ground_truth_images(cache, own, network.config.modalities), model, strict=True)
-            ):
-                predicted: dict[str, ModalityImages] = {
-                    'model': output,
-                    'prior': _prior_images(prior, output),
-                    'shuffled': shuffled[place],
-                    'mono': mono[place],
-                }
+            truths = ground_truth_images(cache, own, network.config.modalities)
+            for place, ground_truth in enumerate(truths):
+                output = outputs[MODEL][place]
+                predicted: dict[str, ModalityImages] = {variant: found[place] for variant, found in outputs.items()}
+                predicted |= {variant: _prior_images(prior, output) for variant, prior in priors.items()}
                 confidence_image = None if confidence is None else confidence.image(output, *_size(output))
                 board.add(
                     ground_truth,
                     predicted,
                     confidence_image,
                     None if full_resolution is None else full_resolution.images(*instants[place]),
+                    street=instants[place][0],
                 )
     scores = board.result()
     if shuffled_audio != OTHER_DRIVE:
         scores['shuffled_audio'] = shuffled_audio
+    if cache.is_simulated:
+        scores['assumptions'] = list(ASSUMPTIONS)
     return scores
 
 
 def _predict_variants(
-    network: PerceptionNetwork, cache: WindowCache, own: NDArray[np.int64], other: NDArray[np.int64]
+    network: PerceptionNetwork,
+    cache: WindowCache,
+    own: NDArray[np.int64],
+    other: NDArray[np.int64],
+    microphones: NDArray[np.int64] | None,
 ) -> dict[str, list[NetworkOutput]]:
-    """Return the predictions of a batch for its audio, for that of other drives, and without direction."""
-    features = take_features(cache, own)
-    inputs = (
-        features,
-        take_features(cache, other),
-        np.stack([without_direction(window, cache.spec) for window in features]),
-    )
-    return {name: predict(network, values) for name, values in zip(PREDICTED_VARIANTS, inputs, strict=True)}
+    """Return the predictions of a batch by variant: for its audio, and for each control."""
+    controls = [
+        audio_controls(window, another, cache.spec, microphones)
+        for window, another in zip(take_features(cache, own), take_features(cache, other), strict=True)
+    ]
+    return {
+        variant: predict(network, np.stack([features[variant] for features in controls])) for variant in controls[0]
+    }
 
 
 def evaluate_experiment(config: TrainingConfig, cache: WindowCache, split: str) -> dict[str, object]:
@@ -163,23 +174,32 @@ def evaluate_experiment(config: TrainingConfig, cache: WindowCache, split: str) 
     return {**scores, PROVENANCE: provenance}
 
 
-def make_prior(cache: WindowCache, modalities: Iterable[str] = ()) -> PixelPrior:
-    """Return the summary of the ground truth at each pixel over the training windows.
+def make_priors(cache: WindowCache, modalities: Iterable[str] = ()) -> dict[str, PixelPrior]:
+    """Return the predictors without audio by variant: summaries of the ground truth of the training windows.
+
+    `prior` has the median depth and the most frequent class of each pixel, `constants` the constants with the smallest
+    mean relative error and the largest mean IoU. They are computed from at most `PRIOR_WINDOWS` windows.
 
     Args:
         cache: All windows.
-        modalities: Derived modalities that the prior includes. It always includes those that the drives store.
+        modalities: Derived modalities to include. Those that the drives store are always included.
 
     """
     indices = cache.indices('train')
+    chosen = indices[np.unique(np.linspace(0, len(indices) - 1, min(len(indices), PRIOR_WINDOWS)).astype(np.int64))]
     builder = PixelPriorBuilder(
-        *_size(ground_truth_images(cache, indices[:1], modalities)[0]),
+        *_size(ground_truth_images(cache, chosen[:1], modalities)[0]),
         near_m=MIN_DEPTH_BY_UNIT[cache.depth_unit or METRES],
     )
-    for batch in track(list(batches(indices)), 'training prior', console=Console(stderr=True)):
+    for batch in track(list(batches(chosen)), 'training prior', console=Console(stderr=True)):
         for ground_truth in ground_truth_images(cache, batch, modalities):
             builder.add(ground_truth)
-    return builder.build()
+    return {PRIOR: builder.build(), CONSTANTS: builder.build_constants()}
+
+
+def make_prior(cache: WindowCache, modalities: Iterable[str] = ()) -> PixelPrior:
+    """Return the median depth and the most frequent class of each pixel of the training windows (see `make_priors`)."""
+    return make_priors(cache, modalities)[PRIOR]
 
 
 def ground_truth_images(

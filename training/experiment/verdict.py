@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from audio_manifold_ros.modalities.registry import MODALITIES
 
-PRIOR, SHUFFLED, MONO = '_prior', '_shuffled', '_mono'
-CONTROLS = {PRIOR: 'training prior', SHUFFLED: 'shuffled audio', MONO: 'one microphone'}
+PRIOR, SHUFFLED, MIRRORED = '_prior', '_shuffled', '_mirrored'
+CONTROLS = {PRIOR: 'training prior', SHUFFLED: 'shuffled audio', MIRRORED: 'mirrored microphones'}
 LEAK_WARNING = (
     'The test split LEAKS: test windows are also in the training data, so these scores are not results '
     '(audio-manifold train split check measures it).'

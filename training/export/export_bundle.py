@@ -249,7 +249,8 @@ def _fit_text(fit: FitConfig, folders: Sequence[Path]) -> str:
         minutes = checkpoint['callbacks'][BUDGET_KEY]['elapsed_s'] / 60
         duration = f'{minutes:.0f} minutes' if minutes >= 1.5 else f'{60 * minutes:.0f} seconds'
         lengths.append(f'{checkpoint["global_step"]:,} steps in {duration}')
-    return f'{" and ".join(lengths)}, Adam at {fit.learning_rate:g}, {fit.schedule.replace("_", " ")}'
+    optimiser = f'AdamW at {fit.learning_rate:g} with weight decay {fit.weight_decay:g}'
+    return f'{" and ".join(lengths)}, {optimiser}, {fit.schedule.replace("_", " ")}'
 
 
 def _write(

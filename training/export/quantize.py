@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Quantisation of a bundle to int8 for CPUs, if its scores on the test windows stay the same.
+"""Quantisation of a bundle to int8 for CPUs, if its scores on validation windows stay the same.
 
 audio-manifold train quantize --config training/configs/street.yaml --bundle models/street
 """
@@ -59,7 +59,7 @@ class PrecisionComparison:
     """Scores of both precisions of a bundle.
 
     Attributes:
-        windows: Number of test windows.
+        windows: Number of validation windows.
         float32: Scores of the float32 graph by name.
         int8: Scores of the int8 graph by name.
         worse: Relative degradation of each int8 score, negative for an improvement.
@@ -74,16 +74,18 @@ class PrecisionComparison:
     def text(self) -> str:
         """Return the scores as one line."""
         figures = [f'{name} {value:.4f} (float32: {self.float32[name]:.4f})' for name, value in self.int8.items()]
-        return f'`{INT8_FILE}` on {self.windows} test windows: {", ".join(figures)}'
+        return f'`{INT8_FILE}` on {self.windows} validation windows: {", ".join(figures)}'
 
 
-def quantize(bundle: Bundle, cache: WindowCache, test_windows: int | None = None) -> Bundle:
-    """Calibrate on validation windows, compare on test windows, write the bundle again, and return it.
+def quantize(bundle: Bundle, cache: WindowCache, windows: int | None = None) -> Bundle:
+    """Calibrate on some validation windows, compare on all, write the bundle again, and return it.
+
+    The decision is made without the test windows, so that their scores stay those of unseen drives.
 
     Args:
         bundle: The bundle. An int8 graph is added or replaced. Its float32 graph is unchanged.
         cache: Windows of the dataset of the bundle.
-        test_windows: Maximum number of test windows, evenly spaced.
+        windows: Maximum number of windows to compare on, evenly spaced.
 
     Raises:
         TrainingError: A score would be worse by more than 1 %. The bundle is unchanged.
@@ -92,7 +94,7 @@ def quantize(bundle: Bundle, cache: WindowCache, test_windows: int | None = None
     features = take_features(cache, _spread_evenly(cache.indices('validation'), CALIBRATION_WINDOWS))
     graph = quantize_graph(bundle.onnx_path, features)
     with tempfile.TemporaryDirectory() as draft:
-        scores = compare(_with_graph(bundle, graph, Path(draft) / 'int8', None), cache, test_windows)
+        scores = compare(_with_graph(bundle, graph, Path(draft) / 'int8', None), cache, windows)
     worse = {name: value for name, value in scores.worse.items() if value > MAX_WORSE}
     if worse:
         msg = f'The int8 scores of {bundle.manifest.name!r} are worse by {worse}: calibrate on more windows.'
@@ -101,11 +103,11 @@ def quantize(bundle: Bundle, cache: WindowCache, test_windows: int | None = None
 
 
 def compare(bundle: Bundle, cache: WindowCache, limit: int | None = None) -> PrecisionComparison:
-    """Compute the scores of both precisions of a bundle on test windows."""
-    indices = cache.indices('test')
+    """Compute the scores of both precisions of a bundle on validation windows."""
+    indices = cache.indices('validation')
     indices = _spread_evenly(indices, limit or len(indices))
     backends = {precision: OnnxBackend(bundle, precision=precision) for precision in (FLOAT32, INT8)}
-    boards = {precision: MetricSuite() for precision in backends}
+    boards = {precision: MetricSuite(structure=False) for precision in backends}
     for batch in track(list(batches(indices)), 'both precisions', console=Console(stderr=True)):
         for window, ground_truth in zip(
             take_features(cache, batch), ground_truth_images(cache, batch, bundle.manifest.modalities), strict=True
@@ -153,13 +155,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = command_parser('train quantize')
     add_experiment_arguments(parser)
     parser.add_argument('--bundle', type=Path, help='folder of the bundle (models/NAME)')
-    parser.add_argument('--test-windows', type=int, help='maximum number of test windows to compare on (all)')
+    parser.add_argument('--windows', type=int, help='maximum number of validation windows to compare on (all)')
     options = parser.parse_args(arguments)
     console = Console(stderr=True)
     try:
         config = named_experiment(options)
         bundle = Bundle.load(options.bundle or Path('models') / config.name)
-        bundle = quantize(bundle, open_windows(config), options.test_windows)
+        bundle = quantize(bundle, open_windows(config), options.windows)
     except (AudioManifoldError, OSError, ValueError) as error:
         print_error(console, error)
         return 1

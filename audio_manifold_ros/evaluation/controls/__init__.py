@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Controls for scores: the pixel prior, shuffled audio, one microphone copied to all."""
+"""Controls for scores: predictors without audio, and the networks with other audio or mirrored microphones."""
 
 from __future__ import annotations
 
@@ -10,26 +10,32 @@ from audio_manifold_ros.common.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
     from audio_manifold_ros.evaluation.controls.audio_controls import (
+        audio_controls,
         control_order,
-        one_microphone,
+        mirrored_features,
+        mirrored_microphones,
         shuffled_order,
-        without_direction,
+        with_map_of,
     )
     from audio_manifold_ros.evaluation.controls.pixel_prior import PixelPrior, PixelPriorBuilder
 
 __all__ = [
     'PixelPrior',
     'PixelPriorBuilder',
+    'audio_controls',
     'control_order',
-    'one_microphone',
+    'mirrored_features',
+    'mirrored_microphones',
     'shuffled_order',
-    'without_direction',
+    'with_map_of',
 ]
 
 __getattr__, __dir__ = lazy_exports(
     __name__,
     {
-        'audio_controls': 'control_order one_microphone shuffled_order without_direction',
+        'audio_controls': (
+            'audio_controls control_order mirrored_features mirrored_microphones shuffled_order with_map_of'
+        ),
         'pixel_prior': 'PixelPrior PixelPriorBuilder',
     },
 )

@@ -1,24 +1,26 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Audio controls: the same network with audio of another drive or time, or without directional information."""
+"""Audio controls: the same network with audio of another drive or time, with mirrored microphones, or other maps."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from audio_manifold_ros.common.array_types import FloatArray
 from audio_manifold_ros.common.errors import EvaluationError
+from audio_manifold_ros.evaluation.metrics.metric_names import MIRRORED, MODEL, OTHER_MAPS, SHUFFLED
 from audio_manifold_ros.features.kinds import AnyFeatureSpec
+from audio_manifold_ros.features.spatial_mirror import mirror_order
 from audio_manifold_ros.features.spatial_spec import SpatialFeatureSpec
 
 # Audio of the control with other audio.
 OTHER_DRIVE, OTHER_TIME = 'another drive', 'another time'
-
-Scalar = TypeVar('Scalar', bound=np.generic)
+# Positions are known to about a centimetre.
+MIRROR_TOLERANCE_M = 0.02
 
 
 def shuffled_order(drive_ids: Sequence[str], seed: int = 0) -> NDArray[np.int64]:
@@ -74,27 +76,83 @@ def control_order(drive_ids: Sequence[str], seed: int = 0) -> tuple[NDArray[np.i
         return np.roll(np.arange(total, dtype=np.int64), -(total // 2)), OTHER_TIME
 
 
-def one_microphone(values: NDArray[Scalar], microphone: int = 0) -> NDArray[Scalar]:
-    """Return audio or features (mic, …) with one microphone copied to all channels. Directional information is lost."""
-    return np.repeat(values[microphone : microphone + 1], values.shape[0], axis=0)
+def mirrored_microphones(positions_m: FloatArray) -> NDArray[np.int64] | None:
+    """Return for each microphone (mic,) the one in its place after left and right are exchanged.
+
+    None if a microphone has no counterpart within `MIRROR_TOLERANCE_M`. The mirror is in the centre of the array.
+
+    Args:
+        positions_m: (mic, 3), x ahead and y to the left.
+
+    """
+    centred_m = positions_m - positions_m.mean(axis=0)
+    mirrored_m = centred_m * (1.0, -1.0, 1.0)
+    distances_m = np.linalg.norm(centred_m[:, None] - mirrored_m[None], axis=-1)
+    order = distances_m.argmin(axis=0)
+    is_symmetric = distances_m.min(axis=0).max() <= MIRROR_TOLERANCE_M and len(set(order.tolist())) == len(order)
+    return order.astype(np.int64) if is_symmetric else None
 
 
-def without_direction(features: NDArray[np.float32], spec: AnyFeatureSpec) -> NDArray[np.float32]:
-    """Return the features of a window without directional information.
+def mirrored_features(
+    features: NDArray[np.float32], spec: AnyFeatureSpec, order: NDArray[np.int64] | None
+) -> NDArray[np.float32] | None:
+    """Return the features of a window as if left and right microphones were exchanged.
 
-    Mel features are those of the first microphone on all channels. Spatial features keep the level map. No azimuth of
-    the steered map is louder than another, and all azimuths of the echo map have their mean.
+    Spatial features need no order: the power at an azimuth becomes that at its negative. This is exact for a camera
+    that looks straight ahead, for which the azimuths of the steered map are symmetric.
 
     Args:
         features: float32 (mic, height, width), or (size,) of spatial features.
         spec: Definition of the features.
+        order: Result of `mirrored_microphones` for mel features. Without it they cannot be mirrored.
+
+    Returns:
+        New features, or None.
 
     """
     if not isinstance(spec, SpatialFeatureSpec):
-        return one_microphone(features)
+        return None if order is None else features[order]
+    mirrored: NDArray[np.float32] = features[mirror_order(spec)]
+    return mirrored
+
+
+def with_map_of(
+    features: NDArray[np.float32], other: NDArray[np.float32], spec: SpatialFeatureSpec, name: str
+) -> NDArray[np.float32]:
+    """Return spatial features (size,) of a window with one map of another window.
+
+    Args:
+        features: Features of the window.
+        other: Features of the other window.
+        spec: Definition of the features.
+        name: `level`, `steered` or `echo`.
+
+    """
     changed = features.copy()
-    steered, (echo, shape) = spec.blocks['steered'][0], spec.blocks['echo']
-    changed[steered] = 0.0
-    rows = features[echo].reshape(shape)
-    changed[echo] = np.broadcast_to(rows.mean(axis=0), shape).ravel()
+    place = spec.blocks[name][0]
+    changed[place] = other[place]
     return changed
+
+
+def audio_controls(
+    features: NDArray[np.float32],
+    other: NDArray[np.float32],
+    spec: AnyFeatureSpec,
+    order: NDArray[np.int64] | None,
+) -> dict[str, NDArray[np.float32]]:
+    """Return the features of a window, and those of each control that is possible for it, by variant.
+
+    Args:
+        features: Features of the window.
+        other: Features of the window whose audio it gets (see `control_order`).
+        spec: Definition of the features.
+        order: Result of `mirrored_microphones`.
+
+    """
+    found = {MODEL: features, SHUFFLED: other}
+    mirrored = mirrored_features(features, spec, order)
+    if mirrored is not None:
+        found[MIRRORED] = mirrored
+    if isinstance(spec, SpatialFeatureSpec):
+        found |= {variant: with_map_of(features, other, spec, name) for name, variant in OTHER_MAPS.items()}
+    return found

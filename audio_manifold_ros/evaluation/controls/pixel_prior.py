@@ -8,7 +8,7 @@ import io
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,6 +21,8 @@ from audio_manifold_ros.modalities.modality_images import ModalityImages, image_
 from audio_manifold_ros.modalities.registry import DEPTH, MODALITIES, SEGMENTATION
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from audio_manifold_ros.evaluation.controls.pixel_statistics import PixelStatistics
 
 # Part of a bundle, so that every evaluation can compare with the prior.
@@ -127,11 +129,24 @@ class PixelPriorBuilder:
             EvaluationError: No image was added.
 
         """
+        return self._prior({name: statistics.build() for name, statistics in self._statistics.items()})
+
+    def build_constants(self) -> PixelPrior:
+        """Return the constant images with the best main metrics on the images added so far.
+
+        `depth_m` has the smallest mean relative error, `labels` the largest mean IoU.
+
+        Raises:
+            EvaluationError: No image was added.
+
+        """
+        return self._prior({name: statistics.build_best() for name, statistics in self._statistics.items()})
+
+    def _prior(self, images: dict[str, NDArray[Any]]) -> PixelPrior:
         if not self._images:
             msg = 'A prior needs training images: add at least one.'
             raise EvaluationError(msg)
-        built = {name: statistics.build() for name, statistics in self._statistics.items()}
-        return PixelPrior(**image_fields(built), images=self._images)
+        return PixelPrior(**image_fields(images), images=self._images)
 
     def _make(self, modality: str) -> PixelStatistics:
         return PIXEL_STATISTICS[modality](self._shape, self._near_m)

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Quality of the confidence: reliability, risk and coverage, calibration error."""
+"""Quality of the confidence: reliability, risk and coverage, calibration error, sparsification."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from audio_manifold_ros.common.array_types import FloatArray
 from audio_manifold_ros.common.errors import EvaluationError
 from audio_manifold_ros.evaluation.metrics.ratios import ratio
+from audio_manifold_ros.evaluation.metrics.sparsification import Sparsification
 
 FINE_BINS = 1000
 RELIABILITY_BINS = 10
@@ -25,6 +26,9 @@ class ConfidenceFigures(TypedDict):
         pixels: Number of pixels with ground truth.
         expected_calibration_error: Mean difference between confidence and the fraction of correct pixels.
         aurc: Area under the risk-coverage curve.
+        ause: Area under the sparsification error of depth (see `Sparsification`).
+        ause_fixed_map: That of the mean confidence of each pixel, which no sound changes.
+        ause_random: That of a random order.
         reliability: `pixels`, `confidence` and fraction `right` of each bin.
         risk_coverage: `coverage`, fraction `right` and `abs_rel` of the most confident pixels.
 
@@ -33,12 +37,15 @@ class ConfidenceFigures(TypedDict):
     pixels: int
     expected_calibration_error: float
     aurc: float
+    ause: float
+    ause_fixed_map: float
+    ause_random: float
     reliability: list[dict[str, float]]
     risk_coverage: list[dict[str, float]]
 
 
 class ConfidenceReport:
-    """Pixel counts in 1000 bins of confidence, from which every figure is computed."""
+    """Pixel counts in 1000 bins of confidence, and sums of errors."""
 
     def __init__(self) -> None:
         """Start without images."""
@@ -47,6 +54,7 @@ class ConfidenceReport:
         self._confidence = np.zeros(FINE_BINS)
         self._measured = np.zeros(FINE_BINS)
         self._error = np.zeros(FINE_BINS)
+        self._sparsification = Sparsification()
 
     def add(
         self,
@@ -80,6 +88,7 @@ class ConfidenceReport:
             measured = ~np.isnan(relative_error.ravel())
             self._measured += _binned(bins[measured])
             self._error += _binned(bins[measured], relative_error.ravel()[measured])
+            self._sparsification.add(confidence, relative_error)
 
     def result(self) -> ConfidenceFigures:
         """Return the figures.
@@ -99,6 +108,7 @@ class ConfidenceReport:
             'pixels': int(valid.sum()),
             'expected_calibration_error': ratio(gap, valid.sum()),
             'aurc': self._aurc(),
+            **self._sparsification.result(),
             'reliability': [
                 {'pixels': int(n), 'confidence': ratio(c, n), 'right': ratio(r, n)} for n, r, c in bins if n
             ],

@@ -22,7 +22,6 @@ AUC_THRESHOLDS = np.arange(30) * AUC_STEP
 MAX_AUC = AUC_STEP * (len(AUC_THRESHOLDS) - 1)
 PIXEL_SUMS = ('abs_rel', 'sq_rel', 'squared', 'squared_log', 'auc_crr')
 Float = TypeVar('Float', bound=np.floating[Any])
-Errors = dict[str, FloatArray]
 
 
 class DepthMetrics:
@@ -64,10 +63,13 @@ class DepthMetrics:
         """
         check_image_shapes('Depth', predicted_m, ground_truth_m)
         valid = ~np.isnan(ground_truth_m)
-        errors = _pixel_errors(*clipped(ground_truth_m[valid], predicted_m[valid], self._near_m))
-        self._count('', errors, None)
-        for name, mask in (regions or {}).items():
-            self._count(name, errors, mask[valid])
+        errors = np.stack(_pixel_errors(*clipped(ground_truth_m[valid], predicted_m[valid], self._near_m)))
+        self._count('', errors.shape[1], errors.sum(axis=1))
+        if regions:
+            masks = np.stack([mask[valid] for mask in regions.values()]).astype(np.float64)
+            pixels = masks.sum(axis=1).astype(int).tolist()
+            for name, count, sums in zip(regions, pixels, masks @ errors.T, strict=True):
+                self._count(name, count, sums)
 
     def result(self, region: str = '') -> dict[str, float]:
         """Return the metrics of a region, NaN without pixels, and `pixels`, the number of counted pixels."""
@@ -94,16 +96,15 @@ class DepthMetrics:
         """Names of the counted regions. The empty name is the whole image."""
         return tuple(self._sums)
 
-    def _count(self, region: str, errors: Errors, mask: Mask | None) -> None:
+    def _count(self, region: str, pixels: int, errors: FloatArray) -> None:
         sums = self._sums.setdefault(region, dict.fromkeys((*PIXEL_SUMS, 'image_rmse', 'image_rmse_log'), 0.0))
-        inside = {key: values if mask is None else values[mask] for key, values in errors.items()}
-        pixels = len(inside['abs_rel'])
         if not pixels:
             return
-        for key in PIXEL_SUMS:
-            sums[key] += float(inside[key].sum())
-        sums['image_rmse'] += float(inside['squared'].mean()) ** 0.5
-        sums['image_rmse_log'] += float(inside['squared_log'].mean()) ** 0.5
+        added = dict(zip(PIXEL_SUMS, errors.tolist(), strict=True))
+        added['image_rmse'] = (added['squared'] / pixels) ** 0.5
+        added['image_rmse_log'] = (added['squared_log'] / pixels) ** 0.5
+        for key, value in added.items():
+            sums[key] += value
         self._pixels[region] = self._pixels.get(region, 0) + pixels
         self._images[region] = self._images.get(region, 0) + 1
 
@@ -145,13 +146,8 @@ def clipped(
     return np.clip(ground_truth_m.astype(np.float64), near_m, FAR_M), np.clip(predicted, near_m, FAR_M)
 
 
-def _pixel_errors(ground_truth: FloatArray, predicted: FloatArray) -> Errors:
+def _pixel_errors(ground_truth: FloatArray, predicted: FloatArray) -> tuple[FloatArray, ...]:
+    """Return the errors of each pixel in the order of `PIXEL_SUMS`."""
     relative = np.abs(ground_truth - predicted) / ground_truth
     squared = (ground_truth - predicted) ** 2
-    return {
-        'abs_rel': relative,
-        'sq_rel': squared / ground_truth,
-        'squared': squared,
-        'squared_log': np.log(ground_truth / predicted) ** 2,
-        'auc_crr': correct_steps(relative),
-    }
+    return relative, squared / ground_truth, squared, np.log(ground_truth / predicted) ** 2, correct_steps(relative)

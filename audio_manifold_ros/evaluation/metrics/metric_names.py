@@ -9,7 +9,13 @@ from typing import Any
 
 MODEL = 'model'
 PRIOR = 'prior'
-CONTROLS = (PRIOR, 'shuffled', 'mono')
+# Predictors that use no audio: median and mode, the best constants for the metrics, and the prior of the camera.
+CONSTANTS, CAMERA_PRIOR = 'constants', 'camera_prior'
+PRIORS = (PRIOR, CONSTANTS, CAMERA_PRIOR)
+SHUFFLED, MIRRORED = 'shuffled', 'mirrored'
+# The networks with one of the spatial maps of another window.
+OTHER_MAPS = {'level': 'other_level', 'steered': 'other_steered', 'echo': 'other_echo'}
+CONTROLS = (*PRIORS, SHUFFLED, MIRRORED, *OTHER_MAPS.values())
 DIGITS = 5
 
 

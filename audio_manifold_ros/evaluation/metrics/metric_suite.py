@@ -12,14 +12,24 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros.common.array_types import FloatArray
 from audio_manifold_ros.common.errors import EvaluationError
+from audio_manifold_ros.evaluation.metrics.cell_correlation import CellCorrelation
 from audio_manifold_ros.evaluation.metrics.confidence_report import ConfidenceFigures, ConfidenceReport
 from audio_manifold_ros.evaluation.metrics.depth_metrics import MIN_DEPTH_BY_UNIT, relative_error
 from audio_manifold_ros.evaluation.metrics.full_resolution_scores import FullResolutionScores
 from audio_manifold_ros.evaluation.metrics.metric_conventions import MetricConventions
-from audio_manifold_ros.evaluation.metrics.metric_names import CONTROLS, MODEL, suffixed, to_json_values
+from audio_manifold_ros.evaluation.metrics.metric_names import (
+    CONTROLS,
+    MIRRORED,
+    MODEL,
+    PRIOR,
+    SHUFFLED,
+    suffixed,
+    to_json_values,
+)
 from audio_manifold_ros.evaluation.metrics.modality_metrics import MODALITY_METRICS
 from audio_manifold_ros.evaluation.metrics.regions import region_masks
 from audio_manifold_ros.evaluation.metrics.skill_score import skill_scores
+from audio_manifold_ros.evaluation.metrics.street_statistics import StreetStatistics
 from audio_manifold_ros.evaluation.metrics.structure_metrics import StructureMetrics
 from audio_manifold_ros.inference.bundle.correctness import CORRECTNESS
 from audio_manifold_ros.modalities.modality_images import ModalityImages
@@ -30,7 +40,27 @@ if TYPE_CHECKING:
 
 # Beginning of the keys with a number of pixels.
 PIXELS = 'pixels'
+# Variants whose edges and objects are counted, and that are scored in other conventions and at full resolution.
+STRUCTURE_VARIANTS = (MODEL, PRIOR, SHUFFLED, MIRRORED)
 Figures = dict[str, float | None]
+
+
+class StreetFigures(TypedDict):
+    """Figures over streets (see `StreetStatistics`).
+
+    Attributes:
+        streets: Number of streets.
+        standard_errors: Standard errors of `depth` and `segmentation`, by the keys of these.
+        against: By prior, skill of the model and shares of streets.
+        confidence_correlation: Rank correlation of confidence and correctness within cells (see `CellCorrelation`).
+            None without a confidence.
+
+    """
+
+    streets: int
+    standard_errors: dict[str, Figures]
+    against: dict[str, Figures]
+    confidence_correlation: float | None
 
 
 class _RequiredScores(TypedDict):
@@ -48,18 +78,21 @@ class Scores(_RequiredScores, total=False):
     """Result of a metric suite, as plain values for JSON (see `MetricSuite.result`)."""
 
     confidence: ConfidenceFigures
+    over_streets: StreetFigures
     shuffled_audio: str
+    assumptions: list[str]
 
 
 class MetricSuite:
-    """Running metrics of the model and its controls. Memory use does not grow with the number of windows."""
+    """Running metrics of the model and its controls. A window of a street takes less than 3 kB of memory."""
 
-    def __init__(self, camera: CameraModel | None = None, depth_unit: str = 'm') -> None:
+    def __init__(self, camera: CameraModel | None = None, depth_unit: str = 'm', *, structure: bool = True) -> None:
         """Start without windows.
 
         Args:
             camera: Camera of the images. Without it no objects are matched.
             depth_unit: `m`, or `relative` for depth that is metres times an unknown factor.
+            structure: Count edges and objects, and score in other conventions, which takes most of the time.
 
         """
         self._unit = depth_unit
@@ -68,9 +101,12 @@ class MetricSuite:
         self._metrics: dict[str, dict[str, Any]] = {modality: {} for modality in MODALITY_METRICS}
         self._confidence = ConfidenceReport()
         self._has_confidence = False
+        self._cells = CellCorrelation()
         self._conventions = MetricConventions(self._near_m)
         self._structure = StructureMetrics(camera, self._near_m)
         self._native = FullResolutionScores(self._near_m)
+        self._streets = StreetStatistics(self._near_m)
+        self._with_structure = structure
 
     def add(
         self,
@@ -78,14 +114,16 @@ class MetricSuite:
         predicted: Mapping[str, ModalityImages],
         confidence: NDArray[np.floating[Any]] | None = None,
         native: ModalityImages | None = None,
+        street: str = '',
     ) -> None:
         """Add one window.
 
         Args:
             ground_truth: Camera images.
-            predicted: Images of the `model` and of any of the controls `prior`, `shuffled`, `mono`.
+            predicted: Images of the `model` and of any of the controls in `metric_names.CONTROLS`.
             confidence: (row, column) 0..1, of the model.
             native: Ground truth of another size, at which the predictions are scored as well.
+            street: Name of the drive, for figures over streets. They are left out for windows without it.
 
         Raises:
             EvaluationError: An image has the wrong size, or a control is unknown.
@@ -95,7 +133,7 @@ class MetricSuite:
         if unknown:
             msg = f'Predictions of {unknown} are unknown: give any of {[MODEL, *CONTROLS]}.'
             raise EvaluationError(msg)
-        regions = region_masks(ground_truth.labels) if ground_truth.labels is not None else {}
+        regions = {} if ground_truth.labels is None else region_masks(ground_truth.labels, ground_truth.depth_m)
         for modality, true_image in ground_truth.by_modality().items():
             entry = MODALITY_METRICS[modality]
             for variant, images in predicted.items():
@@ -103,13 +141,20 @@ class MetricSuite:
                 if image is not None:
                     counted = self._metrics[modality].setdefault(variant, entry.make(self._near_m))
                     entry.add(counted, true_image, image, regions)
-        self._conventions.add(ground_truth, predicted)
-        self._structure.add(ground_truth, predicted)
-        if native is not None:
-            self._native.add(native, predicted)
+        if street:
+            self._streets.add(street, ground_truth, predicted, regions)
+        if self._with_structure:
+            chosen = {variant: images for variant, images in predicted.items() if variant in STRUCTURE_VARIANTS}
+            self._conventions.add(ground_truth, chosen)
+            self._structure.add(ground_truth, chosen)
+            if native is not None:
+                self._native.add(native, chosen)
         if confidence is not None and MODEL in predicted:
-            self._confidence.add(confidence, *_correctness(ground_truth, predicted[MODEL], self._near_m))
+            correct, error = _correctness(ground_truth, predicted[MODEL], self._near_m)
+            self._confidence.add(confidence, correct, error)
             self._has_confidence = True
+            if street:
+                self._cells.add(confidence, correct)
         self._windows += 1
 
     def result(self) -> Scores:
@@ -123,7 +168,7 @@ class MetricSuite:
 
         `windows` is the number of windows. `depth_unit` is the unit of all depth values. `conventions` holds the
         figures of `MetricConventions`. `native` holds those of `FullResolutionScores`. `confidence` is present if any
-        was added.
+        was added, `over_streets` if the windows have streets.
         """
         scores: dict[str, object] = {
             'windows': self._windows,
@@ -135,6 +180,13 @@ class MetricSuite:
         }
         if self._has_confidence:
             scores['confidence'] = self._confidence.result()
+        if self._streets.streets:
+            scores['over_streets'] = {
+                'streets': self._streets.streets,
+                'standard_errors': self._streets.standard_errors(),
+                'against': self._streets.comparisons(),
+                'confidence_correlation': self._cells.result(),
+            }
         figures: Scores = to_json_values(scores)
         return figures
 

@@ -43,15 +43,7 @@ class SegmentationMetrics:
             EvaluationError: The shapes differ, or the ground truth has an id that is not a class.
 
         """
-        check_image_shapes('Labels', predicted, ground_truth)
-        labelled = ground_truth != UNLABELLED
-        rows = ground_truth[labelled].astype(np.int64)
-        if rows.size and rows.max() >= self._classes:
-            msg = f'The ground truth has the label {int(rows.max())}: give ids below {self._classes}, or {UNLABELLED}.'
-            raise EvaluationError(msg)
-        columns = np.minimum(predicted[labelled].astype(np.int64), self._classes)
-        width = self._classes + 1
-        self.confusion += np.bincount(rows * width + columns, minlength=self._classes * width).reshape(-1, width)
+        self.confusion += image_confusion(ground_truth, predicted, self._classes)
 
     def iou(self) -> FloatArray:
         """Return the IoU (class,), NaN for a class that is neither in the ground truth nor predicted."""
@@ -80,6 +72,31 @@ class SegmentationMetrics:
         iou, present = self.iou().tolist(), self.present.tolist()
         named = {class_key(index): value for index, value in enumerate(iou) if present[index]}
         return {'miou': self.miou(), 'accuracy': self.accuracy(), **named}
+
+
+def image_confusion(
+    ground_truth: NDArray[np.uint8], predicted: NDArray[np.uint8], classes: int = len(CLASS_NAMES)
+) -> NDArray[np.int64]:
+    """Return the confusion matrix of one image (see `SegmentationMetrics`).
+
+    Args:
+        ground_truth: uint8 (row, column), class ids, 255 unlabelled.
+        predicted: The same shape.
+        classes: Number of classes.
+
+    Raises:
+        EvaluationError: The shapes differ, or the ground truth has an id that is not a class.
+
+    """
+    check_image_shapes('Labels', predicted, ground_truth)
+    labelled = ground_truth != UNLABELLED
+    rows = ground_truth[labelled].astype(np.int64)
+    if rows.size and rows.max() >= classes:
+        msg = f'The ground truth has the label {int(rows.max())}: give ids below {classes}, or {UNLABELLED}.'
+        raise EvaluationError(msg)
+    columns = np.minimum(predicted[labelled].astype(np.int64), classes)
+    width = classes + 1
+    return np.bincount(rows * width + columns, minlength=classes * width).reshape(-1, width)
 
 
 def class_key(class_id: int) -> str:

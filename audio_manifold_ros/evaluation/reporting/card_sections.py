@@ -1,29 +1,54 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Section of each modality in a model card: text and table of its scores."""
+"""Sections of a model card: text and tables of the scores of each modality, of streets and of controls."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from audio_manifold_ros.evaluation.metrics.metric_names import MODEL, suffixed
+from audio_manifold_ros.evaluation.metrics.street_statistics import WORSE_MARGIN
 from audio_manifold_ros.evaluation.reporting.metric_labels import (
+    CONTROL_TEXTS,
     DEPTH_METRICS,
     DEPTH_UNITS,
     NORMAL_METRICS,
+    PRIOR_TEXTS,
     REGIONS,
     SEGMENTATION_KEYS,
     VARIANTS,
     describe_depth_range,
 )
-from audio_manifold_ros.modalities.registry import DEPTH, NORMALS, SEGMENTATION
+from audio_manifold_ros.modalities.registry import DEPTH, METRE, NORMALS, SEGMENTATION
 
 Cells = tuple[str, ...]
 Figures = Mapping[str, float | None]
-SEGMENTATION_TEXT = (
-    'Intersection over union (IoU) of each class from one confusion matrix of the whole test set. mIoU is the mean '
-    'over the classes that occur in the ground truth. All values are in percent.'
+Scores = Mapping[str, Any]
+THIS_MODEL = VARIANTS['']
+# Figures of the table of controls: modality, key, title, and whether it is in percent.
+CONTROL_FIGURES = (
+    (DEPTH, 'abs_rel', 'ABS_rel ↓', False),
+    (DEPTH, 'abs_rel_vehicles', 'vehicles ↓', False),
+    (DEPTH, 'abs_rel_facades', 'façades ↓', False),
+    (SEGMENTATION, 'miou', 'mIoU (%) ↑', True),
+    (SEGMENTATION, 'iou_car', 'car (%) ↑', True),
 )
+
+
+@dataclass(frozen=True)
+class CardTable:
+    """A table of the card.
+
+    Attributes:
+        header: Titles of the columns.
+        rows: Cells of each row.
+
+    """
+
+    header: Cells
+    rows: Sequence[Cells]
 
 
 @dataclass(frozen=True)
@@ -32,35 +57,136 @@ class CardSection:
 
     Attributes:
         title: Heading.
-        text: Text above the table.
-        header: Titles of the columns.
-        rows: Cells of each row.
-        conclusion: Text below the table; may be empty.
+        text: Text above the tables.
+        tables: The tables.
 
     """
 
     title: str
     text: str
-    header: Cells
-    rows: Sequence[Cells]
-    conclusion: str = ''
+    tables: tuple[CardTable, ...]
 
 
-def _depth_section(depth: Figures, unit: str) -> CardSection:
-    changes = [
-        f'{name if region else "all pixels"} {_change(depth, region, "_prior")} than the prior, '
-        f'{_change(depth, region, "_shuffled")} than with shuffled audio'
-        for region, name in REGIONS.items()
-        if depth.get(f'abs_rel{region}') is not None
+def card_sections(scores: Scores) -> list[CardSection]:
+    """Return the sections for which there are scores, in order.
+
+    Args:
+        scores: Result of `MetricSuite.result`.
+
+    """
+    found = [section(scores) for name, section in CARD_SECTIONS.items() if scores.get(name)]
+    return [section for section in found if section.tables]
+
+
+def present(texts: Mapping[str, tuple[str, str]], scores: Scores) -> dict[str, tuple[str, str]]:
+    """Return the entries of a table of predictors that have scores."""
+    figures = {**(scores.get(DEPTH) or {}), **(scores.get(SEGMENTATION) or {})}
+    return {
+        variant: text
+        for variant, text in texts.items()
+        if any(figures.get(suffixed(key, variant)) is not None for key in ('abs_rel', 'miou'))
+    }
+
+
+def _depth_section(scores: Scores) -> CardSection:
+    depth, unit = scores[DEPTH], scores.get('depth_unit', METRE)
+    errors = _standard_errors(scores, DEPTH)
+    priors = present(PRIOR_TEXTS, scores)
+    regions = []
+    for region, name in REGIONS.items():
+        key = f'abs_rel{region}'
+        if depth.get(key) is not None:
+            values = [_with_error(depth, errors, suffixed(key, variant), format_depth) for variant in (MODEL, *priors)]
+            regions.append((name, f'**{values[0]}**', *values[1:]))
+    predictors = {MODEL: (f'**{THIS_MODEL}**', ''), **priors, **present(CONTROL_TEXTS, scores)}
+    rows = [
+        (label, *(format_number(depth.get(suffixed(metric, variant)), 3) for metric in DEPTH_METRICS))
+        for variant, (label, _) in predictors.items()
     ]
+    labels = [text[0] for text in priors.values()]
     return CardSection(
         'Depth',
         f'Ground truth and prediction are clipped to {describe_depth_range(unit)}. Pixels without ground-truth depth '
         f'(sky) are ignored. ABS_rel and SQR_rel are divided by the ground truth. RMSE (in {DEPTH_UNITS[unit]}) and '
-        'RMSE log are means over images. All other metrics are means over pixels.',
-        ('Pixels', 'Predictor', *DEPTH_METRICS.values()),
-        region_rows(depth, DEPTH_METRICS),
-        f'ABS_rel of this model compared with the controls: {"; ".join(changes)}.',
+        'RMSE log are means over images. All other metrics are means over pixels. The first table is ABS_rel of each '
+        'region of the ground truth. *Beside vehicles* are the pixels within 5 % of the image of a vehicle.'
+        f'{_error_note(errors)}',
+        (CardTable(('Pixels', THIS_MODEL, *labels), regions), CardTable(('All pixels', *DEPTH_METRICS.values()), rows)),
+    )
+
+
+def _segmentation_section(scores: Scores) -> CardSection:
+    segmentation, errors = scores[SEGMENTATION], _standard_errors(scores, SEGMENTATION)
+    priors = present(PRIOR_TEXTS, scores)
+    rows = []
+    for key, name in SEGMENTATION_KEYS.items():
+        if segmentation.get(key) is not None:
+            keys = [suffixed(key, variant) for variant in (MODEL, *priors)]
+            cells = [_with_error(segmentation, errors, entry, format_percent) for entry in keys]
+            rows.append((name, f'**{cells[0]}**', *cells[1:]))
+    return CardSection(
+        'Segmentation',
+        'Intersection over union (IoU) of each class from one confusion matrix of the whole test set. mIoU is the mean '
+        f'over the classes that occur in the ground truth. All values are in percent.{_error_note(errors)}',
+        (CardTable(('Class', THIS_MODEL, *(text[0] for text in priors.values())), rows),),
+    )
+
+
+def _normal_section(scores: Scores) -> CardSection:
+    return CardSection(
+        'Surface normals',
+        'Angles between predicted and true unit normals in the camera frame, over all pixels with ground truth. The '
+        'true normals are computed from depth. Pixels at depth discontinuities are ignored.',
+        (CardTable(('Pixels', 'Predictor', *NORMAL_METRICS.values()), region_rows(scores[NORMALS], NORMAL_METRICS)),),
+    )
+
+
+def _street_section(scores: Scores) -> CardSection:
+    found = scores['over_streets']
+    rows = []
+    for variant, figures in found['against'].items():
+        skill, error = (format_number(figures.get(key), 3) for key in ('skill', 'skill_error'))
+        shares = (
+            format_percent(figures.get(key)) for key in ('depth_better', 'depth_worse', 'classes_better', 'iou_better')
+        )
+        rows.append((PRIOR_TEXTS[variant][0], f'{skill} ± {error}', *shares))
+    header = (
+        'Predictor without audio',
+        'skill ↑',
+        'depth better (%) ↑',
+        f'depth worse by more than {WORSE_MARGIN:g} (%) ↓',
+        'classes better (%) ↑',
+        'IoU better (%) ↑',
+    )
+    table = CardTable(header, rows)
+    return CardSection(
+        'Street by street',
+        f'Comparison of this model with each predictor without audio on {found["streets"]} streets. Skill is 1 - '
+        'ABS_rel / ABS_rel of the predictor. The other columns are shares of streets: with a smaller ABS_rel, with a '
+        'larger one by the margin, with more pixels of the correct class, and with a larger mean IoU of the classes '
+        'of the street.',
+        (table,) if rows else (),
+    )
+
+
+def controls_section(scores: Scores) -> CardSection | None:
+    """Return the section of the controls of the audio, None without any."""
+    controls = present(CONTROL_TEXTS, scores)
+    if not controls:
+        return None
+    figures = [entry for entry in CONTROL_FIGURES if (scores.get(entry[0]) or {}).get(entry[1]) is not None]
+    rows = []
+    for variant, (label, _) in {MODEL: (f'**{THIS_MODEL}**', ''), **controls}.items():
+        cells = []
+        for part, key, _, is_percent in figures:
+            value = scores[part].get(suffixed(key, variant))
+            cells.append(format_percent(value) if is_percent else format_depth(value))
+        rows.append((label, *cells))
+    return CardSection(
+        'Controls',
+        'Each control changes the input of the same networks. Networks that use the direction of sounds are worse with '
+        'mirrored microphones, and networks that use a map are worse with that map of another street.',
+        (CardTable(('Input', *(title for _, _, title, _ in figures)), rows),),
     )
 
 
@@ -82,39 +208,14 @@ def region_rows(figures: Figures, metrics: Mapping[str, str]) -> list[Cells]:
     return rows
 
 
-def _segmentation_section(segmentation: Figures, unit: str) -> CardSection:
-    del unit
-    rows = [
-        (name, *(format_percent(segmentation.get(f'{key}{variant}')) for variant in VARIANTS))
-        for key, name in SEGMENTATION_KEYS.items()
-        if segmentation.get(key) is not None
-    ]
-    return CardSection('Segmentation', SEGMENTATION_TEXT, ('Class', *VARIANTS.values()), rows)
-
-
-def _normal_section(normals: Figures, unit: str) -> CardSection:
-    del unit
-    return CardSection(
-        'Surface normals',
-        'Angles between predicted and true unit normals in the camera frame, over all pixels with ground truth. The '
-        'true normals are computed from depth. Pixels at depth discontinuities are ignored.',
-        ('Pixels', 'Predictor', *NORMAL_METRICS.values()),
-        region_rows(normals, NORMAL_METRICS),
-    )
-
-
-def _change(depth: Figures, region: str, control: str) -> str:
-    """Return the change of ABS_rel against a control, for example `21% lower`."""
-    value, reference = depth.get(f'abs_rel{region}'), depth.get(f'abs_rel{region}{control}')
-    if value is None or not reference:
-        return '–'
-    change = value / reference - 1
-    return f'{abs(change):.0%} {"lower" if change <= 0 else "higher"}'
-
-
 def format_percent(value: float | None) -> str:
     """Return a fraction in percent with one decimal place."""
     return format_number(None if value is None else 100 * value, 1)
+
+
+def format_depth(value: float | None) -> str:
+    """Return a relative error with three decimal places."""
+    return format_number(value, 3)
 
 
 def format_number(value: float | None, digits: int) -> str:
@@ -122,11 +223,26 @@ def format_number(value: float | None, digits: int) -> str:
     return '–' if value is None else f'{value:.{digits}f}'
 
 
-# By modality, the section for its figures and the unit of depth.
-CARD_SECTIONS: Mapping[str, Callable[[Figures, str], CardSection]] = {
+def _standard_errors(scores: Scores, modality: str) -> Figures:
+    errors: Figures = (scores.get('over_streets') or {}).get('standard_errors', {}).get(modality, {})
+    return errors
+
+
+def _error_note(errors: Figures) -> str:
+    return ' ± is the standard error over streets.' if errors else ''
+
+
+def _with_error(figures: Figures, errors: Figures, key: str, form: Callable[[float | None], str]) -> str:
+    value, error = figures.get(key), errors.get(key)
+    return form(value) if value is None or error is None else f'{form(value)} ± {form(error)}'
+
+
+# By key of the scores, the section for it.
+CARD_SECTIONS: Mapping[str, Callable[[Scores], CardSection]] = {
     DEPTH: _depth_section,
     SEGMENTATION: _segmentation_section,
     NORMALS: _normal_section,
+    'over_streets': _street_section,
 }
 # By modality, the condition of a correct pixel.
 CORRECT_TEXTS: Mapping[str, str] = {

@@ -6,10 +6,55 @@ from __future__ import annotations
 
 from audio_manifold_ros.common.class_ids import CLASS_NAMES
 from audio_manifold_ros.evaluation.metrics.depth_metrics import FAR_M, MIN_DEPTH_BY_UNIT
-from audio_manifold_ros.evaluation.metrics.regions import REGION_CLASSES
+from audio_manifold_ros.evaluation.metrics.metric_names import (
+    CAMERA_PRIOR,
+    CONSTANTS,
+    MIRRORED,
+    OTHER_MAPS,
+    PRIOR,
+    SHUFFLED,
+)
+from audio_manifold_ros.evaluation.metrics.regions import REGIONS as REGION_NAMES
 
-VARIANTS = {'': 'this model', '_prior': 'training prior', '_shuffled': 'shuffled audio', '_mono': 'one microphone'}
-REGIONS = {'': 'all', **{f'_{name}': name.replace('facades', 'façades') for name in REGION_CLASSES}}
+VARIANTS = {
+    '': 'this model',
+    '_prior': 'training prior',
+    '_shuffled': 'shuffled audio',
+    '_mirrored': 'mirrored microphones',
+}
+# Label and description of each predictor without audio, and of each control of the audio, in model cards.
+PRIOR_TEXTS = {
+    PRIOR: ('median prior', 'the median depth and the most frequent class of each pixel over training windows'),
+    CONSTANTS: (
+        'best constants',
+        (
+            'the constants of each pixel with the smallest ABS_rel (the median with weights 1 / depth) and the largest '
+            'mIoU (the most frequent class after a bias for each class) over training windows'
+        ),
+    ),
+    CAMERA_PRIOR: (
+        'prior of the camera',
+        (
+            'what is seen along each ray over training windows, for the intrinsics and the height of the camera. The '
+            'networks predict deviations from it'
+        ),
+    ),
+}
+CONTROL_TEXTS = {
+    SHUFFLED: ('sound of another street', 'the same networks with the sound of another test drive'),
+    MIRRORED: ('mirrored microphones', 'the same networks with left and right microphones exchanged'),
+    OTHER_MAPS['level']: ('level map of another street', 'only the levels of the bands are of another test drive'),
+    OTHER_MAPS['steered']: ('steered map of another street', 'only the beams are of another test drive'),
+    OTHER_MAPS['echo']: ('echo map of another street', "only the echoes of one's own noise are of another test drive"),
+}
+REGION_LABELS = {
+    'facades': 'façades',
+    'vehicles_near': 'vehicles nearer than 8 m',
+    'vehicles_middle': 'vehicles at 8 to 20 m',
+    'vehicles_far': 'vehicles beyond 20 m',
+    'beside_vehicles': 'beside vehicles',
+}
+REGIONS = {'': 'all', **{f'_{name}': REGION_LABELS.get(name, name) for name in REGION_NAMES}}
 DEPTH_METRICS = {
     'abs_rel': 'ABS_rel ↓',
     'sq_rel': 'SQR_rel ↓',

@@ -11,16 +11,23 @@ from typing import Any
 from audio_manifold_ros.common.errors import EvaluationError
 from audio_manifold_ros.common.templates import render_template
 from audio_manifold_ros.evaluation.reporting.card_sections import (
-    CARD_SECTIONS,
     CORRECT_TEXTS,
     CardSection,
     Cells,
     Figures,
+    card_sections,
+    controls_section,
     format_number,
     format_percent,
+    present,
 )
-from audio_manifold_ros.evaluation.reporting.metric_labels import STRUCTURE_METRICS, STRUCTURE_NOTE, VARIANTS
-from audio_manifold_ros.modalities.registry import METRE
+from audio_manifold_ros.evaluation.reporting.metric_labels import (
+    CONTROL_TEXTS,
+    PRIOR_TEXTS,
+    STRUCTURE_METRICS,
+    STRUCTURE_NOTE,
+    VARIANTS,
+)
 
 TEMPLATE = 'model_card.md.j2'
 # Entry of `training` in the manifest if the test split leaks. The card replaces its claim about test drives with it.
@@ -34,6 +41,13 @@ TRAINING_LABELS = {
     'advantages of classes': 'class biases',
     'stored in half precision': 'half-precision weights',
     'convolutions of bytes': 'int8 network',
+}
+
+
+AUSE_LABELS = {
+    'ause': f'**{VARIANTS[""]}**',
+    'ause_fixed_map': 'its mean at each pixel, which no sound changes',
+    'ause_random': 'random order',
 }
 
 
@@ -60,9 +74,11 @@ def model_card(manifest: Mapping[str, Any], scores: Mapping[str, Any]) -> str:
             ],
             windows=scores['windows'],
             leak=manifest['training'].get(LEAK_KEY, ''),
+            predictors=list({**present(PRIOR_TEXTS, scores), **present(CONTROL_TEXTS, scores)}.values()),
             sections=_sections(scores),
             structure=_structure(scores.get('structure') or {}),
-            confidence=_confidence(scores.get('confidence')),
+            confidence=_confidence(scores),
+            assumptions=scores.get('assumptions') or [],
             correct=' and '.join(text for name, text in CORRECT_TEXTS.items() if name in manifest['modalities']),
         )
     except KeyError as error:
@@ -118,24 +134,37 @@ def _format(value: object) -> str:
 
 
 def _sections(scores: Mapping[str, Any]) -> list[CardSection]:
-    unit = scores.get('depth_unit', METRE)
-    return [section(scores[name], unit) for name, section in CARD_SECTIONS.items() if scores.get(name)]
+    controls = controls_section(scores)
+    return [*card_sections(scores), *([controls] if controls else [])]
 
 
 def _structure(structure: Figures) -> dict[str, object]:
+    variants = {
+        variant: name
+        for variant, name in VARIANTS.items()
+        if any(structure.get(f'{key}{variant}') is not None for key in STRUCTURE_METRICS)
+    }
     rows = [
-        (name, *(format_number(structure.get(f'{key}{variant}'), 3) for variant in VARIANTS))
+        (name, *(format_number(structure.get(f'{key}{variant}'), 3) for variant in variants))
         for key, name in STRUCTURE_METRICS.items()
-        if any(structure.get(f'{key}{variant}') is not None for variant in VARIANTS)
+        if any(structure.get(f'{key}{variant}') is not None for variant in variants)
     ]
-    return {'note': STRUCTURE_NOTE, 'header': ('Metric', *VARIANTS.values()), 'rows': rows} if structure else {}
+    return {'note': STRUCTURE_NOTE, 'header': ('Metric', *variants.values()), 'rows': rows} if rows else {}
 
 
-def _confidence(confidence: Mapping[str, Any] | None) -> dict[str, object]:
+def _confidence(scores: Mapping[str, Any]) -> dict[str, object]:
+    confidence = scores.get('confidence')
     if confidence is None:
         return {}
+    ordering = [(name, format_number(confidence[key], 3)) for key, name in AUSE_LABELS.items() if key in confidence]
+    correlation = (scores.get('over_streets') or {}).get('confidence_correlation')
     rows: Sequence[Cells] = [
         (f'{row["coverage"]:.0%}', format_percent(row['right']), format_number(row['abs_rel'], 3))
         for row in confidence['risk_coverage']
     ]
-    return {'rows': rows, 'calibration_error': format_percent(confidence['expected_calibration_error'])}
+    return {
+        'rows': rows,
+        'calibration_error': format_percent(confidence['expected_calibration_error']),
+        'ordering': ordering,
+        'correlation': '' if correlation is None else format_number(correlation, 2),
+    }

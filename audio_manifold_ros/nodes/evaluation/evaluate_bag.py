@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from audio_manifold_ros.bag_evaluation.run_evaluation import PredictionSource
 
 INTERRUPTED, MISMATCH = 130, 2
-VARIANTS = {'model': '', 'prior': '_prior', 'shuffled': '_shuffled', 'one microphone': '_mono'}
+VARIANTS = {'model': '', 'prior': '_prior', 'shuffled': '_shuffled', 'mirrored microphones': '_mirrored'}
 
 
 def parse_options(arguments: Sequence[str] | None = None) -> tuple[EvaluationOptions, bool]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,13 +14,17 @@ from audio_manifold_ros.common.errors import EvaluationError
 from audio_manifold_ros.evaluation.controls.audio_controls import (
     OTHER_DRIVE,
     OTHER_TIME,
+    audio_controls,
     control_order,
-    one_microphone,
+    mirrored_features,
+    mirrored_microphones,
     shuffled_order,
-    without_direction,
 )
+from audio_manifold_ros.features.array_geometry import ArrayGeometry
+from audio_manifold_ros.features.spatial_batch import spatial_features
 from audio_manifold_ros.features.spatial_spec import SpatialFeatureSpec
 from audio_manifold_ros.features.spec import FeatureSpec
+from audio_manifold_ros.simulation.rig_parts import load_rig
 
 
 @settings(deadline=None, max_examples=200)
@@ -41,14 +46,6 @@ def test_the_order_depends_on_the_seed_alone() -> None:
     assert (shuffled_order(drives, 4) != shuffled_order(drives, 5)).any()
 
 
-def test_one_microphone_is_copied_to_all_channels() -> None:
-    values = np.arange(24, dtype=np.float32).reshape(8, 3)
-    copied = one_microphone(values)
-    assert copied.dtype == np.float32
-    np.testing.assert_array_equal(copied, np.tile(values[0], (8, 1)))
-    np.testing.assert_array_equal(one_microphone(values, 3)[7], values[3])
-
-
 def test_the_windows_of_one_drive_get_audio_half_a_drive_away() -> None:
     order, audio = control_order(['d'] * 7)
     assert audio == OTHER_TIME
@@ -64,17 +61,41 @@ def test_a_single_window_has_no_other_audio() -> None:
         control_order(['d'])
 
 
-def test_spatial_features_without_direction_keep_the_levels_only() -> None:
+def test_the_octagon_is_symmetric_and_an_irregular_array_is_not() -> None:
+    array = load_rig().array
+    assert mirrored_microphones(array.positions_m).tolist() == [0, 7, 6, 5, 4, 3, 2, 1]
+    moved_m = array.positions_m + np.array([3.0, 2.0, 1.0])
+    assert mirrored_microphones(moved_m).tolist() == [0, 7, 6, 5, 4, 3, 2, 1]
+    moved_m[1, 0] += 0.1
+    assert mirrored_microphones(moved_m) is None
+
+
+def test_mirrored_features_are_those_of_an_array_with_left_and_right_exchanged() -> None:
+    rig, spec = load_rig(), SpatialFeatureSpec()
+    geometry = ArrayGeometry.from_parts(rig.array, rig.camera.model, rig.extrinsics, spec)
+    exchanged = replace(geometry, positions_m=geometry.positions_m * (1.0, -1.0, 1.0))
+    samples = np.random.default_rng(0).standard_normal((8, spec.window_samples)).astype(np.float32) * 0.1
+    features = spatial_features(samples, geometry, spec)
+    mirrored = mirrored_features(features, spec, None)
+    np.testing.assert_allclose(mirrored, spatial_features(samples, exchanged, spec), atol=2e-4)
+    assert np.abs(mirrored - features).max() > 0.1
+    np.testing.assert_array_equal(mirrored_features(mirrored, spec, None), features)
+
+
+def test_mirrored_mel_features_are_those_of_the_counterparts() -> None:
+    features = np.random.default_rng(0).standard_normal((3, 8, 8)).astype(np.float32)
+    np.testing.assert_array_equal(mirrored_features(features, FeatureSpec(), np.array([0, 2, 1])), features[[0, 2, 1]])
+    assert mirrored_features(features, FeatureSpec(), None) is None
+
+
+def test_each_spatial_map_has_a_control_with_that_map_of_another_window() -> None:
     spec = SpatialFeatureSpec()
-    features = np.random.default_rng(0).standard_normal(spec.size).astype(np.float32)
-    changed = without_direction(features, spec)
-    level, steered, echo = (place for place, _ in spec.blocks.values())
-    np.testing.assert_array_equal(changed[level], features[level])
-    assert not changed[steered].any()
-    rows = changed[echo].reshape(spec.echo_shape)
-    np.testing.assert_allclose(rows, np.tile(features[echo].reshape(spec.echo_shape).mean(axis=0), (16, 1)), rtol=1e-6)
-
-
-def test_mel_features_without_direction_are_those_of_one_microphone() -> None:
-    features = np.random.default_rng(0).standard_normal((4, 8, 8)).astype(np.float32)
-    np.testing.assert_array_equal(without_direction(features, FeatureSpec()), one_microphone(features))
+    features, other = np.random.default_rng(0).standard_normal((2, spec.size)).astype(np.float32)
+    found = audio_controls(features, other, spec, None)
+    assert list(found) == ['model', 'shuffled', 'mirrored', 'other_level', 'other_steered', 'other_echo']
+    assert found['shuffled'] is other
+    for name, (place, _) in spec.blocks.items():
+        changed = found[f'other_{name}'] != features
+        assert changed[place].all()
+        assert changed.sum() == place.stop - place.start
+    assert list(audio_controls(features, other, FeatureSpec(), None)) == ['model', 'shuffled']

@@ -93,3 +93,40 @@ def test_an_empty_prior_and_images_of_another_size_are_refused() -> None:
         builder.build()
     with pytest.raises(EvaluationError, match=r'\(5, 6\)'):
         builder.add(ModalityImages(np.ones((5, 6))))
+
+
+def test_the_best_constant_depth_has_the_smallest_mean_relative_error() -> None:
+    rng = np.random.default_rng(2)
+    depth_m = np.exp(rng.normal(2.2, 0.8, (400, 3, 3))).clip(1, 80).astype(np.float32)
+    builder = PixelPriorBuilder(3, 3)
+    for image in depth_m:
+        builder.add(ModalityImages(image, np.zeros((3, 3), np.uint8)))
+    constants, median = builder.build_constants(), builder.build()
+    candidates = np.exp(np.linspace(0, np.log(80), 2000))
+    for row in range(3):
+        for column in range(3):
+            truth = depth_m[:, row, column].astype(float)
+            losses = (np.abs(truth[:, None] - candidates) / truth[:, None]).mean(axis=0)
+            found = np.abs(truth - constants.depth_m[row, column]) / truth
+            assert found.mean() <= losses.min() * 1.002
+            assert constants.depth_m[row, column] < median.depth_m[row, column]
+
+
+def test_the_best_constant_classes_have_a_larger_mean_iou_than_the_most_frequent_ones() -> None:
+    rng = np.random.default_rng(3)
+    # A car is never the most frequent class, but likelier in the right half.
+    share = np.repeat(np.linspace(0.05, 0.45, 10)[None], 10, axis=0)
+    labels = np.where(rng.random((300, 10, 10)) < share, 13, 0).astype(np.uint8)
+    builder = PixelPriorBuilder(10, 10)
+    for image in labels:
+        builder.add(ModalityImages(np.full((10, 10), 5, np.float32), image))
+    assert not (builder.build().labels == 13).any()
+    found = builder.build_constants().labels
+
+    def mean_iou(constant: np.ndarray) -> float:
+        pairs = [(labels == index, constant == index) for index in (0, 13)]
+        return float(np.mean([(true & found).sum() / (true | found).sum() for true, found in pairs]))
+
+    best = max(mean_iou(np.where(share >= limit, 13, 0)) for limit in np.linspace(0, 0.5, 40))
+    assert mean_iou(found) > mean_iou(builder.build().labels) + 0.05
+    assert mean_iou(found) > 0.97 * best

@@ -41,7 +41,8 @@ def _board() -> MetricSuite:
     for seed in range(10):
         ground_truth, other = _scene(seed), _scene(seed + 100)
         predicted = {'model': _worse(ground_truth, 1.1), 'prior': _worse(other, 1.3), 'shuffled': _worse(other, 1.2)}
-        board.add(ground_truth, {**predicted, 'mono': _worse(other, 1.4)}, np.full((16, 16), 0.8, np.float32))
+        predicted |= {'mirrored': _worse(other, 1.4), 'constants': _worse(other, 1.1)}
+        board.add(ground_truth, predicted, np.full((16, 16), 0.8, np.float32), street=str(seed))
     return board
 
 
@@ -50,10 +51,10 @@ def test_scores_have_the_names_that_the_card_uses() -> None:
     assert scores['windows'] == 10
     for key in ('abs_rel', 'sq_rel', 'rmse', 'rmse_dataset', 'rmse_log', 'auc_crr', 'auc_crr_normalised'):
         for region in ('', '_vehicles', '_facades', '_ground'):
-            for control in ('', '_prior', '_shuffled', '_mono'):
+            for control in ('', '_prior', '_shuffled', '_mirrored'):
                 assert isinstance(scores['depth'][f'{key}{region}{control}'], float)
     for key in ('miou', 'accuracy', 'iou_car', 'iou_road', 'iou_sky', 'iou_building'):
-        for control in ('', '_prior', '_shuffled', '_mono'):
+        for control in ('', '_prior', '_shuffled', '_mirrored'):
             assert isinstance(scores['segmentation'][f'{key}{control}'], float)
     assert 'iou_truck' not in scores['segmentation']
 
@@ -101,10 +102,10 @@ def test_unknown_controls_are_refused() -> None:
 
 def test_the_result_holds_all_sections() -> None:
     scores = json.loads(json.dumps(_board().result(), allow_nan=False))
-    sections = {'windows', 'depth_unit', 'conventions', 'structure', 'native', 'confidence'}
+    sections = {'windows', 'depth_unit', 'conventions', 'structure', 'native', 'confidence', 'over_streets'}
     assert set(scores) == sections | set(MODALITIES)
     assert set(scores['conventions']) == {'paper', 'reference', 'median_scaled', 'paper_median_scaled'}
-    for control in ('', '_prior', '_shuffled', '_mono'):
+    for control in ('', '_prior', '_shuffled', '_mirrored'):
         for convention in scores['conventions'].values():
             assert isinstance(convention[f'auc_crr{control}'], float)
         assert isinstance(scores['structure'][f'depth_edges_f{control}'], float)
@@ -133,7 +134,7 @@ def test_predictions_of_several_sizes_are_refused() -> None:
     ground_truth = _scene(0)
     small = ModalityImages(ground_truth.depth_m[:8, :8], None)  # type: ignore[index]
     with pytest.raises(EvaluationError, match='one size'):
-        MetricSuite().add(ground_truth, {'model': _worse(ground_truth, 1.0), 'mono': small})
+        MetricSuite().add(ground_truth, {'model': _worse(ground_truth, 1.0), 'mirrored': small})
 
 
 def test_relative_depth_is_not_clipped_at_one_metre() -> None:

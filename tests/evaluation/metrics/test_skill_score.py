@@ -17,7 +17,7 @@ def test_a_skill_score_is_one_minus_the_ratio_of_squared_errors() -> None:
     predicted: dict[str, NDArray[np.float64]] = {
         'model': ground_truth_m * np.exp(rng.normal(0, 0.1, ground_truth_m.shape)),
         'prior': np.full(ground_truth_m.shape, 9.0),
-        'mono': np.full(ground_truth_m.shape, 60.0),
+        'mirrored': np.full(ground_truth_m.shape, 60.0),
     }
     depth = {variant: DepthMetrics() for variant in predicted}
     labels = {variant: SegmentationMetrics() for variant in predicted}
@@ -25,7 +25,7 @@ def test_a_skill_score_is_one_minus_the_ratio_of_squared_errors() -> None:
     predicted_labels = {
         'model': np.where(rng.random(classes.shape) < 0.2, 5, classes),
         'prior': classes * 0,
-        'mono': classes * 0 + 7,
+        'mirrored': classes * 0 + 7,
     }
     near = ground_truth_m < 10
     for image in range(6):
@@ -40,11 +40,11 @@ def test_a_skill_score_is_one_minus_the_ratio_of_squared_errors() -> None:
         errors = {
             variant: np.sum(np.log(clipped[variant] / clipped['ground_truth'])[mask] ** 2) for variant in predicted
         }
-        for variant, suffix in (('model', ''), ('mono', '_mono')):
+        for variant, suffix in (('model', ''), ('mirrored', '_mirrored')):
             score = 1 - errors[variant] / errors['prior']
             assert found[f'explained_log_depth{region}{suffix}'] == pytest.approx(score)
     wrong = {variant: np.count_nonzero(predicted_labels[variant] != classes) for variant in predicted}
     assert found['explained_classes'] == pytest.approx(1 - wrong['model'] / wrong['prior'])
-    assert found['explained_classes_mono'] == pytest.approx(1 - wrong['mono'] / wrong['prior'])
+    assert found['explained_classes_mirrored'] == pytest.approx(1 - wrong['mirrored'] / wrong['prior'])
     assert not [key for key in found if key.endswith('_prior')]
     assert skill_scores({'depth': {'model': depth['model']}, 'segmentation': {'model': labels['model']}}) == {}

@@ -52,7 +52,7 @@ def test_a_small_shift_keeps_edges_and_objects_and_a_blur_loses_the_edges() -> N
         ground_truth,
         model=filled_with_far(synthetic_street(42)),
         shuffled=_blurred(ground_truth),
-        mono=filled_with_far(synthetic_street(90)),
+        mirrored=filled_with_far(synthetic_street(90)),
     )
     assert found['class_edges_f'] == 1
     assert found['depth_edges_f'] > 0.95  # the sky has no depth, so not every edge is shifted
@@ -61,7 +61,7 @@ def test_a_small_shift_keeps_edges_and_objects_and_a_blur_loses_the_edges() -> N
     assert found['depth_edges_recall_shuffled'] == 0
     assert math.isnan(found['depth_edges_precision_shuffled'])
     assert found['depth_edges_f_shuffled'] == 0
-    assert found['cars_recall_mono'] == found['cars_precision_mono'] == 0
+    assert found['cars_recall_mirrored'] == found['cars_precision_mirrored'] == 0
 
 
 def test_class_edge_scores_are_means_over_the_classes_of_the_ground_truth() -> None:

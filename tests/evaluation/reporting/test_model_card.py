@@ -36,23 +36,56 @@ def _manifest() -> dict[str, Any]:
     }
 
 
+def _numbers(card: str, start: str) -> list[float]:
+    line = next(line for line in card.splitlines() if line.startswith(start))
+    return [float(number) for number in re.findall(r'-?\d+\.\d+', line[len(start) :])]
+
+
 def test_every_score_of_the_tables_is_the_one_given() -> None:
     scores = _board().result()
     card = model_card(_manifest(), scores)
-    for region, name in (('', 'all'), ('_vehicles', 'vehicles'), ('_facades', 'façades'), ('_ground', 'ground')):
-        line = next(line for line in card.splitlines() if line.startswith(f'| {name} | shuffled'))
-        numbers = [float(n) for n in re.findall(r'-?\d+\.\d+', line)]
-        keys = ('abs_rel', 'sq_rel', 'rmse', 'rmse_log', 'auc_crr')
-        assert numbers == [pytest.approx(scores['depth'][f'{key}{region}_shuffled'], abs=5.1e-4) for key in keys]
-    line = next(line for line in card.splitlines() if line.startswith('| car |'))
-    numbers = [float(n) for n in re.findall(r'\d+\.\d+', line)]
-    segmentation = scores['segmentation']
-    expected = [100 * segmentation[f'iou_car{control}'] for control in ('', '_prior', '_shuffled', '_mono')]
-    assert numbers == [pytest.approx(value, abs=0.051) for value in expected]
+    depth, segmentation, errors = scores['depth'], scores['segmentation'], scores['over_streets']['standard_errors']
+    for region, name in (('', 'all'), ('_vehicles_middle', 'vehicles at 8 to 20 m'), ('_facades', 'façades')):
+        key = f'abs_rel{region}'
+        parts = (depth, errors['depth'])
+        expected = [part[f'{key}{prior}'] for prior in ('', '_prior', '_constants') for part in parts]
+        assert _numbers(card, f'| {name} |') == pytest.approx(expected, abs=5.1e-4)
+    keys = ('abs_rel', 'sq_rel', 'rmse', 'rmse_log', 'auc_crr')
+    assert _numbers(card, '| sound of another street |') == pytest.approx(
+        [depth[f'{key}_shuffled'] for key in keys], abs=5.1e-4
+    )
+    expected = [
+        100 * part[f'iou_car{prior}']
+        for prior in ('', '_prior', '_constants')
+        for part in (segmentation, errors['segmentation'])
+    ]
+    assert _numbers(card, '| car |') == pytest.approx(expected, abs=0.051)
     assert '| 100% | 100.0 | 0.100 |' in card
-    line = next(line for line in card.splitlines() if line.startswith('| class borders, F'))
-    expected = [scores['structure'][f'class_edges_f{control}'] for control in ('', '_prior', '_shuffled', '_mono')]
-    assert [float(n) for n in re.findall(r'\d+\.\d+', line)] == [pytest.approx(value, abs=5.1e-4) for value in expected]
+    expected = [scores['structure'][f'class_edges_f{control}'] for control in ('', '_prior', '_shuffled', '_mirrored')]
+    assert _numbers(card, '| class borders, F-score ↑ |') == pytest.approx(expected, abs=5.1e-4)
+
+
+def test_the_card_compares_with_each_predictor_without_audio_street_by_street() -> None:
+    scores = _board().result()
+    card = model_card(_manifest(), {**scores, 'assumptions': ['The ground is flat.']})
+    section = card[card.index('### Street by street') : card.index('### Controls')]
+    for variant, label in (('prior', 'median prior'), ('constants', 'best constants')):
+        figures = scores['over_streets']['against'][variant]
+        shares = [100 * figures[key] for key in ('depth_better', 'depth_worse', 'classes_better', 'iou_better')]
+        expected = [figures['skill'], figures['skill_error'], *shares]
+        assert _numbers(section, f'| {label} |') == pytest.approx(expected, abs=0.051)
+    controls = card[card.index('### Controls') : card.index('### Structure')]
+    expected = [
+        scores['depth']['abs_rel_mirrored'],
+        scores['depth']['abs_rel_vehicles_mirrored'],
+        scores['depth']['abs_rel_facades_mirrored'],
+        100 * scores['segmentation']['miou_mirrored'],
+        100 * scores['segmentation']['iou_car_mirrored'],
+    ]
+    assert _numbers(controls, '| mirrored microphones |') == pytest.approx(expected, abs=0.051)
+    assert '| random order |' in card
+    assert 'rank correlation over streets' not in card, 'the confidence is the same everywhere'
+    assert card.rstrip().endswith('- The ground is flat.')
 
 
 def test_the_card_describes_the_model() -> None:
@@ -83,6 +116,8 @@ def test_sections_without_scores_are_left_out() -> None:
     assert '### Depth' not in card
     assert '### Structure' not in card
     assert '### Confidence' not in card
+    assert '### Street by street' not in card
+    assert '### Controls' in card
     assert '### Segmentation' in card
 
 

@@ -278,16 +278,16 @@ def _check_record(record: dict[str, Any], config: TrainingConfig) -> None:
     assert record['machine']['processor'] == processor_name()
     assert record['scores']['windows'] == budget['test_windows']
     depth = record['scores']['depth']
-    assert {'abs_rel', 'abs_rel_prior', 'abs_rel_shuffled', 'abs_rel_mono'} <= depth.keys()
+    assert {'abs_rel', 'abs_rel_prior', 'abs_rel_shuffled', 'abs_rel_mirrored'} <= depth.keys()
     assert set(record['curves']) >= {'manifold_depth/train/loss', 'transform_depth/val/loss'}
 
 
 def _kill_when_exists(path: Path, arguments: list[str]) -> None:
     with subprocess.Popen(_command(arguments), env=_environment(), stderr=subprocess.DEVNULL) as process:
-        end_s = time.monotonic() + 240
+        end_s = time.mirroredtonic() + 240
         while not path.exists():
             assert process.poll() is None, 'the process ended before the kill'
-            assert time.monotonic() < end_s, f'{path} did not appear'
+            assert time.mirroredtonic() < end_s, f'{path} did not appear'
             time.sleep(0.02)
         # Between two checkpoints.
         time.sleep(0.3)

@@ -6,16 +6,22 @@ from __future__ import annotations
 
 from training.experiment.verdict import describe, worse_than_prior
 
-GOOD = {'abs_rel': 0.2, 'abs_rel_prior': 0.3, 'abs_rel_shuffled': 0.4, 'abs_rel_mono': 0.25}
-BAD = {'miou': 0.2, 'miou_prior': 0.3, 'miou_shuffled': 0.2, 'miou_mono': None}
+GOOD = {'abs_rel': 0.2, 'abs_rel_prior': 0.3, 'abs_rel_shuffled': 0.4, 'abs_rel_mirrored': 0.25}
+BAD = {'miou': 0.2, 'miou_prior': 0.3, 'miou_shuffled': 0.2, 'miou_mirrored': None}
 
 
 def test_the_verdict_names_each_modality() -> None:
     lines = describe({'windows': 7, 'depth': GOOD, 'segmentation': BAD}, leaks=False)
     assert lines == [
         'scores of 7 test windows:',
-        '  depth: abs_rel 0.200 (smaller is better); training prior 0.300, shuffled audio 0.400, one microphone 0.250',
-        '  segmentation: miou 0.200 (larger is better); training prior 0.300, shuffled audio 0.200, one microphone –',
+        (
+            '  depth: abs_rel 0.200 (smaller is better); training prior 0.300, shuffled audio 0.400, '
+            'mirrored microphones 0.250'
+        ),
+        (
+            '  segmentation: miou 0.200 (larger is better); training prior 0.300, shuffled audio 0.200, '
+            'mirrored microphones –'
+        ),
         'verdict: beats the prior: depth yes, segmentation no; uses the audio: depth yes, segmentation no',
     ]
 

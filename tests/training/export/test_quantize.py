@@ -43,7 +43,7 @@ def test_a_quantised_bundle_reports_its_loss_of_accuracy(
     after = quantised.manifest.files
     assert {name: after[name].sha256 for name in before} == before, 'the float32 files are unchanged'
     scores = quantised.manifest.metrics['int8']
-    assert scores['windows'] == len(cache.indices('test'))
+    assert scores['windows'] == len(cache.indices('validation'))
     for name, worse in scores['worse'].items():
         sign = -1 if name in {'abs_rel', 'rmse'} else 1
         change = sign * (scores['float32'][name] - scores['int8'][name]) / scores['float32'][name]
