@@ -11,21 +11,20 @@ from audio_manifold_ros.features.banded_matrix import BandedMatrix
 from audio_manifold_ros.features.edge_frames import EdgeFrames, overlapping_frames
 from audio_manifold_ros.features.interpolation import resize_matrix
 from audio_manifold_ros.features.mel_frames import MelFrames
-from audio_manifold_ros.features.sliding_windows import HISTORY_WINDOWS, SlidingWindows
+from audio_manifold_ros.features.sliding_windows import HISTORY_WINDOWS
 from audio_manifold_ros.features.spec import FeatureSpec
+from audio_manifold_ros.features.streaming_features import CHUNK_HOPS, StreamingFeatures
 
-CHUNK_HOPS = 8
 ROW_BLOCK_VALUES = 4096
 COLUMN_BLOCK_VALUES = 256
 
 
-class StreamingMel:
+class StreamingMel(StreamingFeatures):
     """Features of every hop-aligned window of a stream, equal to `mel_batch.mel_features` of its samples.
 
     Frames that are entirely within a window are shared by all windows that contain them. Each is computed once, when
     its last sample arrives, resized along the bands, and kept. Only the frames that extend beyond the ends of a
-    window, where the window is reflected, are computed for a prediction. `SlidingWindows` defines the windows. One
-    thread uses it. It does no locking.
+    window, where the window is reflected, are computed for a prediction.
 
     Args:
         spec: Definition of the features.
@@ -38,7 +37,7 @@ class StreamingMel:
 
     def __init__(self, spec: FeatureSpec, channels: int) -> None:
         """Allocate the buffers."""
-        self._windows = SlidingWindows(spec, channels)
+        super().__init__(spec, channels, first_frame=spec.left_edge_frames)
         self._spec = spec
         self._channels = channels
         self._mel = MelFrames(spec)
@@ -49,50 +48,9 @@ class StreamingMel:
         self._window = np.zeros((channels, spec.height, spec.frames), dtype=np.float32)
         self._edges = EdgeFrames(spec, channels) if spec.edges == 'reflect' else None
         self._leading_frames = self._edges.left_frames if self._edges else 0
-        self.reset()
-
-    def reset(self) -> None:
-        """Drop the stream. The next block may start at any index, and the hops are counted from there."""
-        self._windows.reset()
-        self._next_frame = self._spec.left_edge_frames
-
-    @property
-    def window_count(self) -> int:
-        """Windows that have become complete since the last reset or gap."""
-        return self._windows.window_count
-
-    @property
-    def newest_window_end(self) -> int | None:
-        """End of the newest window that is complete and free of gaps, None if there is none yet."""
-        return self._windows.newest_window_end
-
-    def push(self, samples: Samples, first_sample: int) -> None:
-        """Append a block and compute the frames that it completes. A jump forward is a gap.
-
-        Args:
-            samples: float32 (channel, n) of any n.
-            first_sample: Index of `samples[:, 0]`.
-
-        Raises:
-            FeatureError: The channel count is wrong or the index jumps backward. Nothing is changed.
-
-        """
-        if self._windows.check_block(samples, first_sample):
-            self._next_frame = self._spec.left_edge_frames
-        chunk_samples = CHUNK_HOPS * self._spec.hop_samples
-        for offset in range(0, max(samples.shape[1], 1), chunk_samples):
-            self._windows.ring.write(samples[:, offset : offset + chunk_samples], first_sample + offset)
-            self._compute_interior()
 
     def features(self, window_end: int) -> Samples:
-        """Return the features of the window that ends before `window_end`: float32 (channel, height, width).
-
-        `newest_window_end` and the 16 hops before it are available, unless there is a gap between them.
-
-        Raises:
-            FeatureError: `window_end` is not the end of an available window.
-
-        """
+        """Return float32 (channel, height, width) (see `StreamingFeatures`)."""
         spec, frames = self._spec, self._window
         slot = (self._windows.index(window_end) + spec.left_edge_frames) % self._kept_frames
         interior = slice(self._leading_frames, self._leading_frames + spec.interior_frames)
@@ -107,7 +65,7 @@ class StreamingMel:
         self._to_columns.product(frames.reshape(-1, spec.frames), out=result.reshape(-1, spec.width))
         return result
 
-    def _compute_interior(self) -> None:
+    def _compute_frames(self) -> None:
         spec, half = self._spec, self._spec.n_fft // 2
         ring, run = self._windows.ring, self._windows.ring.run
         count = 0 if run is None else (run.end - run.start - half) // spec.hop_samples + 1 - self._next_frame

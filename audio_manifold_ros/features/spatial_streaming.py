@@ -8,23 +8,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from audio_manifold_ros.features.sliding_windows import HISTORY_WINDOWS, SlidingWindows
+from audio_manifold_ros.features.sliding_windows import HISTORY_WINDOWS
 from audio_manifold_ros.features.spatial_batch import SpatialMaps, active_samples
+from audio_manifold_ros.features.streaming_features import CHUNK_HOPS, StreamingFeatures
 
 if TYPE_CHECKING:
     from audio_manifold_ros.common.array_types import Mask, Samples
     from audio_manifold_ros.features.array_geometry import ArrayGeometry
     from audio_manifold_ros.features.spatial_spec import SpatialFeatureSpec
 
-CHUNK_HOPS = 8
 
-
-class StreamingSpatialFeatures:
+class StreamingSpatialFeatures(StreamingFeatures):
     """Spatial features of every hop-aligned window of a stream, equal to `spatial_features` of its samples.
 
     Level and steered map of a frame are computed once, when its last sample arrives. They are shared by all windows
-    that contain the frame. The echo map is computed from the samples of the window that is asked for. `SlidingWindows`
-    defines the windows. One thread uses it. It does no locking.
+    that contain the frame. The echo map is computed from the samples of the window that is asked for.
 
     The active microphones are those of the latest `set_active`, for every window, also for samples that arrived before
     the call. Frames that were computed with other microphones are computed again from the kept samples when a window
@@ -41,8 +39,8 @@ class StreamingSpatialFeatures:
 
     def __init__(self, spec: SpatialFeatureSpec, geometry: ArrayGeometry) -> None:
         """Allocate the buffers."""
+        super().__init__(spec, geometry.microphones, first_frame=0)
         self._spec, self._geometry = spec, geometry
-        self._windows = SlidingWindows(spec, geometry.microphones)
         self._active = geometry.with_active(None)
         self._maps = self._maps_of(self._active)
         hops_per_frame = spec.frame_hop_samples // spec.hop_samples
@@ -51,12 +49,6 @@ class StreamingSpatialFeatures:
         self._frames = np.zeros((self._kept_frames, self._maps.frames.values), dtype=np.float32)
         self._samples = np.zeros((geometry.microphones, spec.window_samples), dtype=np.float32)
         self._is_current = np.zeros(self._kept_frames, dtype=bool)
-        self.reset()
-
-    def reset(self) -> None:
-        """Drop the stream. The next block may start at any index, and the hops are counted from there."""
-        self._windows.reset()
-        self._next_frame = 0
 
     @property
     def active(self) -> Mask:
@@ -79,43 +71,8 @@ class StreamingSpatialFeatures:
             self._active = used
             self._is_current[:] = False
 
-    @property
-    def window_count(self) -> int:
-        """Windows that have become complete since the last reset or gap."""
-        return self._windows.window_count
-
-    @property
-    def newest_window_end(self) -> int | None:
-        """End of the newest window that is complete and free of gaps, None if there is none yet."""
-        return self._windows.newest_window_end
-
-    def push(self, samples: Samples, first_sample: int) -> None:
-        """Append a block and compute the frames that it completes. A jump forward is a gap.
-
-        Args:
-            samples: float32 (channel, n) of any n.
-            first_sample: Index of `samples[:, 0]`.
-
-        Raises:
-            FeatureError: The channel count is wrong or the index jumps backward. Nothing is changed.
-
-        """
-        if self._windows.check_block(samples, first_sample):
-            self._next_frame = 0
-        chunk_samples = CHUNK_HOPS * self._spec.hop_samples
-        for offset in range(0, max(samples.shape[1], 1), chunk_samples):
-            self._windows.ring.write(samples[:, offset : offset + chunk_samples], first_sample + offset)
-            self._compute_frames()
-
     def features(self, window_end: int) -> Samples:
-        """Return the features of the window that ends before `window_end`: float32 (size,).
-
-        `newest_window_end` and the 16 hops before it are available, unless there is a gap between them.
-
-        Raises:
-            FeatureError: `window_end` is not the end of an available window.
-
-        """
+        """Return float32 (size,) (see `StreamingFeatures`)."""
         spec = self._spec
         first = self._windows.index(window_end)
         first_sample = window_end - spec.window_samples + spec.first_frame_sample
