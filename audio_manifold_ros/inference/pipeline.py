@@ -6,9 +6,10 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from contextlib import contextmanager
 from statistics import median
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from audio_manifold_ros.common.errors import InferenceError
 from audio_manifold_ros.inference.bundle.feature_descriptors import describe_features
@@ -25,6 +26,8 @@ from audio_manifold_ros.inference.window_stream import WindowStream
 from audio_manifold_ros.modalities.modality_images import image_fields
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -39,13 +42,29 @@ if TYPE_CHECKING:
 
 # Predictions whose distance to the training set is summarised for diagnostics.
 RECENT_PREDICTIONS = 15
+MAX_AGE_PERIODS = 2.0
+
+
+class BlockArrival(NamedTuple):
+    """Arrival of the newest audio.
+
+    Attributes:
+        end_sample: End of the audio, at the rate of the networks.
+        time_s: When it was pushed, on the clock of `perf_counter`.
+        previous_end_sample: End of the audio before it.
+
+    """
+
+    end_sample: int = 0
+    time_s: float = 0.0
+    previous_end_sample: int = 0
 
 
 class Pipeline:
     """Joins windows (`WindowStream`), microphones (`MicrophoneMonitor`), schedule, networks and postprocessing.
 
-    One thread may push while another predicts. A rejected block counts as lost: the stream continues after it, and
-    no window that includes it is predicted from.
+    One thread may push while another predicts: the networks run without the lock. A rejected block counts as lost: the
+    stream continues after it, and no window that includes it is predicted from.
 
     Attributes:
         array_warning: Difference of the array from the one that the bundle was trained for, or None.
@@ -95,8 +114,10 @@ class Pipeline:
         self._statistics = bundle.feature_statistics
         self._features_on_cpu = backend.waveform_network is None
         self._distance_ratios: deque[float] = deque(maxlen=RECENT_PREDICTIONS)
+        self._arrival = BlockArrival()
+        self._flushes = 0
         self._bandwidth_warning = spec.describe_missing_bandwidth(input_rate_hz)
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
 
     def apply(self, settings: PipelineSettings) -> None:
         """Change the settings, at any time and from any thread."""
@@ -109,6 +130,24 @@ class Pipeline:
         """Limit predictions to the rate that the computer sustains. Predictions due in between count as dropped."""
         with self._lock:
             self._scheduler.limit(rate_hz)
+
+    @contextmanager
+    def hold(self) -> Iterator[None]:
+        """Keep other threads from starting a prediction, while several blocks are pushed that came late together."""
+        with self._lock:
+            yield
+
+    @property
+    def max_age_s(self) -> float:
+        """Age from which on images are of no use to a robot: two periods of the rate that the computer sustains."""
+        return MAX_AGE_PERIODS * self._scheduler.period_s
+
+    def drop(self, prediction: Prediction) -> None:
+        """Count a prediction as dropped, because it is too old to be used."""
+        del prediction
+        with self._lock:
+            self._counts.predicted -= 1
+            self._counts.dropped += 1
 
     def status(self) -> PipelineStatus:
         """Return state and counters."""
@@ -149,13 +188,17 @@ class Pipeline:
                 self._reset()
                 raise
             progress = self._stream.push(block)
+            if progress is not None:
+                self._arrival = BlockArrival(progress.end_sample, started, self._arrival.end_sample)
             self._microphones.push(block)
             new_windows = 0 if progress is None else self._schedule(progress)
             self._preprocessing_s = perf_counter() - started
             return new_windows
 
     def predict(self, *, with_features: bool = True) -> Prediction | None:
-        """Predict from the newest window. Return None if no prediction is due or no window is complete.
+        """Predict from the newest window.
+
+        Return None if no prediction is due, no window is complete, or the audio was flushed meanwhile.
 
         Args:
             with_features: Include the features in the prediction, wherever they were computed. Otherwise features of
@@ -175,7 +218,10 @@ class Pipeline:
                 self._counts.withheld += due
                 return None
             self._counts.dropped += due - 1
+            self._counts.late += self._is_late(end)
+            flushes = self._flushes
             started = perf_counter()
+            waited_s = self._age_s(end, started)
             window = self._input.take(end, plan)
             first = end - self._manifest.features.window_samples
             image_sample = first + round(self._manifest.frame_position * self._manifest.features.window_samples)
@@ -192,6 +238,10 @@ class Pipeline:
         )
         network_s = perf_counter() - features_done
         with self._lock:
+            if flushes != self._flushes:
+                # The audio was discarded meanwhile.
+                self._counts.dropped += 1
+                return None
             self._counts.predicted += 1
             if distance_ratio is not None:
                 self._distance_ratios.append(distance_ratio)
@@ -203,6 +253,7 @@ class Pipeline:
             end_sample=end,
             stamp_ns=stamp_ns,
             newest_stamp_ns=newest_stamp_ns,
+            waited_s=waited_s,
             features_s=features_done - started,
             network_s=network_s,
             masked=masked,
@@ -220,7 +271,18 @@ class Pipeline:
             return None
         return self._statistics.distance_ratio(describe_features(features, self._manifest.features, plan.masked))
 
+    def _is_late(self, end: int) -> bool:
+        """Return whether an earlier window, complete before the newest block, was the one that was due."""
+        hops = self._scheduler.lateness_hops
+        return hops > 0 and end - hops * self._manifest.features.hop_samples <= self._arrival.previous_end_sample
+
+    def _age_s(self, sample: int, now_s: float) -> float:
+        """Return the time since a sample arrived, or since it would have arrived in a block of its own."""
+        newer_samples = self._arrival.end_sample - sample
+        return now_s - self._arrival.time_s + newer_samples / self._manifest.features.sample_rate_hz
+
     def _reset(self) -> None:
+        self._flushes += 1
         self._stream.reset()
         self._microphones.reset()
         self._scheduler.reset()

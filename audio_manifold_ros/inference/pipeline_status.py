@@ -17,13 +17,15 @@ class PredictionCounts:
 
     Attributes:
         predicted: Windows predicted from.
+        late: Predictions that were late by less than one period, and were made from a newer window.
         skipped: Predictions that were due while no window was complete: warm-up and gaps.
-        dropped: Predictions that were due too late, because a newer window was used.
+        dropped: Predictions that were late by a period or more, or too old when they were made.
         withheld: Predictions that were due but not made, because of faulty microphones.
 
     """
 
     predicted: int = 0
+    late: int = 0
     skipped: int = 0
     dropped: int = 0
     withheld: int = 0
@@ -35,6 +37,7 @@ class PipelineStatus:
 
     Attributes:
         predicted: See `PredictionCounts`.
+        late: See `PredictionCounts`.
         skipped: See `PredictionCounts`.
         dropped: See `PredictionCounts`.
         gaps: Places where samples were missing, rejected or not finite.
@@ -57,6 +60,7 @@ class PipelineStatus:
     """
 
     predicted: int = 0
+    late: int = 0
     skipped: int = 0
     dropped: int = 0
     gaps: int = 0

@@ -40,7 +40,9 @@ def postprocess(
     """
     confidence = manifest.confidence.image(output, manifest.camera.height, manifest.camera.width)
     confidence *= np.float32(usable_fraction)
-    return _published(manifest, output, confidence < min_confidence), confidence
+    # No confidence is below zero.
+    is_low = confidence < min_confidence if min_confidence > 0 else None
+    return _published(manifest, output, is_low), confidence
 
 
 def published_images(manifest: Manifest, predicted: ModalityImages) -> ModalityImages:

@@ -8,6 +8,10 @@ import math
 
 from audio_manifold_ros.common.errors import InferenceError
 
+# A spacing that is longer than the period by less than this factor is not enforced. Windows are a hop apart: a spacing
+# of one hop and a little would leave out every other window.
+MIN_SHORTFALL = 1.05
+
 
 def check_rate_hz(rate_hz: float) -> None:
     """Check a prediction rate.
@@ -25,13 +29,14 @@ class PredictionScheduler:
     """Due times at a constant distance on the sample index, each served by the newest window.
 
     Time is counted in samples, not on a clock. A stalled computer makes no predictions due for which there is no
-    audio. A window serves all due times up to its end, and all but one of them are dropped. A computer that needs
-    longer than one period therefore predicts from the newest window, and the loss is counted.
+    audio. A window serves all due times up to its end, and all but one of them are dropped. A prediction that is late
+    by less than one period is therefore made from the newest window, and counted as late. One that is later is dropped.
 
     Attributes:
         min_spacing_samples: Minimum distance between windows that are served, if longer than the period: what the
             computer sustains. Predictions that become due in between are served by the next window, and all but one
             of them are dropped.
+        lateness_hops: Windows from the first one that would have served the last prediction to the one that did.
 
     """
 
@@ -52,6 +57,7 @@ class PredictionScheduler:
         self._due: float | None = None
         self._served = 0
         self.min_spacing_samples = 0.0
+        self.lateness_hops = 0
         self._rate_hz, self._period_samples = rate_hz, self._compute_period_samples(rate_hz)
 
     @property
@@ -70,7 +76,12 @@ class PredictionScheduler:
     @property
     def limited(self) -> bool:
         """True if the computer sustains less than the requested rate."""
-        return self.min_spacing_samples > self._period_samples
+        return self.min_spacing_samples > MIN_SHORTFALL * self._period_samples
+
+    @property
+    def period_s(self) -> float:
+        """Seconds between predictions, at the rate that the computer sustains."""
+        return max(self._period_samples, self.min_spacing_samples) / self._sample_rate_hz
 
     def limit(self, rate_hz: float) -> None:
         """Set the rate that the computer sustains."""
@@ -87,13 +98,15 @@ class PredictionScheduler:
         without a gap, which skips all of them.
         """
         if self._due is None:
-            self._due, self._served = end_sample + self._period_samples, end_sample
+            self._due, self._served, self.lateness_hops = end_sample + self._period_samples, end_sample, 0
             return 1
         if self.limited and end_sample - self._served < self.min_spacing_samples:
             return 0
         count = max(math.floor((end_sample - self._due) / self._period_samples) + 1, 0)
-        self._due += count * self._period_samples
-        self._served = end_sample if count else self._served
+        if count:
+            last_due = self._due + (count - 1) * self._period_samples
+            self._due, self._served = last_due + self._period_samples, end_sample
+            self.lateness_hops = math.floor((end_sample - last_due) / self._hop_samples)
         return count
 
     def _compute_period_samples(self, rate_hz: float) -> float:

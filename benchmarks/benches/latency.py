@@ -35,6 +35,7 @@ MAX_NETWORK_RATIO, MAX_HOPS = 1.5, 2.0
 # Stages that the node reports, over its last 300 predictions.
 STAGES = {
     'capture': 'end of a block → input: preprocessing, the new frame',
+    'wait': 'end of the window pushed → prediction begins',
     'features': 'features of the window',
     'network': 'networks, confidence and images',
     'publish': 'messages made and handed to DDS',

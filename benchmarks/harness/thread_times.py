@@ -9,7 +9,9 @@ from collections import defaultdict
 from contextlib import suppress
 from pathlib import Path
 
-EXECUTOR, PERCEPTION, OTHERS = 'the executor', 'the perception thread', 'DDS and all other threads'
+EXECUTOR, OTHERS = 'the executor', 'DDS and all other threads'
+# By name, as the system shows it.
+THREADS = {'audio_intake': 'the intake of audio', 'prediction': 'the prediction thread'}
 
 
 def thread_times_s(process_id: int) -> dict[str, float]:
@@ -21,7 +23,7 @@ def thread_times_s(process_id: int) -> dict[str, float]:
         with suppress(OSError):
             head, _, tail = (task / 'stat').read_text(encoding='ascii', errors='replace').rpartition(')')
             fields = tail.split()
-            name = PERCEPTION if head.endswith('(perception') else OTHERS
+            name = THREADS.get(head.partition('(')[2], OTHERS)
             name = EXECUTOR if task.name == str(process_id) else name
             found[name] += (int(fields[11]) + int(fields[12])) / ticks
     return dict(found)

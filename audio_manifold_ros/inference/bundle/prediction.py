@@ -52,6 +52,7 @@ class Prediction(ModalityImages):
         newest_stamp_ns: Time of the end of the window.
         features_s: Time spent on features. If another device computes them: on the window of audio for it.
         network_s: Time spent in the networks, and on features on another device.
+        waited_s: Time between the arrival of the end of the window and the start of the features.
         masked: Names of microphones that were replaced by silence, or left out of spatial features.
         substituted: Names of faulty microphones that were replaced by their nearest neighbours.
         distance_ratio: Distance of the features to the training features over its limit (see `FeatureStatistics`).
@@ -67,9 +68,15 @@ class Prediction(ModalityImages):
     newest_stamp_ns: int
     features_s: float
     network_s: float
+    waited_s: float = 0.0
     masked: tuple[str, ...] = ()
     substituted: tuple[str, ...] = ()
     distance_ratio: float | None = None
+
+    @property
+    def age_s(self) -> float:
+        """Time between the arrival of the end of the window and the end of the prediction."""
+        return self.waited_s + self.features_s + self.network_s
 
     def require_features(self) -> NDArray[np.float32]:
         """Return the features.

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Main loop and exit status of the node executables, the clock of their timers, and names of their threads."""
+"""Main loop and exit status of the node executables, and the clock of their timers."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ import signal
 import sys
 import threading
 import traceback
-from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import rclpy
@@ -118,19 +116,6 @@ def run_to_exit_status(
 def steady_clock() -> Clock:
     """Return a clock for timers that must run even while ROS time stands still because /clock has no publisher."""
     return Clock(clock_type=ClockType.STEADY_TIME)
-
-
-def set_thread_name(name: str) -> None:
-    """Set the name of the calling thread, as `top -H` shows it.
-
-    Does nothing where the system has no /proc.
-
-    Args:
-        name: At most 15 ASCII characters.
-
-    """
-    with suppress(OSError):
-        Path(f'/proc/self/task/{threading.get_native_id()}/comm').write_text(name, encoding='ascii')
 
 
 def _spin_once(executor: SingleThreadedExecutor, node: Node) -> None:

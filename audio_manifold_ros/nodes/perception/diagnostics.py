@@ -135,6 +135,7 @@ def _node_status(node_info: NodeInfo, state: str, report: WorkerReport | None) -
         return _status('predictions', WARN if node_info.warning else OK, node_info.warning or f'{state}.', values)
     values |= {
         'windows_predicted': report.pipeline.predicted,
+        'windows_late': report.pipeline.late,
         'windows_skipped': report.pipeline.skipped,
         'windows_dropped': report.pipeline.dropped,
         'windows_withheld': report.pipeline.withheld,

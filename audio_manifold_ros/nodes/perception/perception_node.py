@@ -50,6 +50,8 @@ DIAGNOSTICS_PERIOD_S = 1.0
 # Faults of microphones are logged and published within this period, not with the next diagnostics.
 HEALTH_PERIOD_S = 0.1
 LOG_PERIOD_S = 1.0
+# Python lets a thread run this long while others wait. The default of 5 ms is half of a prediction.
+SWITCH_INTERVAL_S = 0.5e-3
 RETRY_NS = 2 * NS_PER_S
 DIGITS = re.compile(r'[\d.]+')
 NO_CLOCK = (
@@ -280,6 +282,7 @@ class PerceptionNode(LifecycleNode):
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the node until it is interrupted, and return the exit status."""
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
     return run_to_exit_status(
         PerceptionNode, arguments, ended=lambda node: node.failed, status=lambda node: int(node.failed)
     )

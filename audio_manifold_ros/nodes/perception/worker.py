@@ -1,9 +1,10 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Worker thread of the perception node: reads audio, predicts from the newest window, publishes."""
+"""Worker of the perception node: takes audio in, predicts from the newest window, publishes."""
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 import traceback
@@ -11,37 +12,33 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from audio_manifold_ros.audio.levels import ChannelLevel, LevelMeter
-from audio_manifold_ros.audio.source import AudioSource, SourceState, SourceStatus
+from audio_manifold_ros.audio.source import SourceStatus
 from audio_manifold_ros.common.errors import AudioManifoldError
 from audio_manifold_ros.common.units import NS_PER_S
-from audio_manifold_ros.inference.pipeline import Pipeline
+from audio_manifold_ros.inference.audio_intake import AudioIntake
 from audio_manifold_ros.inference.pipeline_settings import PipelineSettings
 from audio_manifold_ros.inference.pipeline_status import PipelineStatus
 from audio_manifold_ros.inference.rate_limiter import SustainedRateEstimator
-from audio_manifold_ros.inference.stream_session import StreamSession
-from audio_manifold_ros.nodes.common.run_node import set_thread_name
 from audio_manifold_ros.nodes.perception.gc_monitor import GcMonitor
 from audio_manifold_ros.nodes.perception.stage_latency import Percentiles, StageLatency
+from audio_manifold_ros.processes.thread_name import set_thread_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from audio_manifold_ros.audio.block import AudioBlock
+    from audio_manifold_ros.audio.levels import ChannelLevel
     from audio_manifold_ros.audio.microphone_health import Fault
+    from audio_manifold_ros.audio.source import AudioSource
     from audio_manifold_ros.inference.bundle.prediction import Prediction
+    from audio_manifold_ros.inference.pipeline import Pipeline
 
-READ_TIMEOUT_S = 0.1
-IDLE_SLEEP_S = 0.2
-# Limit of the audio that is read before a prediction, so that a source that is faster than the clock does not prevent
-# predictions. Twice the elapsed time is added, so that no queue remains after a long prediction.
-BASE_DRAIN_S = 0.3
-DRAIN_FACTOR = 2.0
+WAIT_TIMEOUT_S = 0.1
 RATE_WINDOW_PREDICTIONS = 32
 
 
 class WorkerOutput(Protocol):
-    """Receiver of the worker's results. It is called in the thread of the worker."""
+    """Receiver of the worker's results. Audio and predictions come in threads of their own."""
 
     def publish_audio(self, block: AudioBlock) -> None:
         """Publish a block of the source."""
@@ -96,11 +93,12 @@ class WorkerReport:
 
 
 class PerceptionWorker:
-    """Reads, predicts and publishes in its own thread, from `start` to `stop`.
+    """Takes audio in, predicts and publishes in its own threads, from `start` to `stop`.
 
-    Late work is dropped: all waiting blocks are read before a prediction, which is made from the newest window. If the
-    machine does not sustain the requested rate, predictions are made at the rate that it sustains. An error in a block
-    or a window is reported as a fault, and the next one is tried.
+    One thread takes audio in (`AudioIntake`). Another one predicts from the newest window and publishes. Late work is
+    dropped, and never queued: a prediction that is late by a period is not made, and one that is older than two periods
+    when it is made is not published. If the machine does not sustain the requested rate, predictions are made at the
+    rate that it sustains. An error in a block or a window is reported as a fault, and the next one is tried.
 
     Args:
         source: Opened by `start`, closed by `stop`.
@@ -126,69 +124,71 @@ class PerceptionWorker:
         """Store the parameters. Nothing is started."""
         self._settings = settings
         self._source = source
-        self._session = StreamSession(make_pipeline)
+        self._intake = AudioIntake(
+            source,
+            make_pipeline,
+            settings.pipeline,
+            on_block=self._publish_audio,
+            on_pushed=self._measure_intake,
+            on_error=self._report_error,
+        )
         self._output = output
         self._now_ns = now_ns
         self._log = log
         self._log_details = log_details
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
-        self._flush = threading.Event()
         self._latency = StageLatency()
         self._gc_monitor = GcMonitor()
-        self._pipeline: Pipeline | None = None
-        self._applied_settings: PipelineSettings | None = None
-        self._meter: LevelMeter | None = None
         # Age of the last images when they were published, and when that was on the monotonic clock.
         self._published_age: tuple[float, float] | None = None
-        self._rate_limiter = SustainedRateEstimator()
+        self._sustained_rate = SustainedRateEstimator()
         self._prediction_times_s: deque[float] = deque(maxlen=RATE_WINDOW_PREDICTIONS)
-        self._audio_processing_s = 0.0
-        self._last_read_s = time.perf_counter()
         self._fault = ''
 
     def start(self) -> None:
-        """Open the source and start the thread.
+        """Open the source and start the threads.
 
         Raises:
             AudioError: The source cannot work as configured.
 
         """
-        self._source.open()
+        self._intake.start()
         self._gc_monitor.start()
-        self._thread = threading.Thread(target=self._run, name='perception', daemon=True)
+        self._thread = threading.Thread(target=self._run, name='prediction', daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
-        """End the thread and close the source. Do nothing if stopped."""
+        """End the threads and close the source. Do nothing if stopped."""
         self._stop.set()
         if self._thread is not None:
             self._thread.join()
             self._thread = None
+        self._intake.stop()
         self._gc_monitor.stop()
-        self._source.close()
 
     def flush(self) -> None:
         """Drop all audio before the next block, because the clock went back."""
-        self._flush.set()
+        self._intake.flush()
 
     def apply(self, settings: WorkerSettings) -> None:
         """Change the settings from the next block on. Callable from any thread."""
         self._settings = settings
+        self._intake.apply(settings.pipeline)
 
     def faults(self) -> tuple[tuple[str, Fault], ...]:
         """Return name and fault of each faulty microphone. Callable from any thread."""
-        pipeline = self._pipeline
+        pipeline = self._intake.pipeline
         return () if pipeline is None else pipeline.status().faults
 
     def report(self) -> WorkerReport:
         """Return the current state. Callable from any thread."""
-        meter, pipeline, published_age = self._meter, self._pipeline, self._published_age
+        pipeline, published_age = self._intake.pipeline, self._published_age
         return WorkerReport(
             source=self._source.status(),
             pipeline=PipelineStatus() if pipeline is None else pipeline.status(),
-            levels=() if meter is None else meter.snapshot(),
-            flushes=self._session.flushes,
+            levels=self._intake.levels(),
+            flushes=self._intake.flushes,
             latencies=self._latency.percentiles(),
             # By monotonic time: ROS time may stand still.
             age_s=None if published_age is None else published_age[0] + time.monotonic() - published_age[1],
@@ -206,80 +206,62 @@ class PerceptionWorker:
             else 0.0
         )
 
-    def _run(self) -> None:
-        set_thread_name('perception')
-        while not self._stop.is_set():
-            self._step()
-
-    def _step(self) -> None:
-        try:
-            self._process_audio()
-        except AudioManifoldError as error:
-            self._fail(str(error))
-        except Exception as error:  # noqa: BLE001 - the thread must survive any error of a block
-            self._flush.set()
-            self._fail(f'Unexpected error, please report it: {error!r}')
-            self._log_details(traceback.format_exc())
-
-    def _process_audio(self) -> None:
-        block = self._source.read(READ_TIMEOUT_S)
-        if block is None:
-            if self._source.status().state is SourceState.ENDED:
-                self._stop.wait(IDLE_SLEEP_S)
-            return
-        start_s = time.perf_counter()
-        pipeline = self._process_block(block)
-        remaining_s = BASE_DRAIN_S + DRAIN_FACTOR * (start_s - self._last_read_s)
-        while remaining_s > 0 and (block := self._source.read(0.0)) is not None:
-            pipeline = self._process_block(block)
-            remaining_s -= block.samples.shape[1] / block.sample_rate_hz
-        self._last_read_s = time.perf_counter()
-        self._audio_processing_s += self._last_read_s - start_s
-        self._predict(pipeline)
-
-    def _process_block(self, block: AudioBlock) -> Pipeline:
+    def _publish_audio(self, block: AudioBlock) -> None:
         if self._settings.audio:
             self._output.publish_audio(block)
-        pipeline, meter = self._prepare(block)
-        meter.update(block.samples)
-        pipeline.push(block)
+
+    def _measure_intake(self, block: AudioBlock) -> None:
         end_ns = block.stamp_ns + block.samples.shape[1] * NS_PER_S // block.sample_rate_hz
         self._latency.add('capture', (self._now_ns() - end_ns) / NS_PER_S)
-        return pipeline
 
-    def _prepare(self, block: AudioBlock) -> tuple[Pipeline, LevelMeter]:
-        """Return pipeline and level meter for the format of a block, with the current settings."""
-        flush = self._flush.is_set()
-        self._flush.clear()
-        pipeline, settings = self._session.follow(block, flush=flush), self._settings.pipeline
-        if pipeline is not self._pipeline or self._meter is None:
-            self._pipeline, self._applied_settings = pipeline, None
-            self._meter = LevelMeter(block.channels, block.sample_rate_hz)
-        if settings is not self._applied_settings:
-            pipeline.apply(settings)
-            self._applied_settings = settings
-        return pipeline, self._meter
+    def _run(self) -> None:
+        set_thread_name('prediction')
+        while not self._stop.is_set():
+            pipeline = self._intake.wait_for_audio(WAIT_TIMEOUT_S)
+            if pipeline is not None:
+                self._step(pipeline)
+
+    def _step(self, pipeline: Pipeline) -> None:
+        try:
+            self._predict(pipeline)
+        except Exception as error:  # noqa: BLE001 - the thread must survive any error of a window
+            self._report_error(error)
 
     def _predict(self, pipeline: Pipeline) -> None:
         start_s = time.perf_counter()
         prediction = pipeline.predict(with_features=self._output.needs_features())
         if prediction is None:
             return
-        predicted_s = time.perf_counter()
+        if math.isfinite(self._sustained_rate.rate_hz) and prediction.age_s > pipeline.max_age_s:
+            pipeline.drop(prediction)
+        else:
+            self._publish(prediction)
+        self._sustained_rate.add(time.perf_counter() - start_s)
+        pipeline.limit(self._sustained_rate.rate_hz)
+
+    def _publish(self, prediction: Prediction) -> None:
+        start_s = time.perf_counter()
         self._output.publish(prediction)
         now_s = time.perf_counter()
+        self._latency.add('wait', prediction.waited_s)
         self._latency.add('features', prediction.features_s)
         self._latency.add('network', prediction.network_s)
-        self._latency.add('publish', now_s - predicted_s)
+        self._latency.add('publish', now_s - start_s)
         self._latency.add('total', (self._now_ns() - prediction.newest_stamp_ns) / NS_PER_S)
         for seconds in self._gc_monitor.collection_times_s():
             self._latency.add('garbage', seconds)
-        self._rate_limiter.add(self._audio_processing_s, now_s - start_s, now_s)
-        self._audio_processing_s = 0.0
-        pipeline.limit(self._rate_limiter.rate_hz)
         self._prediction_times_s.append(now_s)
         self._published_age = (self._now_ns() - prediction.stamp_ns) / NS_PER_S, time.monotonic()
         self._fault = ''
+
+    def _report_error(self, error: Exception) -> None:
+        """Report an error of a block or a window. After an unexpected one, the audio before it is not trusted."""
+        if isinstance(error, AudioManifoldError):
+            self._fail(str(error))
+            return
+        self._intake.flush()
+        self._fail(f'Unexpected error, please report it: {error!r}')
+        self._log_details(''.join(traceback.format_exception(error)))
 
     def _fail(self, message: str) -> None:
         self._fault = message
