@@ -77,7 +77,7 @@ class DoctorSettings:
     backend: str = 'auto'
     backend_device: str = 'cpu'
     engine_policy: str = LOAD_ONLY
-    threads: Annotated[int, between(1, 64)] = 2
+    threads: Annotated[int, between(1, 64)] = 1
     precision: str = FLOAT32
     rate_hz: Annotated[float, between(0.1, 200.0)] = 30.0
     source_kind: Literal['device', 'topic', 'file', 'simulator'] = 'topic'

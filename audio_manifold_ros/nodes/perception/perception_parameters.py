@@ -57,7 +57,7 @@ class ModelParameters:
         'TensorRT engine: require one, build a missing one in the background, load_only an existing one, or off.',
         choices=ENGINE_POLICIES,
     )
-    threads: int = parameter(2, 'Threads of the backend on a CPU.', minimum=1, maximum=64)
+    threads: int = parameter(1, 'Threads of the backend on a CPU.', minimum=1, maximum=64)
     cores: str = parameter(
         '', 'onnx on a CPU: cores to which its threads are pinned, one thread each, for example 2,3. Overrides threads.'
     )
