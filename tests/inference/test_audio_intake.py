@@ -32,7 +32,8 @@ class QueueSource:
 
     sample_rate_hz, channels = RATE_HZ, 8
 
-    def __init__(self) -> None:
+    def __init__(self, block_samples: int = BLOCK_SAMPLES) -> None:
+        self._block_samples = block_samples
         self._blocks: queue.Queue[AudioBlock] = queue.Queue()
         self._on_the_way: queue.Queue[AudioBlock] = queue.Queue()
         self._next_sample = 0
@@ -47,11 +48,16 @@ class QueueSource:
         return SourceStatus(SourceState.STREAMING, 'Open.')
 
     def give(self, blocks: int, *, on_the_way: int = 0, value: float = 0.1) -> None:
-        for number in range(blocks + on_the_way):
-            samples = np.full((8, BLOCK_SAMPLES), value, np.float32)
-            block = AudioBlock(samples, self._next_sample, RATE_HZ, self._next_sample * 10**9 // RATE_HZ)
-            self._next_sample = block.end_sample
-            (self._on_the_way if number >= blocks else self._blocks).put(block)
+        samples, first = np.full((8, self._block_samples), value, np.float32), self._next_sample
+        given = [
+            AudioBlock(samples, at, RATE_HZ, at * 10**9 // RATE_HZ)
+            for at in range(first, first + (blocks + on_the_way) * self._block_samples, self._block_samples)
+        ]
+        self._next_sample = given[-1].end_sample
+        for block in given[blocks:]:
+            self._on_the_way.put(block)
+        for block in given[:blocks]:
+            self._blocks.put(block)
 
     def read(self, timeout_s: float) -> AudioBlock | None:
         if self._blocks.empty() and timeout_s > 0 and not self._on_the_way.empty():
@@ -130,16 +136,18 @@ def test_audio_is_taken_in_while_the_network_runs(
 def test_all_audio_of_a_stall_is_pushed_before_it_is_announced(
     short_bundle: Bundle, backend: OnnxBackend, array: MicrophoneArray
 ) -> None:
-    source, pipeline = QueueSource(), Pipeline(short_bundle, backend, array, RATE_HZ)
+    # Blocks of 0.1 s, so that a busy machine that interrupts the thread does not look like a stream in real time.
+    source, pipeline = QueueSource(2250), Pipeline(short_bundle, backend, array, RATE_HZ)
     with running_intake(pipeline, source) as (intake, taken):
-        source.give(WINDOW_BLOCKS)
-        taken.wait_for_blocks(WINDOW_BLOCKS)
-        assert intake.wait_for_audio(TIMEOUT_S) is pipeline
-        time.sleep(4 * STALL_S)
+        source.give(2)
+        taken.wait_for_blocks(2)
+        time.sleep(0.1 + 4 * STALL_S)
+        while intake.wait_for_audio(0.0):
+            pass
         # The other blocks of the stall are still in another thread when the first one is read.
-        source.give(1, on_the_way=20)
+        source.give(1, on_the_way=4)
         assert intake.wait_for_audio(TIMEOUT_S) is pipeline
-        assert taken.pushed.qsize() == 21
+        assert taken.pushed.qsize() == 5
 
 
 def test_a_block_that_is_refused_does_not_end_the_intake(

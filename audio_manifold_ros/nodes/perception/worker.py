@@ -255,7 +255,7 @@ class PerceptionWorker:
         self._fault = ''
 
     def _report_error(self, error: Exception) -> None:
-        """Report an error of a block or a window. After an unexpected one, the audio before it is not trusted."""
+        """Report an error of a block or a window. After an unexpected one, the audio before it is dropped."""
         if isinstance(error, AudioManifoldError):
             self._fail(str(error))
             return
