@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -25,3 +26,9 @@ class VehicleObservation:
     distance_m: float
     is_hidden: bool
     speed_mps: float
+
+    def seen_from(self, x_m: float, y_m: float) -> VehicleObservation:
+        """Return the observation from another point of base_link, in the same axes."""
+        ahead_m = self.distance_m * math.cos(self.azimuth_rad) - x_m
+        left_m = self.distance_m * math.sin(self.azimuth_rad) - y_m
+        return replace(self, azimuth_rad=math.atan2(left_m, ahead_m), distance_m=math.hypot(ahead_m, left_m))

@@ -101,9 +101,8 @@ class ArrayGeometry:
         """
         rig_frames(array, extrinsics)
         active = np.array([microphone.enabled for microphone in array.microphones])
-        positions_m = array.positions_m @ pose_in_root(extrinsics, array.frame_id).rotation.T
-        if active.any():
-            positions_m = positions_m - positions_m[active].mean(axis=0)
+        pose = pose_in_root(extrinsics, array.frame_id)
+        positions_m = array.positions_m @ pose.rotation.T + pose.translation_m - array_centre_m(array, extrinsics)
         optical = pose_in_root(extrinsics, find_optical_transform(extrinsics).child)
         return cls(positions_m, steered_azimuths(camera, optical.rotation, spec), active)
 
@@ -134,6 +133,18 @@ class ArrayGeometry:
             msg = f'active is {active.tolist()!r}: no microphone is left. Give at least one.'
             raise FeatureError(msg)
         return both
+
+
+def array_centre_m(array: MicrophoneArray, extrinsics: Extrinsics) -> FloatArray:
+    """Return the mean position (3,) of the enabled microphones in the root frame of a rig, the origin of azimuths.
+
+    Without an enabled microphone, it is the origin of the frame of the array.
+    """
+    pose = pose_in_root(extrinsics, array.frame_id)
+    active = np.array([microphone.enabled for microphone in array.microphones])
+    mean_m = array.positions_m[active].mean(axis=0) if active.any() else np.zeros(3)
+    centre_m: FloatArray = pose.rotation @ mean_m + pose.translation_m
+    return centre_m
 
 
 def steered_azimuths(camera: CameraModel, rotation: FloatArray, spec: SpatialFeatureSpec) -> FloatArray:

@@ -212,7 +212,7 @@ class PerceptionNetwork(nn.Module):
 
         """
         if self.spatial is not None:
-            return self._predict_spatial(self.spatial, features, prior)
+            return self.predict_spatial(features, prior)[0]
         raw_outputs: dict[str, RawOutput] = {}
         for modality, latent in self.latents(features).items():
             quantized = cast('Bottleneck', self.codebooks[modality]).quantize(latent)
@@ -233,11 +233,20 @@ class PerceptionNetwork(nn.Module):
             if categorical(system.config.modalities):
                 system.advantages.add_(advantages[:, None, None])
 
-    def _predict_spatial(
-        self, spatial: SpatialNetwork, features: Tensor, prior: PriorTensors | None
-    ) -> dict[str, RawOutput]:
+    def predict_spatial(
+        self, features: Tensor, prior: PriorTensors | None = None, azimuths_rad: Tensor | None = None
+    ) -> tuple[dict[str, RawOutput], Tensor | None]:
+        """Return the result of `predict_raw` of a network on spatial maps, and the logits of the map of vehicles.
+
+        Args:
+            features: See `predict_raw`.
+            prior: See `predict_raw`.
+            azimuths_rad: (batch, azimuth), the directions of the steered map. None for those of the network.
+
+        """
+        spatial = cast('SpatialNetwork', self.spatial)
         images, grid = (None, None) if prior is None else prior
-        found = spatial(features, grid)
+        found = spatial(features, grid, azimuths_rad)
         raw_outputs: dict[str, RawOutput] = {}
         for modality in self.config.modalities:
             if modality in found.latents:
@@ -246,7 +255,7 @@ class PerceptionNetwork(nn.Module):
             else:
                 raw = spatial.enlarge(modality, found.deviations[modality], images)
             raw_outputs[modality] = (raw, found.log_errors[modality].exp())
-        return raw_outputs
+        return raw_outputs, found.vehicles
 
     def _set_bottleneck_statistics(self) -> None:
         """Copy the latent statistics of the heads to the bottlenecks without a codebook."""

@@ -13,13 +13,13 @@ from torch import nn
 from torch.nn import functional
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
     from torch import Tensor
 
     from audio_manifold_ros.networks.spatial.trunk import SceneFeatures
     from audio_manifold_ros.networks.vehicle_map import VehicleMapConfig
 
 KERNEL, LAYERS = 5, 3
+MIN_GAP_RAD = 1e-6
 # Probability of a vehicle in a bin at the start of a fit. Without it, the empty bins dominate the first steps.
 START_PROBABILITY = 0.01
 
@@ -27,32 +27,30 @@ START_PROBABILITY = 0.01
 class VehicleHead(nn.Module):
     """Circular convolutions over features of azimuths, echoes and the whole window.
 
-    The steered azimuths and the echo azimuths are interpolated to the bins of the head. Their directions depend on the
-    camera, so the matrices are buffers that `set_azimuths` fills.
+    The steered azimuths, whose directions depend on the camera, and the echo azimuths are interpolated to the bins of
+    the head.
     """
 
-    from_steered: Tensor
+    bins_rad: Tensor
     from_echoes: Tensor
 
-    def __init__(
-        self, config: VehicleMapConfig, values: tuple[int, int, int], azimuths: int, echo_azimuths: int
-    ) -> None:
+    def __init__(self, config: VehicleMapConfig, values: tuple[int, int, int], echo_azimuths: int) -> None:
         """Build the head with random weights.
 
         Args:
             config: Sizes of the head.
             values: Features per steered azimuth, per echo azimuth and of the whole window.
-            azimuths: Number of steered azimuths.
             echo_azimuths: Number of echo azimuths.
 
         """
         super().__init__()
         self.config = config
         steered, echoes, whole = values
-        self.register_buffer('from_steered', torch.zeros(azimuths, config.azimuths))
-        circle = -np.pi + 2 * np.pi * np.arange(echo_azimuths) / echo_azimuths
-        self.register_buffer('from_echoes', _interpolation(circle, config.azimuths_rad))
-        self.set_azimuths(-np.pi + 2 * np.pi * np.arange(azimuths) / azimuths)
+        self.register_buffer('bins_rad', torch.from_numpy(config.azimuths_rad.astype(np.float32)))
+        # The interpolation takes descending azimuths. Those of the echo map ascend.
+        ascending = -math.pi + 2 * math.pi * torch.arange(echo_azimuths) / echo_azimuths
+        weights = circle_interpolation(ascending.flip(0)[None], self.bins_rad)[0].flip(0)
+        self.register_buffer('from_echoes', weights)
         self.join_steered = nn.Conv2d(steered, config.channels, 1, bias=False)
         self.join_echoes = nn.Conv2d(echoes, config.channels, 1, bias=False)
         self.join_whole = nn.Conv2d(whole, config.channels, 1, bias=False)
@@ -69,17 +67,18 @@ class VehicleHead(nn.Module):
         nn.init.constant_(self.output.bias, -math.log(1 / START_PROBABILITY - 1))  # type: ignore[arg-type]
         nn.init.normal_(self.output.weight, std=0.01)
 
-    @torch.no_grad()
-    def set_azimuths(self, azimuths_rad: NDArray[np.float64]) -> None:
-        """Set the directions of the steered azimuths (azimuth,) in the order of `SceneFeatures.azimuths`."""
-        self.from_steered.copy_(_interpolation(azimuths_rad, self.config.azimuths_rad))
+    def forward(self, scene: SceneFeatures, azimuths_rad: Tensor) -> Tensor:
+        """Return the logits (batch, class, azimuth, distance) of features of windows.
 
-    def forward(self, scene: SceneFeatures) -> Tensor:
-        """Return the logits (batch, class, azimuth, distance) of features of windows."""
-        steered = scene.azimuths @ self.from_steered
-        echoes = scene.echoes @ self.from_echoes
-        x = self.join_steered(steered) + self.join_echoes(echoes) + self.join_whole(scene.whole)
-        x = self.joined(x)
+        Args:
+            scene: Features of the windows.
+            azimuths_rad: float32 (batch or 1, azimuth), the directions of `scene.azimuths`, descending on the circle.
+
+        """
+        from_steered = circle_interpolation(azimuths_rad, self.bins_rad)[:, None].to(scene.azimuths.dtype)
+        steered = self.join_steered(scene.azimuths) @ from_steered
+        echoes = self.join_echoes(scene.echoes) @ self.from_echoes
+        x = self.joined(steered + echoes + self.join_whole(scene.whole))
         reach = KERNEL // 2
         for layer in self.layers:
             x = x + layer(torch.cat([x[..., -reach:], x, x[..., :reach]], dim=3))
@@ -106,17 +105,20 @@ def focal_loss(logits: Tensor, target: Tensor, alpha: float = 2.0, beta: float =
     return torch.where(is_vehicle, found, empty).sum() / is_vehicle.sum().clamp(min=1)
 
 
-def _interpolation(known_rad: NDArray[np.float64], wanted_rad: NDArray[np.float64]) -> Tensor:
-    """Return the matrix (known, wanted) of linear interpolation on the circle."""
-    order = np.argsort(np.mod(known_rad, 2 * np.pi))
-    angles = np.mod(known_rad, 2 * np.pi)[order]
-    wanted = np.mod(wanted_rad, 2 * np.pi)
-    right = np.searchsorted(angles, wanted) % len(angles)
-    left = (right - 1) % len(angles)
-    gap = np.mod(angles[right] - angles[left], 2 * np.pi)
-    fraction = np.mod(wanted - angles[left], 2 * np.pi) / np.where(gap > 0, gap, 2 * np.pi)
-    matrix = np.zeros((len(angles), len(wanted)), dtype=np.float32)
-    columns = np.arange(len(wanted))
-    matrix[order[left], columns] += 1 - fraction
-    matrix[order[right], columns] += fraction
-    return torch.from_numpy(matrix)
+def circle_interpolation(known_rad: Tensor, wanted_rad: Tensor) -> Tensor:
+    """Return the matrices (batch, known, wanted) of linear interpolation on the circle.
+
+    Args:
+        known_rad: (batch, known), directions of the values, descending once around the circle.
+        wanted_rad: (wanted,).
+
+    """
+    gap_left = _wrapped(known_rad.roll(1, dims=1) - known_rad).clamp(min=MIN_GAP_RAD)[..., None]
+    gap_right = gap_left.roll(-1, dims=1)
+    offset = _wrapped(wanted_rad - known_rad[..., None])
+    return (1 - torch.where(offset >= 0, offset / gap_left, -offset / gap_right)).clamp(min=0)
+
+
+def _wrapped(angle_rad: Tensor) -> Tensor:
+    """Return angles in -pi to pi."""
+    return angle_rad - 2 * math.pi * torch.round(angle_rad / (2 * math.pi))

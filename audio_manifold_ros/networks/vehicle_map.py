@@ -42,12 +42,12 @@ class VehicleMapConfig:
 
     """
 
-    classes: tuple[str, ...] = ('car', 'truck', 'bus', 'motorcycle')
+    classes: tuple[str, ...] = ('car', 'truck', 'bus', 'train', 'motorcycle')
     azimuths: int = 72
     distances: int = 16
     near_m: float = 3.0
     far_m: float = 50.0
-    channels: int = 96
+    channels: int = 64
 
     def __post_init__(self) -> None:
         """Validate the values."""
@@ -106,6 +106,7 @@ class VehiclePosition:
         azimuth_rad: Azimuth from the centre of the array, positive to the left.
         distance_m: Horizontal distance from the centre of the array.
         probability: Probability, 1 for the truth.
+        is_moving: False for a true vehicle that stands, which scores ignore.
 
     """
 
@@ -113,6 +114,7 @@ class VehiclePosition:
     azimuth_rad: float
     distance_m: float
     probability: float = 1.0
+    is_moving: bool = True
 
 
 def heat_map(

@@ -57,14 +57,14 @@ def test_the_loss_is_least_at_the_truth_and_ignores_no_vehicle() -> None:
 
 def test_turning_the_sound_turns_the_map() -> None:
     torch.manual_seed(0)
-    head = VehicleHead(CONFIG, (8, 8, 8), azimuths=72, echo_azimuths=72).eval()
-    head.set_azimuths(CONFIG.azimuths_rad)
+    head = VehicleHead(CONFIG, (8, 8, 8), echo_azimuths=72).eval()
+    azimuths = torch.from_numpy(CONFIG.azimuths_rad[::-1].astype(np.float32))[None]
     scene = SceneFeatures(
         torch.randn(1, 8, 1, 72), torch.zeros(1, 8, 1, 72), torch.randn(1, 8, 1, 1), torch.zeros(1, 1, 1, 1)
     )
     with torch.inference_mode():
-        logits = head(scene)
-        turned = head(scene._replace(azimuths=scene.azimuths.roll(5, dims=3)))
+        logits = head(scene, azimuths)
+        turned = head(scene._replace(azimuths=scene.azimuths.roll(-5, dims=3)), azimuths)
     assert logits.shape == (1, *CONFIG.shape)
     torch.testing.assert_close(turned, logits.roll(5, dims=2), rtol=1e-3, atol=1e-4)
 
@@ -72,29 +72,31 @@ def test_turning_the_sound_turns_the_map() -> None:
 def test_a_head_learns_the_direction_and_distance_of_a_sound() -> None:
     torch.manual_seed(0)
     rng = np.random.default_rng(0)
-    head = VehicleHead(CONFIG, (16, 4, 4), azimuths=64, echo_azimuths=16)
+    head = VehicleHead(CONFIG, (16, 4, 4), echo_azimuths=16)
     optimizer = torch.optim.Adam(head.parameters(), lr=1e-2)
-    angles = -np.pi + 2 * np.pi * np.arange(64) / 64
+    # Dense ahead, as the columns of an image are, and another camera for each window.
+    circle = np.pi - 2 * np.pi * np.arange(64) / 64
 
-    def windows(count: int) -> tuple[SceneFeatures, list[list[VehiclePosition]]]:
+    def windows(count: int) -> tuple[SceneFeatures, torch.Tensor, list[list[VehiclePosition]]]:
         truth = [[VehiclePosition('car', rng.uniform(-math.pi, math.pi), rng.uniform(4, 45))] for _ in range(count)]
         features = np.zeros((count, 16, 1, 64), dtype=np.float32)
+        angles = circle - rng.uniform(0, 0.7, (count, 1)) * np.sin(circle)
         for row, (vehicle,) in enumerate(truth):
             height = 8 * math.log(vehicle.distance_m / 4)
-            offset = np.angle(np.exp(1j * (angles - vehicle.azimuth_rad)))
+            offset = np.angle(np.exp(1j * (angles[row] - vehicle.azimuth_rad)))
             features[row, :, 0] = np.exp(-((np.arange(16) - height)[:, None] ** 2)) * np.exp(-((offset / 0.1) ** 2))
         rest = torch.zeros(count, 4, 1, 16), torch.zeros(count, 4, 1, 1), torch.zeros(count, 1, 1, 1)
-        return SceneFeatures(torch.from_numpy(features), *rest), truth
+        return SceneFeatures(torch.from_numpy(features), *rest), torch.from_numpy(angles).float(), truth
 
     for _ in range(80):
-        scene, truth = windows(32)
+        scene, azimuths, truth = windows(32)
         target = torch.from_numpy(np.stack([heat_map(vehicles, CONFIG) for vehicles in truth]))
         optimizer.zero_grad()
-        focal_loss(head(scene), target).backward()
+        focal_loss(head(scene, azimuths), target).backward()
         optimizer.step()
-    scene, truth = windows(20)
+    scene, azimuths, truth = windows(20)
     with torch.inference_mode():
-        maps = torch.sigmoid(head.eval()(scene)).numpy()
+        maps = torch.sigmoid(head.eval()(scene, azimuths)).numpy()
     hits = 0
     for probabilities, (vehicle,) in zip(maps, truth, strict=True):
         found = decode_vehicles(probabilities, CONFIG, 0.02)

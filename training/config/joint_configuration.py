@@ -27,6 +27,8 @@ class JointConfig(CheckedSettings):
         normals: Weight of 1 - the cosine of the angle of surface normals.
         class_weights: `equal`, or `inverse_sqrt` of the frequency of the class in the training windows.
         errors: Weight of the loss of predicted errors, which do not teach the rest of the networks.
+        vehicles: Weight of the focal loss per vehicle of `spatial.vehicles`.
+        vehicles_teach_trunk: True if that loss also changes the layers that it shares with the images.
         commitment: Weight of the loss that keeps latents at their codes.
         average: Decay per step of the moving average of the weights, which is validated and exported.
 
@@ -40,5 +42,7 @@ class JointConfig(CheckedSettings):
     normals: NonNegative = 0.5
     class_weights: Literal['equal', 'inverse_sqrt'] = 'inverse_sqrt'
     errors: NonNegative = 0.1
+    vehicles: NonNegative = 0.05
+    vehicles_teach_trunk: bool = True
     commitment: NonNegative = 0.1
     average: Annotated[float, between(0, 1)] = 0.999

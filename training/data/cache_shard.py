@@ -23,6 +23,7 @@ from audio_manifold_ros.datasets.drive_checksum import read_checksum_header
 from audio_manifold_ros.features.batch_features import window_features
 from audio_manifold_ros.modalities.registry import STORED_MODALITIES
 from training.data.left_out_microphones import sample_active
+from training.data.vehicle_arrays import AZIMUTHS, VEHICLES, to_row
 from training.data.window_dataset import WindowDataset
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from training.config.data_configuration import DataConfig
     from training.data.window_dataset import WindowItem
 
-CACHE_VERSION = 3
+CACHE_VERSION = 4
 CONTENTS_FILE = 'contents.json'
 INT16_PEAK = 32_767
 
@@ -94,6 +95,9 @@ class Shard:
 
     def array(self, name: str) -> NDArray[Any]:
         """Map an array (window, …): features or depth_m as float16 (NaN invalid), labels as uint8, or a derived array.
+
+        With spatial features there are `azimuths`, those of the steered map (azimuth,) in radians. Vehicles are as in
+        `vehicle_arrays`.
 
         Raises:
             TrainingError: A drive has no such images.
@@ -172,6 +176,10 @@ def write_shard(
                 lacking.setdefault(modality.image, item.drive_id)
             else:
                 rows[modality.image] = image.astype(modality.stored_dtypes[0])
+        if item.vehicles is None:
+            lacking.setdefault(VEHICLES, item.drive_id)
+        else:
+            rows[VEHICLES] = to_row(item.vehicles)
         for name, row in rows.items():
             columns.setdefault(name, []).append(row)
         windows.append((item.drive_id, item.stamp_ns))
@@ -215,7 +223,10 @@ def _audio_columns(item: WindowItem, config: DataConfig, *, is_training: bool) -
         if is_training and item.geometry is not None:
             active = sample_active(item.geometry.with_active(active), config.left_out, item.drive_id, item.image_index)
         features = window_features(item.audio, config.features, item.geometry, active)
-        return {'features': features.astype(np.float16)}
+        columns: dict[str, NDArray[Any]] = {'features': features.astype(np.float16)}
+        if item.geometry is not None:
+            columns[AZIMUTHS] = item.geometry.azimuths_rad.astype(np.float32)
+        return columns
     scale = np.abs(item.audio).max(axis=1).clip(min=1e-12) / INT16_PEAK
     audio = np.rint(item.audio / scale[:, None]).astype(np.int16)
     return {'audio': audio, 'audio_scale': scale.astype(np.float32)}

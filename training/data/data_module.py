@@ -40,6 +40,8 @@ class Batch(TypedDict, total=False):
     labels: uint8 (batch, row, column), 255 unlabelled.
     normals: float32 (batch, row, column, 3), unit vectors, NaN invalid.
     view: int64 (batch,), index of the camera in `WindowCache.views`, with spatial features.
+    vehicles: float32 (batch, vehicle, column), as in `vehicle_arrays`, NaN without a vehicle.
+    azimuths: float32 (batch, azimuth), directions of the steered map in radians.
     latent_depth, latent_segmentation, latent_normals: float32 (batch, code_dim, cell, cell).
     """
 
@@ -49,6 +51,8 @@ class Batch(TypedDict, total=False):
     labels: torch.Tensor
     normals: torch.Tensor
     view: torch.Tensor
+    vehicles: torch.Tensor
+    azimuths: torch.Tensor
     latent_depth: torch.Tensor
     latent_segmentation: torch.Tensor
     latent_normals: torch.Tensor

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, cast
 import torch
 
 from audio_manifold_ros.features.spatial_mirror import mirror_order
+from training.data.vehicle_arrays import AZIMUTHS, VEHICLES
 
 if TYPE_CHECKING:
     from audio_manifold_ros.features.spatial_spec import SpatialFeatureSpec
@@ -59,6 +60,20 @@ def _mirror_normals(normals: torch.Tensor, spec: SpatialFeatureSpec) -> torch.Te
     return normals.flip(2) * normals.new_tensor(NORMAL_SIGNS)
 
 
+def _mirror_vehicles(vehicles: torch.Tensor, spec: SpatialFeatureSpec) -> torch.Tensor:
+    """Mirror tables (batch, vehicle, column): class id, azimuth, distance, ..."""
+    del spec
+    signs = torch.ones(vehicles.shape[2], device=vehicles.device)
+    signs[1] = -1.0
+    return vehicles * signs
+
+
+def _mirror_azimuths(azimuths_rad: torch.Tensor, spec: SpatialFeatureSpec) -> torch.Tensor:
+    """Mirror the directions of the steered map (batch, azimuth)."""
+    columns, others = azimuths_rad[:, : spec.image_columns], azimuths_rad[:, spec.image_columns :]
+    return -torch.cat([columns.flip(1), others.flip(1)], dim=1)
+
+
 def _select(is_mirrored: torch.Tensor, mirrored: torch.Tensor, values: torch.Tensor) -> torch.Tensor:
     return torch.where(is_mirrored.reshape(-1, *[1] * (values.ndim - 1)), mirrored, values)
 
@@ -69,4 +84,6 @@ MIRRORS: Mapping[str, Callable[[torch.Tensor, SpatialFeatureSpec], torch.Tensor]
     'depth_m': _mirror_image,
     'labels': _mirror_image,
     'normals': _mirror_normals,
+    VEHICLES: _mirror_vehicles,
+    AZIMUTHS: _mirror_azimuths,
 }

@@ -14,6 +14,7 @@ from audio_manifold_ros.camera_prior.camera_view import CameraView
 from audio_manifold_ros.common.errors import DatasetError
 from audio_manifold_ros.datasets.drive_reader import DriveReader
 from audio_manifold_ros.datasets.windows import cut_windows
+from audio_manifold_ros.features.array_geometry import array_centre_m
 from audio_manifold_ros.features.batch_features import rig_geometry
 from audio_manifold_ros.modalities.modality_images import ModalityImages, image_fields
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from audio_manifold_ros.common.vehicle_observation import VehicleObservation
     from audio_manifold_ros.features.array_geometry import ArrayGeometry
     from audio_manifold_ros.features.kinds import AnyFeatureSpec
 
@@ -37,6 +39,7 @@ class WindowItem(ModalityImages):
         missing_microphones: Indices of the microphones that were not recorded, in the order of the array.
         geometry: Geometry of the array for spatial features. None for mel features.
         view: View of the camera, with spatial features. None for mel features.
+        vehicles: Vehicles in traffic around the centre of the array. None if the drive does not state them.
 
     """
 
@@ -47,6 +50,7 @@ class WindowItem(ModalityImages):
     missing_microphones: tuple[int, ...] = ()
     geometry: ArrayGeometry | None = None
     view: CameraView | None = None
+    vehicles: tuple[VehicleObservation, ...] | None = None
 
 
 class WindowDataset:
@@ -97,6 +101,7 @@ class WindowDataset:
                 else:
                     view = CameraView.from_rig(drive.rig.camera_model(), drive.rig.transforms())
                 self._check_depth_unit(drive)
+                centre_m = array_centre_m(drive.array, drive.rig.transforms()).tolist()
                 cut = cut_windows(drive, self._spec, self._frame_position)
                 self.dropped.update(cut.dropped)
                 for window in cut.windows:
@@ -109,6 +114,7 @@ class WindowDataset:
                         missing_microphones=drive.missing_microphones,
                         geometry=geometry,
                         view=view,
+                        vehicles=_vehicles_from(drive, window.image, centre_m),
                     )
 
     def _check_geometry(self, drive: DriveReader) -> None:
@@ -132,6 +138,12 @@ class WindowDataset:
                 'have one unit. Label all drives with one teacher.'
             )
             raise DatasetError(msg)
+
+
+def _vehicles_from(drive: DriveReader, image: int, centre_m: Sequence[float]) -> tuple[VehicleObservation, ...] | None:
+    if not drive.has_vehicles:
+        return None
+    return tuple(vehicle.seen_from(centre_m[0], centre_m[1]) for vehicle in drive.vehicles(image))
 
 
 def find_drives(folder: Path | str) -> dict[str, Path]:

@@ -22,6 +22,7 @@ from audio_manifold_ros.networks.perception_network import PerceptionNetwork
 from training.config.experiment_configuration import TrainingConfig
 from training.data.data_module import VIEW_KEY, WindowDataModule
 from training.data.ground_truth_arrays import ARRAY_OF_MODALITY
+from training.data.vehicle_arrays import AZIMUTHS, VEHICLES
 from training.data.window_checks import with_drive_microphones
 from training.fitting.fit_manifold import add_fit_arguments, change_fit
 from training.fitting.joint_losses import class_weights
@@ -57,8 +58,10 @@ def fit_joint(config: TrainingConfig, fit: FitConfig, *, resume: bool = False) -
     lightning.seed_everything(config.machine.seed, verbose=False)
     if config.machine.threads is not None:
         torch.set_num_threads(config.machine.threads)
-    views = () if config.spatial is None else (VIEW_KEY,)
-    names = ('features', *views, *(ARRAY_OF_MODALITY[modality] for modality in config.modalities))
+    keys = () if config.spatial is None else (VIEW_KEY,)
+    if config.spatial is not None and config.spatial.vehicles is not None:
+        keys += (VEHICLES, AZIMUTHS)
+    names = ('features', *keys, *(ARRAY_OF_MODALITY[modality] for modality in config.modalities))
     data = WindowDataModule(config, fit, names)
     network = make_networks(config, joint, data.cache)
     priors = None if network.spatial is None else ViewPriors(network.spatial, data.cache.views, config.depth)

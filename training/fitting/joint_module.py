@@ -12,6 +12,7 @@ import torch
 from audio_manifold_ros.features.kinds import require_mel
 from audio_manifold_ros.features.spatial_spec import SpatialFeatureSpec
 from audio_manifold_ros.networks.quantizer import VectorQuantizer
+from audio_manifold_ros.networks.vehicle_map import VehicleMapConfig
 from training.data.augment import augment
 from training.data.ground_truth_arrays import ARRAY_OF_MODALITY
 from training.data.mirror import mirror_some
@@ -19,6 +20,7 @@ from training.fitting.codebook_upkeep import CodebookUpkeep
 from training.fitting.image_metrics import ImageMetrics
 from training.fitting.joint_losses import error_loss, image_losses, weighted_sum
 from training.fitting.lr_schedule import ScheduledModule
+from training.fitting.vehicle_metrics import VehicleMetrics, vehicle_loss
 from training.fitting.weight_average import WeightAverage
 
 if TYPE_CHECKING:
@@ -38,13 +40,14 @@ UNSTARTED_LOSS = 1e6
 
 
 class _Predicted(NamedTuple):
-    """Images of a step with their ground truth, latents of manifolds, commitments and predicted errors."""
+    """Images of a step with their ground truth, latents, commitments, predicted errors and logits of vehicles."""
 
     images: dict[str, torch.Tensor]
     truth: Batch
     latents: dict[str, torch.Tensor]
     penalties: list[torch.Tensor]
     log_errors: dict[str, torch.Tensor]
+    vehicles: torch.Tensor | None = None
 
 
 class JointModule(ScheduledModule):
@@ -98,6 +101,11 @@ class JointModule(ScheduledModule):
         }
         self.priors = priors
         self._image_metrics = ImageMetrics(network.config.modalities, config.depth)
+        spatial = network.spatial
+        self._vehicle_map = VehicleMapConfig() if spatial is None else spatial.config.vehicles or VehicleMapConfig()
+        self._vehicle_metrics = VehicleMetrics(self._vehicle_map)
+        if spatial is not None:
+            spatial.vehicles_teach_trunk = joint.vehicles_teach_trunk
 
     def training_step(self, batch: Batch, batch_idx: int) -> torch.Tensor:
         """Return the loss of one step: images and commitment. Codebooks have their own update."""
@@ -105,6 +113,8 @@ class JointModule(ScheduledModule):
         batch = self._mirrored(batch)
         predicted = self._predict(self._augmented(batch['features']), batch)
         losses = self._losses(predicted.images, predicted.truth)
+        if predicted.vehicles is not None:
+            losses['vehicles'] = vehicle_loss(predicted.vehicles, batch['vehicles'], self._vehicle_map)
         if predicted.log_errors:
             arguments = (predicted.log_errors, predicted.images, predicted.truth, self._experiment.depth)
             losses['errors'] = error_loss(*arguments)
@@ -125,11 +135,15 @@ class JointModule(ScheduledModule):
     def on_validation_epoch_start(self) -> None:
         """Reset the metrics."""
         self._image_metrics.reset()
+        self._vehicle_metrics.reset()
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
         """Log the losses of the averaged networks and add their images to the metrics."""
-        images = self.averaged.images(batch['features'], self._prior(batch))
+        images, vehicles = self._averaged_output(batch)
         losses = self._losses(images, batch)
+        if vehicles is not None:
+            losses['vehicles'] = vehicle_loss(vehicles, batch['vehicles'], self._vehicle_map)
+            self._vehicle_metrics.add(vehicles, batch['vehicles'])
         size = len(batch['features'])
         self.log_dict({f'val/{name}': value for name, value in losses.items()}, batch_size=size, sync_dist=True)
         loss = weighted_sum(losses, self._joint) + (UNSTARTED_LOSS if self._unstarted else 0.0)
@@ -140,7 +154,7 @@ class JointModule(ScheduledModule):
 
     def on_validation_epoch_end(self) -> None:
         """Log the scores."""
-        self.log_dict(self._image_metrics.result(), sync_dist=True)
+        self.log_dict(self._image_metrics.result() | self._vehicle_metrics.result(), sync_dist=True)
 
     def on_save_checkpoint(self, checkpoint: dict[str, object]) -> None:
         """Add the state of the codebook updates, which is not part of the networks."""
@@ -165,6 +179,14 @@ class JointModule(ScheduledModule):
         spec, probability = self._experiment.data.features, self._experiment.augment.mirror
         return mirror_some(batch, probability, spec) if isinstance(spec, SpatialFeatureSpec) else batch
 
+    def _averaged_output(self, batch: Batch) -> tuple[dict[str, torch.Tensor], torch.Tensor | None]:
+        """Return the raw images and the logits of vehicles of the averaged networks."""
+        prior = self._prior(batch)
+        if self.averaged.spatial is None:
+            return self.averaged.images(batch['features'], prior), None
+        raw_outputs, vehicles = self.averaged.predict_spatial(batch['features'], prior, batch.get('azimuths'))
+        return {name: raw for name, (raw, _) in raw_outputs.items()}, vehicles
+
     def _augmented(self, features: torch.Tensor) -> torch.Tensor:
         if self.network.spatial is not None:
             return features
@@ -172,16 +194,16 @@ class JointModule(ScheduledModule):
 
     def _predict(self, features: torch.Tensor, batch: Batch) -> _Predicted:
         """Return what the losses of a step need, with a gradient."""
-        spatial = self.network.spatial
+        spatial, vehicles = self.network.spatial, None
         prior: torch.Tensor | None = None
         if spatial is None or self.priors is None:
             latents, log_errors = self.network.latents(features), {}
         else:
-            output = spatial(features, self.priors.grid[batch['view']])
-            latents, log_errors = output.latents, output.log_errors
+            output = spatial(features, self.priors.grid[batch['view']], batch.get('azimuths'))
+            latents, log_errors, vehicles = output.latents, output.log_errors, output.vehicles
             if output.deviations:
                 images, truth = self._sampled_images(self.priors, output.deviations, batch)
-                return _Predicted(images, truth, latents, [], log_errors)
+                return _Predicted(images, truth, latents, [], log_errors, vehicles)
             prior = self.priors.images[batch['view']]
         images, penalties = {}, []
         for modality, latent in latents.items():
@@ -189,7 +211,7 @@ class JointModule(ScheduledModule):
             if spatial is not None:
                 images[modality] = spatial.add_prior(modality, images[modality], prior)
             penalties += [] if modality in self._joint.frozen else [penalty]
-        return _Predicted(images, batch, latents, penalties, log_errors)
+        return _Predicted(images, batch, latents, penalties, log_errors, vehicles)
 
     def _sampled_images(
         self, priors: ViewPriors, deviations: dict[str, torch.Tensor], batch: Batch

@@ -16,6 +16,7 @@ from audio_manifold_ros.common.errors import TrainingError
 from audio_manifold_ros.modalities.registry import MODALITIES
 from audio_manifold_ros.networks.spatial.prior_inputs import prior_inputs
 from training.data.ground_truth_arrays import ARRAY_OF_MODALITY
+from training.data.vehicle_arrays import AZIMUTHS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,8 +49,11 @@ def set_training_statistics(network: SpatialNetwork, cache: WindowCache, depth: 
     network.trunk.inputs.set_statistics(torch.from_numpy(features))
     table = prior_table(cache, network.config.modalities)
     network.prior.set_table(table)
-    views = Counter(cache.window_views(indices).tolist())
-    network.prior.set(prior_inputs(table, cache.views[views.most_common(1)[0][0]], network.config, depth))
+    views = cache.window_views(indices)
+    usual = Counter(views.tolist()).most_common(1)[0][0]
+    network.prior.set(prior_inputs(table, cache.views[usual], network.config, depth))
+    if network.vehicles is not None:
+        network.azimuths_rad.copy_(torch.from_numpy(cache.take(AZIMUTHS, indices[views == usual][:1])))
 
 
 def prior_table(cache: WindowCache, modalities: Sequence[str]) -> PriorTable:

@@ -26,7 +26,7 @@ class VehicleScore:
         average_precision: Area below the curve of precision over recall, 0 to 1; NaN without true vehicles. A hit is
             within 10 degrees and 20 % of the distance.
         direction_precision: The same, where a hit is within 10 degrees.
-        vehicles: Number of true vehicles.
+        vehicles: Number of true vehicles that move.
 
     """
 
@@ -44,8 +44,8 @@ def vehicle_scores(
 ) -> list[VehicleScore]:
     """Return the scores of found vehicles within several distances.
 
-    A found vehicle that only matches a true vehicle beyond the limit is not counted. A found vehicle counts as false if
-    it matches none and is within the limit itself.
+    A found vehicle that only matches a true vehicle beyond the limit, or one that stands, is not counted. A found
+    vehicle counts as false if it matches none and is within the limit itself.
 
     Args:
         windows: Found and true vehicles of each window.
@@ -58,7 +58,7 @@ def vehicle_scores(
     for limit_m in limits_m:
         full = [_matches(found, truth, limit_m, MAX_DISTANCE_FRACTION, any_class=any_class) for found, truth in pairs]
         direction = [_matches(found, truth, limit_m, math.inf, any_class=any_class) for found, truth in pairs]
-        count = sum(1 for _, truth in pairs for vehicle in truth if vehicle.distance_m <= limit_m)
+        count = sum(1 for _, truth in pairs for vehicle in truth if _counts(vehicle, limit_m))
         precision, direction_precision = (_average_precision(matches, count) for matches in (full, direction))
         scores.append(VehicleScore(limit_m, precision, direction_precision, count))
     return scores
@@ -82,17 +82,21 @@ def _matches(
     counted = []
     for vehicle in sorted(found, key=lambda item: -item.probability):
         candidates = [
-            (angle_between(vehicle.azimuth_rad, other.azimuth_rad), index)
+            (not other.is_moving, angle_between(vehicle.azimuth_rad, other.azimuth_rad), index)
             for index, other in enumerate(free)
             if _is_near(vehicle, other, fraction) and (any_class or vehicle.category == other.category)
         ]
         if candidates:
-            match = free.pop(min(candidates)[1])
-            if match.distance_m <= limit_m:
+            match = free.pop(min(candidates)[2])
+            if _counts(match, limit_m):
                 counted.append((vehicle.probability, True))
         elif vehicle.distance_m <= limit_m:
             counted.append((vehicle.probability, False))
     return counted
+
+
+def _counts(truth: VehiclePosition, limit_m: float) -> bool:
+    return truth.is_moving and truth.distance_m <= limit_m
 
 
 def _is_near(found: VehiclePosition, truth: VehiclePosition, fraction: float) -> bool:

@@ -13,6 +13,7 @@ from audio_manifold_ros.common.schema import from_plain, to_plain
 from audio_manifold_ros.common.untrusted_text import shorten
 from audio_manifold_ros.modalities.registry import DEPTH, MODALITIES, SEGMENTATION
 from audio_manifold_ros.networks.modalities import check_modalities
+from audio_manifold_ros.networks.vehicle_map import VehicleMapConfig
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,6 +47,7 @@ class SpatialNetworkConfig:
         head_size: Rows and columns of the maps of the direct heads.
         latent_cells: Rows and columns of the latents of manifolds. 0 for direct heads.
         code_dim: Dimension of the codes of the manifolds.
+        vehicles: Map of the vehicles all round. None without it.
 
     Raises:
         NetworkError: A value is invalid. The message names it.
@@ -63,6 +65,7 @@ class SpatialNetworkConfig:
     head_size: int = 32
     latent_cells: int = 0
     code_dim: int = 64
+    vehicles: VehicleMapConfig | None = None
 
     def __post_init__(self) -> None:
         """Validate the values."""

@@ -78,11 +78,16 @@ class InputMaps(nn.Module):
         level, steered, echo = self._split(features)
         level = (level - level.mean(dim=(2, 3), keepdim=True) - self.level_mean) / self.level_std
         steered = steered / self.steered_std
+        return NormalisedMaps(level, self.in_circle_order(steered, 2), (echo - self.echo_mean) / self.echo_std)
+
+    def in_circle_order(self, steered: Tensor, axis: int) -> Tensor:
+        """Return values per steered azimuth with the image in the middle: half of the others are before it."""
         behind = (self._config.steered[1] - self._config.image_columns) // 2
-        if behind:
-            # The last azimuths adjoin the left edge of the image.
-            steered = torch.cat([steered[:, :, -behind:], steered[:, :, :-behind]], dim=2)
-        return NormalisedMaps(level, steered, (echo - self.echo_mean) / self.echo_std)
+        if not behind:
+            return steered
+        # The last azimuths adjoin the left edge of the image.
+        last = steered.shape[axis] - behind
+        return torch.cat([steered.narrow(axis, last, behind), steered.narrow(axis, 0, last)], dim=axis)
 
     def _split(self, features: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         config = self._config

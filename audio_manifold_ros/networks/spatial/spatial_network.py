@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, NamedTuple
 
 import torch
@@ -13,13 +14,13 @@ from torch.nn import functional
 from audio_manifold_ros.modalities.registry import MODALITIES
 from audio_manifold_ros.networks.spatial.heads import DirectHead, ErrorHead, LatentHead
 from audio_manifold_ros.networks.spatial.image_prior import ImagePrior
-from audio_manifold_ros.networks.spatial.trunk import SpatialTrunk
+from audio_manifold_ros.networks.spatial.trunk import SceneFeatures, SpatialTrunk
+from audio_manifold_ros.networks.vehicle_head import VehicleHead
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from audio_manifold_ros.networks.spatial.config import SpatialNetworkConfig
-    from audio_manifold_ros.networks.spatial.trunk import SceneFeatures
 
 
 class SpatialOutput(NamedTuple):
@@ -30,6 +31,7 @@ class SpatialOutput(NamedTuple):
         deviations: Deviations from the prior by modality (batch, channel, head_size, head_size). Empty with manifolds.
         latents: Latents of the manifolds by modality (batch, code_dim, cell, cell). Empty without them.
         log_errors: Natural logarithm of the predicted errors by modality (batch, cell, cell) (see `ErrorHead`).
+        vehicles: Logits of the map of vehicles (batch, class, azimuth, distance). None without it.
 
     """
 
@@ -37,6 +39,7 @@ class SpatialOutput(NamedTuple):
     deviations: dict[str, Tensor]
     latents: dict[str, Tensor]
     log_errors: dict[str, Tensor]
+    vehicles: Tensor | None = None
 
 
 class SpatialNetwork(nn.Module):
@@ -44,10 +47,13 @@ class SpatialNetwork(nn.Module):
 
     Attributes:
         advantages: (1, class, 1, 1), class biases that are added to the segmentation logits; 0 until they are tuned.
+        azimuths_rad: (1, azimuth), directions of the steered map for windows without their own. Only with vehicles.
+        vehicles_teach_trunk: True if the loss of the vehicles has a gradient to the trunk.
 
     """
 
     advantages: Tensor
+    azimuths_rad: Tensor
 
     def __init__(self, config: SpatialNetworkConfig) -> None:
         """Build the network. A direct head starts at the prior."""
@@ -63,15 +69,26 @@ class SpatialNetwork(nn.Module):
         else:
             self.head = DirectHead(config, channels)
         self.errors = ErrorHead(config, channels)
+        self.vehicles: VehicleHead | None = None
+        self.vehicles_teach_trunk = True
+        if config.vehicles is not None:
+            count = config.steered[1]
+            self.register_buffer('azimuths_rad', math.pi - 2 * math.pi * torch.arange(count)[None] / count)
+            trunk = self.trunk
+            values = (trunk.steered.values, trunk.echo.azimuth_values, trunk.whole_values)
+            self.vehicles = VehicleHead(config.vehicles, values, config.echo[0])
 
-    def forward(self, features: Tensor, prior_grid: Tensor | None = None) -> SpatialOutput:
-        """Map packed features to deviations or latents, and predicted errors.
+    def forward(
+        self, features: Tensor, prior_grid: Tensor | None = None, azimuths_rad: Tensor | None = None
+    ) -> SpatialOutput:
+        """Map packed features to deviations or latents, predicted errors and vehicles.
 
         The errors have no gradient to the trunk.
 
         Args:
-            features: (batch, size).
+            features: float32 (batch, size).
             prior_grid: Prior of the cameras on the grid (see `PriorTensors`). None for that of the network.
+            azimuths_rad: float32 (batch, azimuth), the directions of the steered map. None for the attribute.
 
         """
         scene = self.trunk(features, self.prior.grid if prior_grid is None else prior_grid)
@@ -81,7 +98,17 @@ class SpatialNetwork(nn.Module):
             latents = self.head(scene.grid)
         else:
             deviations, _ = self.head(scene.grid)
-        return SpatialOutput(scene, deviations, latents, self.errors(scene.grid.detach()))
+        log_errors = self.errors(scene.grid.detach())
+        return SpatialOutput(scene, deviations, latents, log_errors, self._vehicle_logits(scene, azimuths_rad))
+
+    def _vehicle_logits(self, scene: SceneFeatures, azimuths_rad: Tensor | None) -> Tensor | None:
+        if self.vehicles is None:
+            return None
+        if not self.vehicles_teach_trunk:
+            scene = SceneFeatures(*(features.detach() for features in scene))
+        azimuths_rad = self.azimuths_rad if azimuths_rad is None else azimuths_rad
+        logits: Tensor = self.vehicles(scene, self.trunk.inputs.in_circle_order(azimuths_rad, 1))
+        return logits
 
     def enlarge(self, modality: str, deviation: Tensor, prior_images: Tensor | None = None) -> Tensor:
         """Return the raw image of a modality from its deviation, interpolated (see `add_prior`)."""

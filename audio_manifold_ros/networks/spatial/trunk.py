@@ -63,7 +63,7 @@ class SpatialTrunk(nn.Module):
         )
         self.joined = nn.Sequential(nn.BatchNorm2d(grid), nn.ReLU(inplace=True))
         self.blocks = nn.Sequential(BasicBlock(grid, grid, 1), BasicBlock(grid, grid, 1))
-        self.channels = grid
+        self.channels, self.whole_values = grid, whole
 
     def forward(self, features: Tensor, prior_grid: Tensor) -> SceneFeatures:
         """Encode packed features.

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 import torch
 
+from audio_manifold_ros.common.class_ids import CAR
 from audio_manifold_ros.common.errors import TrainingError
+from audio_manifold_ros.common.vehicle_observation import VehicleObservation
 from audio_manifold_ros.features.array_geometry import ArrayGeometry
 from audio_manifold_ros.features.spatial_batch import spatial_features
 from audio_manifold_ros.features.spatial_spec import SpatialFeatureSpec
@@ -20,6 +22,7 @@ from training.config.experiment_configuration import TrainingConfig
 from training.config.fit_configuration import AugmentConfig
 from training.data.data_module import Batch
 from training.data.mirror import mirror_features, mirror_some
+from training.data.vehicle_arrays import to_positions, to_row
 
 SPEC = SPECS['odd_window']
 LEFT_TO_RIGHT = np.diag([1.0, -1.0, 1.0])
@@ -71,6 +74,19 @@ def test_images_are_mirrored_with_their_features_and_normals_change_sign() -> No
     flipped = batch['normals'].flip(2)[is_mirrored]
     torch.testing.assert_close(changed['normals'][is_mirrored][..., 0], -flipped[..., 0])
     torch.testing.assert_close(changed['normals'][is_mirrored][..., 1:], flipped[..., 1:])
+
+
+def test_vehicles_change_sides_and_the_directions_of_a_symmetric_camera_stay() -> None:
+    rig = load_rig()
+    azimuths = ArrayGeometry.from_parts(rig.array, rig.camera.model, rig.extrinsics, SPEC).azimuths_rad
+    table = torch.from_numpy(to_row([VehicleObservation(CAR, 0.4, 8.0, True, 3.0)]))[None]
+    batch = Batch(features=batch_of(1)['features'], vehicles=table, azimuths=torch.from_numpy(azimuths)[None])
+    mirrored = mirror_some(batch, 1.0, SPEC)
+    assert to_positions(mirrored['vehicles'][0].numpy()) == to_positions(
+        to_row([VehicleObservation(CAR, -0.4, 8.0, True, 3.0)])
+    )
+    difference = mirrored['azimuths'] - batch['azimuths']
+    torch.testing.assert_close(difference.cos(), torch.ones_like(difference))
 
 
 def test_mel_features_cannot_be_mirrored() -> None:

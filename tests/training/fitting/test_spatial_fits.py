@@ -12,10 +12,12 @@ import pytest
 import torch
 
 from audio_manifold_ros.common.errors import TrainingError
+from audio_manifold_ros.datasets.drive_reader import DriveReader
 from audio_manifold_ros.features.spatial_spec import SpatialFeatureSpec
 from audio_manifold_ros.inference.backend_factory import open_backend
 from audio_manifold_ros.inference.bundle.array_range import ArrayRange
 from audio_manifold_ros.networks.spatial.config import SpatialNetworkConfig
+from audio_manifold_ros.networks.vehicle_map import VehicleMapConfig
 from audio_manifold_ros.networks.vq_vae import VqVaeConfig
 from training.config.experiment_configuration import TrainingConfig
 from training.config.fit_configuration import CodebookConfig, FitConfig
@@ -42,7 +44,9 @@ def spatial_config(config: TrainingConfig, latent_cells: int) -> TrainingConfig:
         data=replace(config.data, features=SpatialFeatureSpec()),
         at_nets=(),
         manifolds={name: VqVaeConfig(channels=count, **SIZES) for name, count in channels.items()},
-        spatial=SpatialNetworkConfig(width=0.25, latent_cells=latent_cells, code_dim=8),
+        spatial=SpatialNetworkConfig(
+            width=0.25, latent_cells=latent_cells, code_dim=8, vehicles=VehicleMapConfig(channels=16)
+        ),
         joint=JointConfig(average=0.8),
         joint_fit=FIT,
         codebook=CodebookConfig(start_step=4, restart_every_steps=3),
@@ -62,8 +66,10 @@ def relative_error(config: TrainingConfig, cache: WindowCache, turn: int) -> flo
 def test_a_network_on_spatial_maps_learns_to_distinguish_streets(config: TrainingConfig) -> None:
     config = spatial_config(config, 0)
     best = fit_joint(config, FIT)
-    curve = FitHistory.read(best.parent).curves['train/loss']
-    assert curve[-1][1] < curve[0][1] - 0.2
+    curves = FitHistory.read(best.parent).curves
+    assert curves['train/loss'][-1][1] < curves['train/loss'][0][1] - 0.2
+    assert curves['train/vehicles'][-1][1] < 0.7 * curves['train/vehicles'][0][1]
+    assert 0 <= curves['val/vehicle_ap_20m'][-1][1] <= curves['val/vehicle_direction_ap_50m'][-1][1] <= 1
     cache = open_cache(config.data, progress=False)
     # Windows are in pairs of one street: an offset of two is another street.
     assert relative_error(config, cache, 0) < 0.9 * relative_error(config, cache, 2)
@@ -100,6 +106,15 @@ def test_streets_become_a_bundle_that_predicts_like_its_networks(config: Trainin
         found = backend.run(window)
         np.testing.assert_allclose(found.depth_m, expected.depth_m, rtol=0.02)
         np.testing.assert_allclose(found.distances['depth'], expected.distances['depth'], rtol=0.05)
+
+
+def test_drives_without_vehicles_are_refused(
+    config: TrainingConfig, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(DriveReader, 'has_vehicles', False)
+    config = spatial_config(config, 0)
+    with pytest.raises(TrainingError, match='has no vehicles'):
+        fit_joint(replace(config, data=replace(config.data, cache=str(tmp_path))), FIT)
 
 
 def test_features_of_another_size_are_refused(config: TrainingConfig) -> None:
