@@ -19,7 +19,6 @@ from audio_manifold_ros.common.json_text import parse_json
 from audio_manifold_ros.common.pcm16 import int16_to_float
 from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.common.untrusted_text import shorten
-from audio_manifold_ros.common.vehicle_observation import VehicleObservation
 from audio_manifold_ros.datasets import vehicle_table
 from audio_manifold_ros.datasets.drive_attributes import METRES, DriveAttributes
 from audio_manifold_ros.datasets.drive_checksum import ChecksumHeader, read_checksum_header
@@ -28,6 +27,7 @@ from audio_manifold_ros.datasets.hdf5_input import READ_ERRORS, has_member, open
 from audio_manifold_ros.datasets.rig_files import RigFiles
 from audio_manifold_ros.modalities.modality_images import ModalityImages, to_modality_images
 from audio_manifold_ros.modalities.registry import DEPTH, MODALITIES, NORMALS, SEGMENTATION, STORED_MODALITIES
+from audio_manifold_ros.modalities.vehicle_observation import VehicleObservation
 from audio_manifold_ros.rig.array_correction import ArrayCorrection
 from audio_manifold_ros.rig.camera import CameraModel
 from audio_manifold_ros.rig.derived_images import DERIVED_IMAGES

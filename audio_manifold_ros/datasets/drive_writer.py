@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros.common.errors import DatasetError
 from audio_manifold_ros.common.files import sync_to_disk
-from audio_manifold_ros.common.vehicle_observation import VehicleObservation
 from audio_manifold_ros.datasets import vehicle_table
 from audio_manifold_ros.datasets.drive_attributes import DriveAttributes
 from audio_manifold_ros.datasets.drive_checksum import (
@@ -32,6 +31,7 @@ from audio_manifold_ros.datasets.drive_checksum import (
 )
 from audio_manifold_ros.datasets.drive_images import DriveImages
 from audio_manifold_ros.datasets.rig_files import RigFiles
+from audio_manifold_ros.modalities.vehicle_observation import VehicleObservation
 
 CHUNK_SAMPLES = 16_384
 # Reason in the error messages of HDF5.

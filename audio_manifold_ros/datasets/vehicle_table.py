@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.common.class_ids import CLASS_NAMES
-from audio_manifold_ros.common.vehicle_observation import VehicleObservation
+from audio_manifold_ros.modalities.vehicle_observation import VehicleObservation
 
 VEHICLES = 'vehicles'
 # Image, class id, azimuth (rad), distance (m), 1 if hidden, speed (m/s).

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from audio_manifold_ros.common.vehicle_observation import VehicleObservation
+    from audio_manifold_ros.modalities.vehicle_observation import VehicleObservation
 
 SAMPLE_RATE_HZ = 22_500
 # Increased with every change of the audio or images of the same street and rig. Drives of another version are

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros.common.array_types import FloatArray
 from audio_manifold_ros.common.class_ids import BICYCLE, BUILDING, BUS, CAR, MOTORCYCLE, TRAIN, TRUCK
-from audio_manifold_ros.common.vehicle_observation import VehicleObservation
+from audio_manifold_ros.modalities.vehicle_observation import VehicleObservation
 from audio_manifold_ros.simulation.moving_poses import MovingPoses
 from audio_manifold_ros.simulation.ray_geometry import street_boxes
 from audio_manifold_ros.simulation.scene import Street, VehicleKind

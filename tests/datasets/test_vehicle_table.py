@@ -12,11 +12,11 @@ import pytest
 
 from audio_manifold_ros.common.class_ids import BUS, CAR
 from audio_manifold_ros.common.errors import DatasetError
-from audio_manifold_ros.common.vehicle_observation import VehicleObservation
 from audio_manifold_ros.datasets import vehicle_table
 from audio_manifold_ros.datasets.drive_reader import DriveReader
 from audio_manifold_ros.datasets.drive_writer import DriveWriter
 from audio_manifold_ros.datasets.rig_files import RigFiles
+from audio_manifold_ros.modalities.vehicle_observation import VehicleObservation
 from tests.datasets.drive_examples import RIG_FOLDER
 
 SEEN = VehicleObservation(CAR, 0.5, 12.0, False, 8.0)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from audio_manifold_ros.common.vehicle_observation import VehicleObservation
+    from audio_manifold_ros.modalities.vehicle_observation import VehicleObservation
 
 VEHICLES, AZIMUTHS = 'vehicles', 'azimuths'
 # The nearest vehicles of a window. A simulated street has at most about 25 within 50 m.

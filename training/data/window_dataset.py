@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from audio_manifold_ros.common.vehicle_observation import VehicleObservation
     from audio_manifold_ros.features.array_geometry import ArrayGeometry
     from audio_manifold_ros.features.kinds import AnyFeatureSpec
+    from audio_manifold_ros.modalities.vehicle_observation import VehicleObservation
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -58,7 +58,7 @@ def fit_joint(config: TrainingConfig, fit: FitConfig, *, resume: bool = False) -
     lightning.seed_everything(config.machine.seed, verbose=False)
     if config.machine.threads is not None:
         torch.set_num_threads(config.machine.threads)
-    keys = () if config.spatial is None else (VIEW_KEY,)
+    keys: tuple[str, ...] = () if config.spatial is None else (VIEW_KEY,)
     if config.spatial is not None and config.spatial.vehicles is not None:
         keys += (VEHICLES, AZIMUTHS)
     names = ('features', *keys, *(ARRAY_OF_MODALITY[modality] for modality in config.modalities))

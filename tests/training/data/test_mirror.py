@@ -10,11 +10,11 @@ import torch
 
 from audio_manifold_ros.common.class_ids import CAR
 from audio_manifold_ros.common.errors import TrainingError
-from audio_manifold_ros.common.vehicle_observation import VehicleObservation
 from audio_manifold_ros.features.array_geometry import ArrayGeometry
 from audio_manifold_ros.features.spatial_batch import spatial_features
 from audio_manifold_ros.features.spatial_spec import SpatialFeatureSpec
 from audio_manifold_ros.features.spec import FeatureSpec
+from audio_manifold_ros.modalities.vehicle_observation import VehicleObservation
 from audio_manifold_ros.simulation.rig_parts import load_rig
 from tests.features.spatial_cases import SPECS
 from training.config.data_configuration import DataConfig

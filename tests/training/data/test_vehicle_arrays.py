@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from audio_manifold_ros.common.class_ids import BUS, CAR
-from audio_manifold_ros.common.vehicle_observation import VehicleObservation
 from audio_manifold_ros.datasets.drive_reader import DriveReader
 from audio_manifold_ros.features.spatial_spec import SpatialFeatureSpec
+from audio_manifold_ros.modalities.vehicle_observation import VehicleObservation
 from training.config.data_configuration import DataConfig
 from training.data.cache import open_cache
 from training.data.split_file import SPLITS
