@@ -71,7 +71,9 @@ def direction_precision(config: TrainingConfig, cache: WindowCache, turn: int) -
     indices = cache.indices('train')
     features = torch.from_numpy(cache.features(indices)).roll(turn, dims=0)
     with torch.inference_mode():
-        logits = network.spatial(features, torch.from_numpy(cache.take(AZIMUTHS, indices))).vehicles
+        azimuths_rad = torch.from_numpy(cache.take(AZIMUTHS, indices))
+        _, logits = network.predict_spatial(features, azimuths_rad=azimuths_rad)
+    assert logits is not None
     metrics = VehicleMetrics(VEHICLES_ALL_ROUND)
     metrics.add(logits, torch.from_numpy(cache.take(VEHICLES, indices)))
     return metrics.result()['val/vehicle_direction_ap_50m']
