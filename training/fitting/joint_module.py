@@ -199,7 +199,9 @@ class JointModule(ScheduledModule):
         if spatial is None or self.priors is None:
             latents, log_errors = self.network.latents(features), {}
         else:
-            output = spatial(features, self.priors.grid[batch['view']], batch.get('azimuths'))
+            # Most windows have the same camera, so that each is encoded once.
+            views, places = batch['view'].unique(return_inverse=True)
+            output = spatial(features, self.priors.grid[views], batch.get('azimuths'), places)
             latents, log_errors, vehicles = output.latents, output.log_errors, output.vehicles
             if output.deviations:
                 images, truth = self._sampled_images(self.priors, output.deviations, batch)

@@ -79,7 +79,11 @@ class SpatialNetwork(nn.Module):
             self.vehicles = VehicleHead(config.vehicles, values, config.echo[0])
 
     def forward(
-        self, features: Tensor, prior_grid: Tensor | None = None, azimuths_rad: Tensor | None = None
+        self,
+        features: Tensor,
+        prior_grid: Tensor | None = None,
+        azimuths_rad: Tensor | None = None,
+        views: Tensor | None = None,
     ) -> SpatialOutput:
         """Map packed features to deviations or latents, predicted errors and vehicles.
 
@@ -87,11 +91,12 @@ class SpatialNetwork(nn.Module):
 
         Args:
             features: float32 (batch, size).
-            prior_grid: Prior of the cameras on the grid (see `PriorTensors`). None for that of the network.
+            prior_grid: Priors of cameras on the grid (see `PriorTensors`). None for that of the network.
             azimuths_rad: float32 (batch, azimuth), the directions of the steered map. None for the attribute.
+            views: int64 (batch,), index of the camera of each window (see `SpatialTrunk.forward`).
 
         """
-        scene = self.trunk(features, self.prior.grid if prior_grid is None else prior_grid)
+        scene = self.trunk(features, self.prior.grid if prior_grid is None else prior_grid, views)
         deviations: dict[str, Tensor] = {}
         latents: dict[str, Tensor] = {}
         if isinstance(self.head, LatentHead):

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from audio_manifold_ros.networks.spatial.config import SpatialNetworkConfig
 
-GLOBAL_VALUES, PLACE_CHANNELS, GRID_CHANNELS = 96, 96, 64
+GLOBAL_VALUES, PLACE_CHANNELS, GRID_CHANNELS = 96, 64, 64
 
 
 class SceneFeatures(NamedTuple):
@@ -65,12 +65,14 @@ class SpatialTrunk(nn.Module):
         self.blocks = nn.Sequential(BasicBlock(grid, grid, 1), BasicBlock(grid, grid, 1))
         self.channels, self.whole_values = grid, whole
 
-    def forward(self, features: Tensor, prior_grid: Tensor) -> SceneFeatures:
+    def forward(self, features: Tensor, prior_grid: Tensor, views: Tensor | None = None) -> SceneFeatures:
         """Encode packed features.
 
         Args:
             features: float32 (batch, size).
-            prior_grid: Prior of the cameras (batch or 1, channel, `GRID_ROWS`, `GRID_COLUMNS`), see `PriorInputs`.
+            prior_grid: Priors of cameras (view, channel, `GRID_ROWS`, `GRID_COLUMNS`), see `PriorInputs`.
+            views: int64 (batch,), index of the camera of each window. None if there is one for each window, or one for
+                all.
 
         """
         maps = self.inputs(features)
@@ -83,5 +85,7 @@ class SpatialTrunk(nn.Module):
         image = azimuths[..., behind : behind + self._columns]
         columns = functional.interpolate(image, size=(1, GRID_COLUMNS), mode='bilinear', align_corners=False)
         placed = self.from_place(prior_grid.to(dtype))
+        if views is not None:
+            placed = placed[views]
         grid = self.blocks(self.joined(placed + self.from_column(columns) + self.from_whole(whole)))
         return SceneFeatures(azimuths, echoes, whole, grid)

@@ -141,7 +141,8 @@ def test_an_image_column_follows_the_sound_in_its_direction() -> None:
 def test_every_weight_learns(latent_cells: int) -> None:
     network = small_network(latent_cells).train()
     assert network.spatial is not None
-    found = network.spatial(random_features(4))
+    prior = torch.from_numpy(np.stack([random_prior(network.spatial.config, seed).grid for seed in range(2)]))
+    found = network.spatial(random_features(4), prior, views=torch.tensor([1, 0, 0, 0]))
     outputs = [*found.deviations.values(), *found.latents.values(), *found.log_errors.values()]
     assert_all_learn(network.spatial, torch.stack([output.square().mean() for output in outputs]).sum())
 
