@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 
 import numpy as np
@@ -30,6 +31,7 @@ WIND_SLOPE = 2.3
 _POOL_SEED = 19_630_401
 
 
+@lru_cache(maxsize=1)
 def sphere(count: int) -> FloatArray:
     """Return evenly distributed directions (count, 3) of a Fibonacci lattice."""
     height = 1 - (2 * np.arange(count) + 1) / count
@@ -45,11 +47,23 @@ def diffuse_coherence(
 
     It is sin(kd)/(kd) for omnidirectional patterns.
     """
-    omni = directivity.LOW_OMNI if frequency_hz < SPLIT_HZ else directivity.HIGH_OMNI
+    return next(diffuse_coherences(positions_m, facings, np.array([frequency_hz]), sound_mps))
+
+
+def diffuse_coherences(
+    positions_m: FloatArray, facings: FloatArray, frequencies_hz: FloatArray, sound_mps: float = SPEED_OF_SOUND_MPS
+) -> Iterator[NDArray[np.complex128]]:
+    """Yield the cross power of `diffuse_coherence` at uniformly spaced frequencies (frequency,)."""
     directions = sphere(DIRECTIONS)
-    pattern = directivity.directivity(facings @ directions.T, omni)
-    steering = pattern * np.exp(2j * np.pi * frequency_hz / sound_mps * (positions_m @ directions.T))
-    return np.asarray(steering @ steering.conj().T / DIRECTIONS)
+    cosines = facings @ directions.T
+    delays_s = positions_m @ directions.T / sound_mps
+    steering = np.exp(2j * np.pi * frequencies_hz[0] * delays_s)
+    turn = np.exp(2j * np.pi * (frequencies_hz[1] - frequencies_hz[0]) * delays_s) if len(frequencies_hz) > 1 else 1.0
+    for frequency_hz in frequencies_hz:
+        omni = directivity.LOW_OMNI if frequency_hz < SPLIT_HZ else directivity.HIGH_OMNI
+        received = directivity.directivity(cosines, omni) * steering
+        yield received @ received.conj().T / DIRECTIONS
+        steering *= turn
 
 
 def corcos_coherence(positions_m: FloatArray, flow_mps: FloatArray, frequency_hz: float) -> NDArray[np.complex128]:
@@ -109,10 +123,8 @@ def diffuse_pool(grid: SampleGrid, positions: Geometry, facings: Geometry, low_h
     centres = (np.arange(int(rate / 2 / CELL_HZ)) + 0.5) * CELL_HZ
     inside = (centres >= low_hz) & (centres < high_hz)
     where, facing = np.array(positions), np.array(facings)
-    matrices = [
-        diffuse_coherence(where, facing, frequency) if use else np.eye(len(where), dtype=np.complex128)
-        for frequency, use in zip(centres.tolist(), inside, strict=True)
-    ]
+    coherences = diffuse_coherences(where, facing, centres[inside])
+    matrices = [next(coherences) if use else np.eye(len(where), dtype=np.complex128) for use in inside]
     noise = coherent_noise(matrices, inside / centres, n, seed=round(low_hz))
     return NoisePool(noise, round(rate * MARGIN_S))
 
@@ -126,5 +138,8 @@ def wind_pool(grid: SampleGrid, positions: Geometry, flow: tuple[float, float]) 
     inside = (centres >= MIN_FREQUENCY_HZ) & (centres < SPLIT_HZ)
     densities = inside / centres ** (WIND_SLOPE + 1)
     where = np.array(positions)
-    matrices = [corcos_coherence(where, np.array(flow), frequency) for frequency in centres.tolist()]
+    matrices = [
+        corcos_coherence(where, np.array(flow), frequency) if use else np.eye(len(where), dtype=np.complex128)
+        for frequency, use in zip(centres.tolist(), inside, strict=True)
+    ]
     return NoisePool(coherent_noise(matrices, densities, n, seed=7), round(rate * MARGIN_S))
