@@ -131,11 +131,13 @@ def _arrive(
     shifts: FloatArray,
     gains: FloatArray,
 ) -> None:
-    mics, last = len(facings), len(points) - 2
+    mics, last, steps = len(facings), len(points) - 2, len(times)
+    # Position now and velocity of a source that continues uniformly, and the square of the excess of sound over it.
+    now_x, now_y, now_z, excess_square = np.empty(steps), np.empty(steps), np.empty(steps), np.empty(steps)
+    mps_x, mps_y, mps_z = np.empty(steps), np.empty(steps), np.empty(steps)
     tau = 0.0
-    for step in range(len(times)):
+    for step in range(steps):
         now = times[step]
-        x = y = up = speed_x = speed_y = speed_z = back = excess = 0.0
         for _ in range(4 if step == 0 else 2):
             at = (now - tau - start_s) / SAMPLE_STEP_S
             k = min(max(int(at), 0), last)
@@ -148,7 +150,6 @@ def _arrive(
             py = points[k, 1] + since * (velocities[k, 1] + vy) / 2
             speed_x = image[0, 0] * vx + image[0, 1] * vy
             speed_y = image[1, 0] * vx + image[1, 1] * vy
-            # Position now of a source that continues uniformly.
             x = image[0, 0] * px + image[0, 1] * py + image[0, 2] + speed_x * tau
             y = image[1, 0] * px + image[1, 1] * py + image[1, 2] + speed_y * tau
             up = points[k, 2] + since * (velocities[k, 2] + speed_z) / 2 + speed_z * tau
@@ -157,28 +158,33 @@ def _arrive(
             rz = up + height - microphones[0, step, 2]
             back = rx * speed_x + ry * speed_y + rz * speed_z
             tau = (np.sqrt(back**2 + excess * (rx**2 + ry**2 + rz**2)) - back) / excess
+            now_x[step], now_y[step], now_z[step], excess_square[step] = x, y, up + height, excess
+            mps_x[step], mps_y[step], mps_z[step] = speed_x, speed_y, speed_z
         emitted[0, step] = now - tau
         distance[0, step] = tau * sound
-        for row in range(2 * mics):
-            mic = row % mics
-            sign = 1.0 if row < mics else -1.0
-            rx, ry = x - microphones[1 + mic, step, 0], y - microphones[1 + mic, step, 1]
-            rz = sign * (up + height) - microphones[1 + mic, step, 2]
-            back = rx * speed_x + ry * speed_y + sign * rz * speed_z
-            delay = (np.sqrt(back**2 + excess * (rx**2 + ry**2 + rz**2)) - back) / excess
-            travelled = max(delay * sound, 1e-9)
-            emitted[1 + row, step] = now - delay
-            distance[1 + row, step] = travelled
-            along = (rx - speed_x * delay) * facings[mic, step, 0] + (ry - speed_y * delay) * facings[mic, step, 1]
-            along += (rz - sign * speed_z * delay) * facings[mic, step, 2]
-            gains[row, step] = HIGH_OMNI + (1 - HIGH_OMNI) * along / travelled
+    slopes = (times[1:] - times[:-1]) / (emitted[0, 1:] - emitted[0, :-1])
     for row in range(2 * mics):
+        mic = row % mics
+        sign = 1.0 if row < mics else -1.0
+        microphone, facing = microphones[1 + mic], facings[mic]
+        left_at, travelled_m, gain = emitted[1 + row], distance[1 + row], gains[row]
+        for step in range(steps):
+            rx, ry = now_x[step] - microphone[step, 0], now_y[step] - microphone[step, 1]
+            rz = sign * now_z[step] - microphone[step, 2]
+            back = rx * mps_x[step] + ry * mps_y[step] + sign * rz * mps_z[step]
+            root = np.sqrt(back**2 + excess_square[step] * (rx**2 + ry**2 + rz**2))
+            delay = (root - back) / excess_square[step]
+            travelled = max(delay * sound, 1e-9)
+            left_at[step] = times[step] - delay
+            travelled_m[step] = travelled
+            along = (rx - mps_x[step] * delay) * facing[step, 0] + (ry - mps_y[step] * delay) * facing[step, 1]
+            along += (rz - sign * mps_z[step] * delay) * facing[step, 2]
+            gain[step] = HIGH_OMNI + (1 - HIGH_OMNI) * along / travelled
         k = 0
-        for step in range(len(times)):
-            wanted = emitted[1 + row, step]
-            while k < len(times) - 2 and emitted[0, k + 1] <= wanted:
+        for step in range(steps):
+            wanted = left_at[step]
+            while k < steps - 2 and emitted[0, k + 1] <= wanted:
                 k += 1
             while k > 0 and emitted[0, k] > wanted:
                 k -= 1
-            slope = (times[k + 1] - times[k]) / (emitted[0, k + 1] - emitted[0, k])
-            shifts[row, step] = times[k] + (wanted - emitted[0, k]) * slope - times[step]
+            shifts[row, step] = times[k] + (wanted - emitted[0, k]) * slopes[k] - times[step]

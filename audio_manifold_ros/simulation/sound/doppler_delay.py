@@ -147,26 +147,71 @@ def _fan_out(
                 target[i] += (gain + growth * t[i]) * between
 
 
+@compiled('void(f4[:, ::1], f4[::1], f4[::1], f8[:, ::1], f8[:, ::1], Array(f4, 1, "C", readonly=True), i8)')
+def _fan_out_pairs(
+    out: Samples, even: Samples, odd: Samples, shifts: FloatArray, gains: FloatArray, t: Samples, edge: int
+) -> None:
+    """Do the work of `_fan_out` for two rows of shifts and gains for each microphone."""
+    width = len(t)
+    for mic in range(len(out)):
+        first, second = 2 * mic, 2 * mic + 1
+        for step in range(shifts.shape[1] - 1):
+            integer_delay = np.floor((shifts[first, step] + shifts[first, step + 1]) / 2)
+            begin = 2 * (step + edge) * width + np.int64(integer_delay)
+            fraction = np.float32(shifts[first, step] - integer_delay)
+            drift = np.float32(shifts[first, step + 1] - shifts[first, step])
+            half = begin >> 1
+            if begin & 1:
+                here, there = odd[half : half + width], even[half + 1 : half + 1 + width]
+            else:
+                here, there = even[half : half + width], odd[half : half + width]
+            integer_delay = np.floor((shifts[second, step] + shifts[second, step + 1]) / 2)
+            begin = 2 * (step + edge) * width + np.int64(integer_delay)
+            fraction_2 = np.float32(shifts[second, step] - integer_delay)
+            drift_2 = np.float32(shifts[second, step + 1] - shifts[second, step])
+            half = begin >> 1
+            if begin & 1:
+                here_2, there_2 = odd[half : half + width], even[half + 1 : half + 1 + width]
+            else:
+                here_2, there_2 = even[half : half + width], odd[half : half + width]
+            gain, gain_2 = np.float32(gains[first, step]), np.float32(gains[second, step])
+            growth = np.float32(gains[first, step + 1] - gains[first, step])
+            growth_2 = np.float32(gains[second, step + 1] - gains[second, step])
+            target = out[mic, step * width : (step + 1) * width]
+            for i in range(width):
+                between = here[i] + (fraction + drift * t[i]) * (there[i] - here[i])
+                between_2 = here_2[i] + (fraction_2 + drift_2 * t[i]) * (there_2[i] - here_2[i])
+                target[i] = (target[i] + (gain + growth * t[i]) * between) + (gain_2 + growth_2 * t[i]) * between_2
+
+
 @compiled('void(f4[::1], f4[:, ::1], f8[:], f8[:, :], Array(f4, 1, "C", readonly=True))')
 def _read_bands(out: Samples, signals: Samples, positions: FloatArray, gains: FloatArray, t: Samples) -> None:
     width, last = len(t), signals.shape[1] - 2
+    one, two = signals[0], signals[1]
+    indices, fractions = np.empty(width, dtype=np.int64), np.empty(width, dtype=np.float32)
+    # Loads from variable places are separate loops, so that the compiler vectorises the others.
+    pairs = np.empty((4, width), dtype=np.float32)
+    left, right, second_left, second_right = pairs[0], pairs[1], pairs[2], pairs[3]
     for step in range(positions.shape[0] - 1):
         base = min(max(int(positions[step]), 0), last)
         start = np.float32(positions[step] - base)
         rise = np.float32(positions[step + 1] - positions[step])
         gain, growth = np.float32(gains[0, step]), np.float32(gains[0, step + 1] - gains[0, step])
         second, change = np.float32(gains[1, step]), np.float32(gains[1, step + 1] - gains[1, step])
-        first_ahead, second_ahead = signals[0, base:], signals[1, base:]
         end = np.uint32(last - base)
-        target = out[step * width : (step + 1) * width]
         for i in range(width):
             position = start + rise * t[i]
-            index = min(np.uint32(np.int32(position)), end)
-            fraction = position - np.float32(np.int32(position))
-            left, other = first_ahead[index], second_ahead[index]
-            target[i] = (gain + growth * t[i]) * (left + fraction * (first_ahead[index + np.uint32(1)] - left)) + (
+            indices[i] = base + min(np.uint32(np.int32(position)), end)
+            fractions[i] = position - np.float32(np.int32(position))
+        for i in range(width):
+            index = indices[i]
+            left[i], right[i] = one[index], one[index + 1]
+            second_left[i], second_right[i] = two[index], two[index + 1]
+        target = out[step * width : (step + 1) * width]
+        for i in range(width):
+            target[i] = (gain + growth * t[i]) * (left[i] + fractions[i] * (right[i] - left[i])) + (
                 second + change * t[i]
-            ) * (other + fraction * (second_ahead[index + np.uint32(1)] - other))
+            ) * (second_left[i] + fractions[i] * (second_right[i] - second_left[i]))
 
 
 @compiled('void(f4[:, ::1], f4[:, ::1], f8[:, :], f8[:, :], Array(f4, 1, "C", readonly=True), i8, i8)')
@@ -251,20 +296,17 @@ def add_path(
     even, odd = middle[0::2].copy(), middle[1::2].copy()
     low_even, low_odd = low_middle[0, 0::2].copy(), low_middle[0, 1::2].copy()
     low_t = np.arange(short).astype(np.float32) / np.float32(short)
-    shifts, weights = np.empty((mics, times - 2 * edge)), np.empty((mics, times - 2 * edge))
-    low_shifts, low_weights = np.empty((mics, times - 2 * edge + 2)), np.empty((mics, times - 2 * edge + 2))
-    for ground in range(2):
-        for mic in range(mics):
-            row = mic + ground * mics
-            strength = GROUND_REFLECTION if ground else 1.0
-            for step in range(edge - 1, times - edge + 1):
-                near = (
-                    strength * max(distance_m[0, step], MIN_DISTANCE_M) / max(distance_m[1 + row, step], MIN_DISTANCE_M)
-                )
-                low_shifts[mic, step - edge + 1] = shifts_s[row, step] * (2 * low_rate_hz)
-                low_weights[mic, step - edge + 1] = near
-                if edge <= step < times - edge:
-                    shifts[mic, step - edge] = shifts_s[row, step] * (2 * rate_hz)
-                    weights[mic, step - edge] = near * facings[row, step]
-        _fan_out(high_out, even, odd, shifts, weights, t, edge)
-        _fan_out(low_out, low_even, low_odd, low_shifts, low_weights, low_t, edge - 1)
+    # Rows are a microphone's direct sound and its sound over the ground in turn.
+    shifts, weights = np.empty((rows, times - 2 * edge)), np.empty((rows, times - 2 * edge))
+    low_shifts, low_weights = np.empty((rows, times - 2 * edge + 2)), np.empty((rows, times - 2 * edge + 2))
+    for row in range(rows):
+        strength, place_of = (1.0, 2 * row) if row < mics else (GROUND_REFLECTION, 2 * (row - mics) + 1)
+        for step in range(edge - 1, times - edge + 1):
+            near = strength * max(distance_m[0, step], MIN_DISTANCE_M) / max(distance_m[1 + row, step], MIN_DISTANCE_M)
+            low_shifts[place_of, step - edge + 1] = shifts_s[row, step] * (2 * low_rate_hz)
+            low_weights[place_of, step - edge + 1] = near
+            if edge <= step < times - edge:
+                shifts[place_of, step - edge] = shifts_s[row, step] * (2 * rate_hz)
+                weights[place_of, step - edge] = near * facings[row, step]
+    _fan_out_pairs(high_out, even, odd, shifts, weights, t, edge)
+    _fan_out_pairs(low_out, low_even, low_odd, low_shifts, low_weights, low_t, edge - 1)
