@@ -166,19 +166,20 @@ def _arrive(
     for row in range(2 * mics):
         mic = row % mics
         sign = 1.0 if row < mics else -1.0
-        microphone, facing = microphones[1 + mic], facings[mic]
+        # Contiguous columns let the compiler vectorise the loop.
+        microphone, facing = microphones[1 + mic].T.copy(), facings[mic].T.copy()
         left_at, travelled_m, gain = emitted[1 + row], distance[1 + row], gains[row]
         for step in range(steps):
-            rx, ry = now_x[step] - microphone[step, 0], now_y[step] - microphone[step, 1]
-            rz = sign * now_z[step] - microphone[step, 2]
+            rx, ry = now_x[step] - microphone[0, step], now_y[step] - microphone[1, step]
+            rz = sign * now_z[step] - microphone[2, step]
             back = rx * mps_x[step] + ry * mps_y[step] + sign * rz * mps_z[step]
             root = np.sqrt(back**2 + excess_square[step] * (rx**2 + ry**2 + rz**2))
             delay = (root - back) / excess_square[step]
             travelled = max(delay * sound, 1e-9)
             left_at[step] = times[step] - delay
             travelled_m[step] = travelled
-            along = (rx - mps_x[step] * delay) * facing[step, 0] + (ry - mps_y[step] * delay) * facing[step, 1]
-            along += (rz - sign * mps_z[step] * delay) * facing[step, 2]
+            along = (rx - mps_x[step] * delay) * facing[0, step] + (ry - mps_y[step] * delay) * facing[1, step]
+            along += (rz - sign * mps_z[step] * delay) * facing[2, step]
             gain[step] = HIGH_OMNI + (1 - HIGH_OMNI) * along / travelled
         k = 0
         for step in range(steps):

@@ -15,6 +15,8 @@ F = TypeVar('F', bound=Callable[..., Any])
 def compiled(signature: str) -> Callable[[F], F]:
     """Return a decorator that compiles a function for one signature and releases the GIL in it.
 
+    A division by zero gives infinity, as in numpy. A check for it would keep the compiler from vectorising loops.
+
     The machine code is stored next to the module or in the cache folder of the user (`NUMBA_CACHE_DIR`). On a system
     that is read-only it is compiled at each start, which takes some seconds.
     """
@@ -22,9 +24,9 @@ def compiled(signature: str) -> Callable[[F], F]:
     def decorate(function: F) -> F:
         result: Any
         try:
-            result = numba.njit(signature, cache=True, nogil=True)(function)
+            result = numba.njit(signature, cache=True, nogil=True, error_model='numpy')(function)
         except (RuntimeError, OSError):  # numba: "cannot cache function: no locator available"
-            result = numba.njit(signature, nogil=True)(function)
+            result = numba.njit(signature, nogil=True, error_model='numpy')(function)
         return cast('F', result)
 
     return decorate

@@ -41,7 +41,8 @@ CRUISE_MPS = 8.0
 CLOCK_START_S = -5.0
 CLOCK_STEP_S = 0.01
 CLOCK_BLOCK = 1000
-LEVEL_POINTS = 96
+# A chunk begins so long before a multiple of its length that one covers two seconds and all sound under way at zero.
+LEVEL_POINTS, LEVEL_LEAD = 112, 24
 # Mean loss in the bands above the split by linear interpolation, first of the delay, then for the microphones.
 READING_LOSS_DB = np.array([0.01, 0.02, 0.07, 0.29, 1.1])
 
@@ -139,15 +140,15 @@ def _along_motion(velocity: FloatArray, acceleration: FloatArray, both: FloatArr
 
 def mix_bands(noise: Samples, gains: FloatArray, width: int) -> Samples:
     """Return the sum of bands of noise (band, step · width), weighted by gains (band, step + 1) at control points."""
-    out = np.zeros(noise.shape[1], dtype=np.float32)
-    add_bands(out, noise, gains, width)
+    out = np.empty(noise.shape[1], dtype=np.float32)
+    write_bands(out, noise, gains, width)
     return out
 
 
-def add_bands(out: Samples, noise: Samples, gains: FloatArray, width: int) -> None:
-    """Add the sum of `mix_bands` to a signal (step · width,)."""
+def write_bands(out: Samples, noise: Samples, gains: FloatArray, width: int) -> None:
+    """Write the sum of `mix_bands` to a signal (step · width,)."""
     if (gains == gains[:, :1]).all():
-        out += gains[:, 0].astype(np.float32) @ noise
+        np.matmul(gains[:, 0].astype(np.float32), noise, out=out)
     else:
         _mix_bands(out, noise, gains, powers(width, 1)[1])
 
@@ -158,6 +159,7 @@ def _mix_bands(out: Samples, noise: Samples, gains: FloatArray, t: Samples) -> N
     for step in range(gains.shape[1] - 1):
         here = slice(step * width, (step + 1) * width)
         target = out[here]
+        target[:] = np.float32(0)
         for first in range(0, bands, 2):
             # Two bands in one pass. A last single band is read twice, the second time without gain.
             second = min(first + 1, bands - 1)
@@ -180,12 +182,12 @@ class LevelTrack:
 
     def at(self, first: int, last: int) -> FloatArray:
         """Return the levels (level, point) from the first coarse point to the last - 1."""
-        chunks = range(first // LEVEL_POINTS, (last - 1) // LEVEL_POINTS + 1)
+        chunks = range((first + LEVEL_LEAD) // LEVEL_POINTS, (last - 1 + LEVEL_LEAD) // LEVEL_POINTS + 1)
         for chunk in chunks:
             if chunk not in self._chunks:
-                times = (chunk * LEVEL_POINTS + np.arange(LEVEL_POINTS, dtype=np.float64)) * self._step_s
-                self._chunks[chunk] = self._levels_at(times)
-        begin = chunks[0] * LEVEL_POINTS
+                points = chunk * LEVEL_POINTS - LEVEL_LEAD + np.arange(LEVEL_POINTS, dtype=np.float64)
+                self._chunks[chunk] = self._levels_at(points * self._step_s)
+        begin = chunks[0] * LEVEL_POINTS - LEVEL_LEAD
         if len(chunks) == 1:
             return self._chunks[chunks[0]][:, first - begin : last - begin]
         joined = np.concatenate([self._chunks[chunk] for chunk in chunks], axis=1)
@@ -276,9 +278,9 @@ class VehicleEmission:
         gains = coarse.refine(np.hypot(levels[4:9], levels[13:18]) * 10 ** (READING_LOSS_DB[:, None] / 20))
         width = self._grid.step_samples * OVERSAMPLING
         noise = high_pool(self._grid).read((self._start + first) * width, (last - first) * width)
-        bands = np.zeros((2, noise.shape[1]), dtype=np.float32)
-        add_bands(bands[0], noise[:3], gains[:3], width)
-        add_bands(bands[1], noise[3:], gains[3:], width)
+        bands = np.empty((2, noise.shape[1]), dtype=np.float32)
+        write_bands(bands[0], noise[:3], gains[:3], width)
+        write_bands(bands[1], noise[3:], gains[3:], width)
         return bands
 
     def low(self, first: int, last: int) -> Samples:

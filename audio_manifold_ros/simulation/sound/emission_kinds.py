@@ -18,10 +18,10 @@ from audio_manifold_ros.simulation.sound.emission import (
     Emission,
     LevelTrack,
     PhaseClock,
-    add_bands,
     mix_bands,
     read_table,
     speed_and_acceleration,
+    write_bands,
 )
 from audio_manifold_ros.simulation.sound.noise_pool import high_pool, low_pool
 from audio_manifold_ros.simulation.sound.sample_grid import OVERSAMPLING, SampleGrid, ramp
@@ -166,9 +166,9 @@ class NoiseEmission:
         gains = coarse.refine(levels[4:9] * 10 ** (READING_LOSS_DB[:, None] / 20))
         width = self._grid.step_samples * OVERSAMPLING
         noise = high_pool(self._grid).read((self._start + first) * width, (last - first) * width)
-        bands = np.zeros((2, noise.shape[1]), dtype=np.float32)
-        add_bands(bands[0], noise[:3], gains[:3], width)
-        add_bands(bands[1], noise[3:], gains[3:], width)
+        bands = np.empty((2, noise.shape[1]), dtype=np.float32)
+        write_bands(bands[0], noise[:3], gains[:3], width)
+        write_bands(bands[1], noise[3:], gains[3:], width)
         bands *= self._envelope(first, last, coarse.refine(levels[9]), width)
         return bands
 
