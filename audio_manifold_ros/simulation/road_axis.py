@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -12,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.common.array_types import FloatArray
+from audio_manifold_ros.simulation.sound.compiled import compiled
 
 
 @dataclass(frozen=True)
@@ -53,24 +55,39 @@ class RoadAxis:
     ) -> tuple[FloatArray, FloatArray]:
         """Return positions (…, 2) and headings (…) at stations (…) and offsets (…) to the left of the centre line."""
         station = np.asarray(station_m, dtype=np.float64)
+        position, heading = np.empty((*station.shape, 2)), np.zeros(station.shape)
         if self.curvatures_per_m == (0.0,):
-            across = np.broadcast_to(np.asarray(offset_m, dtype=np.float64), station.shape)
-            return np.stack([station, across], axis=-1), np.zeros(station.shape)
-        rows = self.pieces[np.searchsorted(np.array(self.stations_m), station, side='right')]
-        x, y, heading = np.moveaxis(_along(rows, station), -1, 0)
-        position = np.stack([x - offset_m * np.sin(heading), y + offset_m * np.cos(heading)], axis=-1)
+            position[..., 0], position[..., 1] = station, offset_m
+            return position, heading
+        offsets = np.empty(station.shape)
+        offsets[...] = offset_m
+        _to_world(self.pieces, station.reshape(-1), offsets.reshape(-1), position.reshape(-1, 2), heading.reshape(-1))
         return position, heading
 
 
 STRAIGHT = RoadAxis()
 
 
-def _along(piece: FloatArray, station: FloatArray | float) -> FloatArray:
-    """Return x, y and heading (…, 3) at a station (…) of a piece (…, 7)."""
-    length = station - piece[..., 6]
-    turn = piece[..., 5] * length
-    heading = piece[..., 4] + turn
+@compiled('UniTuple(f8, 3)(f8[:], f8)')
+def _along(piece: FloatArray, station: float) -> tuple[float, float, float]:
+    """Return x, y and heading at a station of a piece (7,)."""
+    length = station - piece[6]
+    turn = piece[5] * length
     # The chord of an arc has the mean of the headings at its ends.
-    chord = length * np.sinc(turn / (2 * np.pi))
-    middle = piece[..., 4] + turn / 2
-    return np.stack([piece[..., 2] + chord * np.cos(middle), piece[..., 3] + chord * np.sin(middle), heading], axis=-1)
+    chord = length * math.sin(turn / 2) / (turn / 2) if turn else length
+    middle = piece[4] + turn / 2
+    return piece[2] + chord * math.cos(middle), piece[3] + chord * math.sin(middle), piece[4] + turn
+
+
+@compiled('void(f8[:, ::1], f8[:], f8[::1], f8[:, ::1], f8[::1])')
+def _to_world(
+    pieces: FloatArray, stations: FloatArray, offsets: FloatArray, positions: FloatArray, headings: FloatArray
+) -> None:
+    for row in range(len(stations)):
+        piece = 0
+        while piece < len(pieces) - 1 and stations[row] >= pieces[piece, 1]:
+            piece += 1
+        x, y, heading = _along(pieces[piece], stations[row])
+        positions[row, 0] = x - offsets[row] * math.sin(heading)
+        positions[row, 1] = y + offsets[row] * math.cos(heading)
+        headings[row] = heading

@@ -90,7 +90,7 @@ def _facade(rng: np.random.Generator, ends_m: FloatArray, height_m: float) -> Fa
     return Facade(
         start_m=(start_m[0], start_m[1]),
         end_m=(end_m[0], end_m[1]),
-        height_m=float(np.clip(height_m + rng.normal(0, 2.0), 3.5, 24.0)),
+        height_m=min(max(height_m + rng.normal(0, 2.0), 3.5), 24.0),
         depth_m=rng.uniform(*statistics.BUILDING_DEPTH_M),
         absorption=0.3 if rng.random() < 0.1 else rng.uniform(0.05, 0.15),
         scattering=rng.uniform(0.1, 0.4),
