@@ -14,6 +14,7 @@ from audio_manifold_ros.common.errors import NetworkError
 from audio_manifold_ros.common.schema import from_plain, to_plain
 from audio_manifold_ros.modalities.registry import MODALITIES, categorical
 from audio_manifold_ros.networks.at_net import AtNet, AtNetConfig
+from audio_manifold_ros.networks.compact_decoder import CompactDecoder
 from audio_manifold_ros.networks.continuous_bottlenecks import IdentityBottleneck
 from audio_manifold_ros.networks.depth_representation import DepthRepresentation
 from audio_manifold_ros.networks.end_to_end import check_heads
@@ -225,7 +226,8 @@ class PerceptionNetwork(nn.Module):
     def add_class_bias(self, advantages: Tensor) -> None:
         """Add a bias (class,) to the logits of the segmentation permanently."""
         for modality in categorical(self.config.manifolds):
-            last = cast('nn.ConvTranspose2d', cast('nn.Sequential', self.decoders[modality])[-1])
+            decoder = self.decoders[modality]
+            last = decoder.output if isinstance(decoder, CompactDecoder) else cast('nn.Sequential', decoder)[-1]
             cast('Tensor', last.bias).add_(advantages)
         if self.spatial is not None and not self.spatial.config.is_quantised and categorical(self.config.modalities):
             self.spatial.advantages.add_(advantages[:, None, None])

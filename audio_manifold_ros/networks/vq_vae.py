@@ -14,6 +14,7 @@ from audio_manifold_ros.common.errors import NetworkError
 from audio_manifold_ros.common.schema import from_plain, to_plain
 from audio_manifold_ros.common.untrusted_text import shorten
 from audio_manifold_ros.networks.bottleneck import Bottleneck, Quantized
+from audio_manifold_ros.networks.compact_decoder import MAP_SIZE, CompactDecoder
 from audio_manifold_ros.networks.continuous_bottlenecks import GaussianBottleneck, IdentityBottleneck
 from audio_manifold_ros.networks.label_encoding import LABEL_ENCODERS
 from audio_manifold_ros.networks.loss_vector_quantizer import LossVectorQuantizer
@@ -35,7 +36,12 @@ RESIDUALS: dict[str, Callable[[int], nn.Module]] = {'paper': ResidualBlock, 'ref
 # A configuration comes with a bundle. The limits bound the memory and time of building its layers.
 MAX_SIZE = 1024
 MAX_SIZES = {'channels': 256, 'codes': 16_384, 'manifold_cells': 128, 'residual_blocks': 32, 'decay': 1}
-CHOICES = {'bottleneck': tuple(BOTTLENECKS), 'label_coding': tuple(LABEL_ENCODERS), 'residual': tuple(RESIDUALS)}
+CHOICES = {
+    'bottleneck': tuple(BOTTLENECKS),
+    'label_coding': tuple(LABEL_ENCODERS),
+    'residual': tuple(RESIDUALS),
+    'decoder': ('transposed', 'compact'),
+}
 
 
 @dataclass(frozen=True)
@@ -53,15 +59,16 @@ class VqVaeConfig:
         residual_blocks: Number of residual blocks on each side of the codebook.
         decay: Decay of the moving averages of the codebook.
         bottleneck: `codebook`, updated by moving averages; `gradient_codebook`, updated by gradients as in the paper
-            and
-            its published code; `plain`, an autoencoder, which the published code calls a VAE; or `gaussian`, a
-            variational
-            autoencoder. `codes` applies to the codebooks, `decay` to the first.
+            and its published code; `plain`, an autoencoder, which the published code calls a VAE; or `gaussian`, a
+            variational autoencoder. `codes` applies to the codebooks, `decay` to the first.
         label_coding: Encoding of input labels: `one_hot`, or `grey`, one channel as in the published code.
         residual: Residual blocks of the `paper`, or of its published code, the `reference`, with two on each side.
+        decoder: `transposed`, the mirrored layers of the paper, or `compact` (see `CompactDecoder`), for manifolds of
+            16 cells or fewer.
 
     Raises:
-        NetworkError: The ratio of image and manifold is not a power of two, or a choice is unknown.
+        NetworkError: The ratio of image and manifold is not a power of two, a choice is unknown, or the manifold has
+            too many cells for a compact decoder.
 
     """
 
@@ -77,6 +84,7 @@ class VqVaeConfig:
     bottleneck: str = 'codebook'
     label_coding: str = 'one_hot'
     residual: str = 'paper'
+    decoder: str = 'transposed'
 
     def __post_init__(self) -> None:
         """Validate the values."""
@@ -92,6 +100,12 @@ class VqVaeConfig:
             msg = (
                 f'image_size {self.image_size!r} over manifold_cells {self.manifold_cells!r}: '
                 f'give sizes whose ratio is 2, 4, 8 or another power of two.'
+            )
+            raise NetworkError(msg)
+        if self.decoder == 'compact' and not self.manifold_cells < MAP_SIZE <= self.image_size:
+            msg = (
+                f'manifold_cells {self.manifold_cells!r} and image_size {self.image_size!r}: a compact decoder has '
+                f'fewer than {MAP_SIZE} cells, and images of {MAP_SIZE} rows or more.'
             )
             raise NetworkError(msg)
 
@@ -177,7 +191,21 @@ def make_encoder(config: VqVaeConfig) -> nn.Sequential:
     return nn.Sequential(*layers)
 
 
-def make_decoder(config: VqVaeConfig) -> nn.Sequential:
+def make_decoder(config: VqVaeConfig) -> nn.Module:
+    """Build the decoder from the bottleneck to the image."""
+    if config.decoder == 'compact':
+        return CompactDecoder(
+            code_dim=config.code_dim,
+            cells=config.manifold_cells,
+            features=config.features,
+            fine_features=config.first_features,
+            channels=config.channels,
+            image_size=config.image_size,
+        )
+    return _make_transposed_decoder(config)
+
+
+def _make_transposed_decoder(config: VqVaeConfig) -> nn.Sequential:
     """Build the mirrored layers: 3x3, residual blocks, 4x4 transposed convolutions of stride 2."""
     widths = [config.features] * (config.stages - 1) + [config.first_features, config.channels]
     layers: list[nn.Module] = [nn.Conv2d(config.code_dim, widths[0], 3, padding=1)]

@@ -100,7 +100,13 @@ def write_spatial_bundle(folder: Path, latent_cells: int = 0) -> Bundle:
     torch.manual_seed(0)
     spatial = SpatialNetworkConfig(modalities=MODALITIES, latent_cells=latent_cells)
     manifolds = {
-        modality: VqVaeConfig(channels=CHANNELS[modality], manifold_cells=latent_cells, first_features=32, features=64)
+        modality: VqVaeConfig(
+            channels=CHANNELS[modality],
+            manifold_cells=latent_cells,
+            first_features=32,
+            features=64,
+            decoder='compact',
+        )
         for modality in (MODALITIES if latent_cells else ())
     }
     network = PerceptionNetwork(PerceptionConfig(manifolds=manifolds, spatial=spatial))

@@ -11,6 +11,7 @@ import torch
 
 from audio_manifold_ros.features.kinds import require_mel
 from audio_manifold_ros.features.spatial_spec import SpatialFeatureSpec
+from audio_manifold_ros.networks.compact_decoder import CompactDecoder
 from audio_manifold_ros.networks.quantizer import VectorQuantizer
 from audio_manifold_ros.networks.vehicle_map import VehicleMapConfig
 from training.data.augment import augment
@@ -194,52 +195,62 @@ class JointModule(ScheduledModule):
 
     def _predict(self, features: torch.Tensor, batch: Batch) -> _Predicted:
         """Return what the losses of a step need, with a gradient."""
-        spatial, vehicles = self.network.spatial, None
-        prior: torch.Tensor | None = None
+        spatial = self.network.spatial
         if spatial is None or self.priors is None:
-            latents, log_errors = self.network.latents(features), {}
-        else:
-            # Most windows have the same camera, so that each is encoded once.
-            views, places = batch['view'].unique(return_inverse=True)
-            output = spatial(features, self.priors.grid[views], batch.get('azimuths'), places)
-            latents, log_errors, vehicles = output.latents, output.log_errors, output.vehicles
-            if output.deviations:
-                images, truth = self._sampled_images(self.priors, output.deviations, batch)
-                return _Predicted(images, truth, latents, [], log_errors, vehicles)
-            prior = self.priors.images[batch['view']]
-        images, penalties = {}, []
-        for modality, latent in latents.items():
-            images[modality], penalty = self._decode(modality, latent)
-            if spatial is not None:
-                images[modality] = spatial.add_prior(modality, images[modality], prior)
+            images, penalties, latents = {}, [], self.network.latents(features)
+            for modality, latent in latents.items():
+                images[modality], penalty = self._decode(modality, latent)
+                penalties += [] if modality in self._joint.frozen else [penalty]
+            return _Predicted(images, batch, latents, penalties, {})
+        # Most windows have the same camera, so that each is encoded once.
+        views, places = batch['view'].unique(return_inverse=True)
+        output = spatial(features, self.priors.grid[views], batch.get('azimuths'), places)
+        maps, penalties = dict(output.deviations), []
+        for modality, latent in output.latents.items():
+            maps[modality], penalty = self._decode(modality, latent, as_maps=True)
             penalties += [] if modality in self._joint.frozen else [penalty]
-        return _Predicted(images, batch, latents, penalties, log_errors, vehicles)
+        images, truth = self._sampled_images(self.priors, maps, batch)
+        return _Predicted(images, truth, output.latents, penalties, output.log_errors, output.vehicles)
 
     def _sampled_images(
         self, priors: ViewPriors, deviations: dict[str, torch.Tensor], batch: Batch
     ) -> tuple[dict[str, torch.Tensor], Batch]:
-        """Return images and ground truth at one pixel of each cell of a direct head, another one in each step.
+        """Return images and ground truth at one pixel of each cell of the deviations, another one in each step.
 
         All pixels of the images would take longer than the rest of the step.
         """
-        head_size = next(iter(deviations.values())).shape[-1]
-        step = priors.images.shape[-1] // head_size
-        row, column = torch.randint(step, (2,)).tolist()
-        place = (..., slice(row, None, step), slice(column, None, step))
-        prior = priors.pixels(batch['view'], place)
-        channels = {name: cast('SpatialNetwork', self.network.spatial).config.image_place(name) for name in deviations}
-        images = {name: deviation + prior[:, channels[name]] for name, deviation in deviations.items()}
-        truth = {name: batch[name][place] for name in ARRAY_OF_MODALITY.values() if name in batch}  # type: ignore[literal-required]
+        spatial = cast('SpatialNetwork', self.network.spatial)
+        images, truth = {}, {}
+        for modality, deviation in deviations.items():
+            key = ARRAY_OF_MODALITY[modality]
+            step = priors.images.shape[-1] // deviation.shape[-1]
+            row, column = torch.randint(step, (2,)).tolist()
+            rows, columns = slice(row, None, step), slice(column, None, step)
+            prior = priors.pixels(batch['view'], spatial.config.image_place(modality), rows, columns)
+            images[modality] = deviation + prior
+            truth[key] = batch[key][:, rows, columns]  # type: ignore[literal-required]
         return images, cast('Batch', truth)
 
-    def _decode(self, modality: str, latent: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return the raw image and the commitment of a latent, with a straight-through gradient."""
+    def _decode(
+        self, modality: str, latent: torch.Tensor, *, as_maps: bool = False
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the raw image and the commitment of a latent, with a straight-through gradient.
+
+        Args:
+            modality: Modality of the manifold.
+            latent: (batch, code_dim, cell, cell).
+            as_maps: Return the maps of a compact decoder in place of the image.
+
+        """
         # The search for the nearest code needs single precision.
         with torch.autocast(latent.device.type, enabled=False):
             codebook = cast('Bottleneck', self.network.codebooks[modality])
             quantized = codebook(latent.float())
             penalty = codebook.penalty(latent.float(), quantized)
-        return self.network.decoders[modality](quantized.values), penalty
+        decoder = self.network.decoders[modality]
+        if as_maps and isinstance(decoder, CompactDecoder):
+            return decoder.maps(quantized.values), penalty
+        return decoder(quantized.values), penalty
 
     def _losses(self, images: dict[str, torch.Tensor], batch: Batch) -> dict[str, torch.Tensor]:
         return image_losses(images, batch, self._experiment.depth, cast('torch.Tensor', self.class_weights))

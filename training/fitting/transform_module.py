@@ -7,7 +7,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 import torch
-from torch import nn
 from torch.nn import functional
 
 from audio_manifold_ros.networks.at_net import AtNet
@@ -105,4 +104,4 @@ class TransformModule(ScheduledModule):
 
     def _image(self, modality: str, latent: torch.Tensor) -> torch.Tensor:
         vq_vae = self._vq_vaes[modality]
-        return cast('nn.Module', vq_vae.decoder)(vq_vae.quantizer.quantize(latent).values)  # type: ignore[no-any-return]
+        return vq_vae.decoder(vq_vae.quantizer.quantize(latent).values)  # type: ignore[no-any-return]

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from torch import nn
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from audio_manifold_ros.networks.spatial.config import SpatialNetworkConfig
 
 IMAGE_CHANNELS = 32
-LATENT_CHANNELS = (96, 128)
+LATENT_CHANNELS = (64, 128)
 ERROR_CHANNELS = 48
 # Limits of the logarithms of predicted errors.
 LOG_ERROR_RANGE = (-7.0, 4.0)
@@ -60,7 +61,8 @@ class LatentHead(nn.Module):
         strides = [(1, 2)] if config.latent_cells == GRID_ROWS else [(1, 2), (2, 2)]
         widths = [channels, *map(config.channels, LATENT_CHANNELS[: len(strides)])]
         self.layers = nn.Sequential(
-            *(BasicStride(a, b, stride) for a, b, stride in zip(widths, widths[1:], strides, strict=False))
+            *(convolution(a, b, (3, 3), stride) for (a, b), stride in zip(pairwise(widths), strides, strict=True)),
+            convolution(widths[-1], widths[-1], (3, 3)),
         )
         self.outputs = nn.ModuleDict({name: nn.Conv2d(widths[-1], config.code_dim, 1) for name in config.modalities})
 
@@ -68,16 +70,6 @@ class LatentHead(nn.Module):
         """Map the grid (batch, channel, row, column) to latents {modality: (batch, code_dim, cell, cell)}."""
         features = self.layers(grid)
         return {name: output(features) for name, output in self.outputs.items()}
-
-
-class BasicStride(nn.Sequential):
-    """A strided and a plain convolution."""
-
-    def __init__(self, features_in: int, features_out: int, stride: tuple[int, int]) -> None:
-        """Build the layers with random weights."""
-        super().__init__(
-            *convolution(features_in, features_out, (3, 3), stride), *convolution(features_out, features_out, (3, 3))
-        )
 
 
 class ErrorHead(nn.Module):

@@ -21,7 +21,7 @@ from tests.networks.layer_shapes import assert_all_learn, parameters
 from training.export.onnx_graph import export_network
 
 SMALL: dict[str, Any] = {'width': 0.25, 'code_dim': 8}
-MANIFOLD: dict[str, Any] = {'codes': 16, 'code_dim': 8, 'first_features': 8, 'features': 8, 'residual_blocks': 1}
+MANIFOLD: dict[str, Any] = {'codes': 16, 'code_dim': 8, 'first_features': 8, 'features': 8, 'decoder': 'compact'}
 
 
 def small_network(latent_cells: int = 0, **changes: Any) -> PerceptionNetwork:

@@ -36,7 +36,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
 FIT = FitConfig(batch_size=10, steps=32, learning_rate=4e-3, schedule='cosine', validate_every_steps=32)
 VEHICLES_ALL_ROUND = VehicleMapConfig(channels=16)
-SIZES = {'codes': 8, 'code_dim': 8, 'first_features': 8, 'features': 8, 'residual_blocks': 1}
+SIZES = {'codes': 8, 'code_dim': 8, 'first_features': 8, 'features': 8, 'residual_blocks': 1, 'decoder': 'compact'}
 
 
 def spatial_config(config: TrainingConfig, latent_cells: int) -> TrainingConfig:
