@@ -14,12 +14,12 @@ from audio_manifold_ros.common.errors import NetworkError
 from audio_manifold_ros.common.schema import from_plain, to_plain
 from audio_manifold_ros.modalities.registry import MODALITIES, categorical
 from audio_manifold_ros.networks.at_net import AtNet, AtNetConfig
-from audio_manifold_ros.networks.compact_decoder import CompactDecoder
 from audio_manifold_ros.networks.continuous_bottlenecks import IdentityBottleneck
 from audio_manifold_ros.networks.depth_representation import DepthRepresentation
 from audio_manifold_ros.networks.end_to_end import check_heads
 from audio_manifold_ros.networks.image_heads import IMAGE_HEADS
 from audio_manifold_ros.networks.single_stage import SingleStageConfig, SingleStageNetwork
+from audio_manifold_ros.networks.spatial.compact_decoder import CompactDecoder
 from audio_manifold_ros.networks.spatial.config import ERROR_CELLS, SpatialNetworkConfig
 from audio_manifold_ros.networks.spatial.spatial_network import SpatialNetwork
 from audio_manifold_ros.networks.vq_vae import VqVae, VqVaeConfig, make_bottleneck, make_decoder

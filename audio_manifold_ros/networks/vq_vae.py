@@ -14,12 +14,12 @@ from audio_manifold_ros.common.errors import NetworkError
 from audio_manifold_ros.common.schema import from_plain, to_plain
 from audio_manifold_ros.common.untrusted_text import shorten
 from audio_manifold_ros.networks.bottleneck import Bottleneck, Quantized
-from audio_manifold_ros.networks.compact_decoder import MAP_SIZE, CompactDecoder
 from audio_manifold_ros.networks.continuous_bottlenecks import GaussianBottleneck, IdentityBottleneck
 from audio_manifold_ros.networks.label_encoding import LABEL_ENCODERS
 from audio_manifold_ros.networks.loss_vector_quantizer import LossVectorQuantizer
 from audio_manifold_ros.networks.quantizer import VectorQuantizer
 from audio_manifold_ros.networks.residual import ReferenceResidualBlock, ResidualBlock
+from audio_manifold_ros.networks.spatial.compact_decoder import MAP_SIZE, CompactDecoder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

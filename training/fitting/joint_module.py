@@ -11,8 +11,8 @@ import torch
 
 from audio_manifold_ros.features.kinds import require_mel
 from audio_manifold_ros.features.spatial_spec import SpatialFeatureSpec
-from audio_manifold_ros.networks.compact_decoder import CompactDecoder
 from audio_manifold_ros.networks.quantizer import VectorQuantizer
+from audio_manifold_ros.networks.spatial.compact_decoder import CompactDecoder
 from audio_manifold_ros.networks.vehicle_map import VehicleMapConfig
 from training.data.augment import augment
 from training.data.ground_truth_arrays import ARRAY_OF_MODALITY

@@ -49,6 +49,6 @@ class ViewPriors(nn.Module):
         """Return the priors of windows by the indices of their views, int64 (batch,)."""
         return PriorTensors(self.images[views].float(), self.grid[views])
 
-    def pixels(self, views: torch.Tensor, place: tuple[slice, slice, slice]) -> torch.Tensor:
-        """Return some pixels of the prior images of windows: those at slices of channels, rows and columns."""
-        return self.images[(slice(None), *place)][views].float()
+    def pixels(self, views: torch.Tensor, channels: slice, rows: slice, columns: slice) -> torch.Tensor:
+        """Return some channels and pixels of the prior images of windows."""
+        return self.images[:, channels, rows, columns][views].float()

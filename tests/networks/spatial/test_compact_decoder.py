@@ -7,7 +7,7 @@ import torch
 from torch.nn import functional
 
 from audio_manifold_ros.common.errors import NetworkError
-from audio_manifold_ros.networks.compact_decoder import MAP_SIZE, CompactDecoder
+from audio_manifold_ros.networks.spatial.compact_decoder import MAP_SIZE, CompactDecoder
 from audio_manifold_ros.networks.vq_vae import VqVae, VqVaeConfig
 from tests.networks.layer_shapes import assert_all_learn
 
