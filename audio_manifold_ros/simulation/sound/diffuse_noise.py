@@ -120,7 +120,7 @@ def diffuse_pool(grid: SampleGrid, positions: Geometry, facings: Geometry, low_h
     """
     rate = grid.low_rate_hz if high_hz <= SPLIT_HZ else float(grid.sample_rate_hz)
     n = scipy.fft.next_fast_len(round(rate * DIFFUSE_POOL_S), real=True)
-    centres = (np.arange(int(rate / 2 / CELL_HZ)) + 0.5) * CELL_HZ
+    centres = (np.arange(int(rate / 2 / CELL_HZ), dtype=np.float64) + 0.5) * CELL_HZ
     inside = (centres >= low_hz) & (centres < high_hz)
     where, facing = np.array(positions), np.array(facings)
     coherences = diffuse_coherences(where, facing, centres[inside])
