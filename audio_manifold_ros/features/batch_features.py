@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from audio_manifold_ros.common.errors import FeatureError
 from audio_manifold_ros.features.array_geometry import ArrayGeometry
 from audio_manifold_ros.features.mel_batch import mel_features
-from audio_manifold_ros.features.spatial_batch import spatial_features
 from audio_manifold_ros.features.spatial_spec import SpatialFeatureSpec
 
 if TYPE_CHECKING:
@@ -52,4 +51,7 @@ def window_features(
     if geometry is None:
         msg = 'Spatial features need the geometry of the array: give it (ArrayGeometry.from_rig).'
         raise FeatureError(msg)
+    # Imported here, because it needs scipy.fft, which mel features do not.
+    from audio_manifold_ros.features.spatial_batch import spatial_features
+
     return spatial_features(samples, geometry, spec, active)

@@ -11,7 +11,6 @@ from audio_manifold_ros.common.errors import InferenceError
 from audio_manifold_ros.features.mel_streaming import StreamingMel
 from audio_manifold_ros.features.sliding_windows import SlidingWindows
 from audio_manifold_ros.features.spatial_spec import SpatialFeatureSpec
-from audio_manifold_ros.features.spatial_streaming import StreamingSpatialFeatures
 
 if TYPE_CHECKING:
     import numpy as np
@@ -167,6 +166,9 @@ class SpatialInput(StreamedInput):
 
     def __init__(self, backend: Backend, spec: SpatialFeatureSpec, geometry: ArrayGeometry) -> None:
         """Allocate the buffers."""
+        # Imported here, because it needs scipy.fft, which mel features do not.
+        from audio_manifold_ros.features.spatial_streaming import StreamingSpatialFeatures
+
         self._backend, self._microphones = backend, geometry.microphones
         self._maps = StreamingSpatialFeatures(spec, geometry)
         super().__init__(self._maps)

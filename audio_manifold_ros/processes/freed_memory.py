@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Setting of glibc's malloc that keeps freed memory in the process."""
+"""Freed memory of a process: glibc's malloc keeps it, or returns it to the system."""
 
 from __future__ import annotations
 
@@ -22,3 +22,13 @@ def keep_freed_memory() -> bool:
     if mallopt is None:
         return False
     return bool(mallopt(M_MMAP_MAX, NO_MAPPINGS) and mallopt(M_TRIM_THRESHOLD, NEVER_TRIM))
+
+
+def return_freed_memory() -> None:
+    """Return freed memory to the system once. Do nothing with another C library than glibc.
+
+    Loading a graph allocates and frees several times the size of its weights. glibc keeps most of it.
+    """
+    malloc_trim = getattr(ctypes.CDLL(None), 'malloc_trim', None)
+    if malloc_trim is not None:
+        malloc_trim(0)

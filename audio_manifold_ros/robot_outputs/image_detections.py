@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import ndimage
 
 from audio_manifold_ros.robot_outputs.pixel_rays import pixel_rays
 
@@ -112,6 +111,9 @@ def find_detections(
 
 def _regions(mask: NDArray[np.bool_], min_pixels: int) -> list[NDArray[np.int64]]:
     """Return the indices of the pixels of each region of a mask, the largest regions first."""
+    # Imported here, so that a node whose detections nobody receives saves the time and the memory.
+    from scipy import ndimage
+
     regions, _ = ndimage.label(mask, EIGHT_NEIGHBOURS)
     pixels = np.flatnonzero(regions)
     ids = regions.ravel()[pixels]

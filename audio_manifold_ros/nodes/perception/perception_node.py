@@ -39,6 +39,7 @@ from audio_manifold_ros.nodes.perception.perception_parameters import (
     PublishParameters,
 )
 from audio_manifold_ros.nodes.perception.worker import PerceptionWorker, WorkerSettings
+from audio_manifold_ros.processes.freed_memory import return_freed_memory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -168,6 +169,7 @@ class PerceptionNode(LifecycleNode):
         self._declared.check()
         self._components = build_components(self, self._declared)
         self._bond = self._make_bond(self._declared.read(BondParameters).period_s)
+        return_freed_memory()
 
     def _make_bond(self, period_s: float) -> LifecycleBond | None:
         status = bond_status()
