@@ -45,6 +45,7 @@ BENCHES = {
     'network': Bench('depth and segmentation of one window', 2),
     'pipeline': Bench('a hop of sound → images, compared with a librosa pipeline and the arithmetic floor', 2),
     'node': Bench('sound of a street → perception node → subscriber, processes over DDS', 2),
+    'start': Bench('start of the perception node by phase, time to the first image, memory', 2),
     'recorder': Bench('sensors of a car → recorder → bag, processes over DDS', 2),
     'health': Bench('false alarms and detection of broken microphones on simulated drives', 1),
     'calibration': Bench('order, polarity, delays, gains and faults of random rigs in simulated streets', 2),

@@ -66,9 +66,9 @@ def _alone(bundle: Bundle, folder: Path) -> list[Figure]:
         first_image_s = time.monotonic() - activated_s
         subscriber.spin(SETTLE_S)
         figures = [
-            at_most(f'first image after activation, bundle {bundle.manifest.name}', first_image_s, 's', 3),
+            at_most(f'first image after activation, bundle {bundle.manifest.name}', first_image_s, 's', 1.5),
             *_steady(subscriber, scaled_duration_s(SECONDS), 'windows dropped', 0),
-            at_most('memory of the node (resident)', children.resident_mb(PERCEPTION), 'MB', 400),
+            at_most('memory of the node (resident)', children.resident_mb(PERCEPTION), 'MB', 180),
             Figure('highest rate without a dropped window', _highest_rate_hz(subscriber), 'Hz'),
         ]
         children.check()
@@ -92,15 +92,24 @@ def _with_drive(bundle: Bundle, folder: Path) -> list[Figure]:
 
 @contextmanager
 def running_node(
-    bundle: Bundle, folder: Path, source: dict[str, object]
+    bundle: Bundle, folder: Path, source: dict[str, object], *, configure: bool = True
 ) -> Iterator[tuple[Subscriber, ProcessGroup, int]]:
-    """Start a configured node and a subscriber of its images. An error contains the last output of the node."""
+    """Start a node and a subscriber of its images. An error contains the last output of the node.
+
+    Args:
+        bundle: Bundle of the node.
+        folder: Folder for its log, to be created.
+        source: Parameters of its source, and others.
+        configure: Configure the node.
+
+    """
     folder.mkdir()
     parameters = {'bundle': str(bundle.folder), 'prediction.rate_hz': RATE_HZ, **source}
     with ProcessGroup(folder, ENVIRONMENT) as children, _subscriber(bundle, children) as subscriber:
         try:
             node_id = children.start_node(PERCEPTION, PERCEPTION_MODULE, parameters)
-            subscriber.change(Transition.TRANSITION_CONFIGURE, START_TIMEOUT_S)
+            if configure:
+                subscriber.change(Transition.TRANSITION_CONFIGURE, START_TIMEOUT_S)
             yield subscriber, children, node_id
         except (NodeError, RuntimeError) as error:
             msg = f'{error}\nThe output of the perception node:\n{children.log_tail(PERCEPTION)}'

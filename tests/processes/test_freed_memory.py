@@ -60,3 +60,30 @@ def _page_faults(how: str) -> int:
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
     return int(done.stdout)
+
+
+# Blocks below glibc's limit for mappings, and one that stays at the top of the heap.
+TRIM = """
+import ctypes
+from audio_manifold_ros.processes.freed_memory import return_freed_memory
+
+def resident_bytes():
+    return int(open('/proc/self/statm').read().split()[1]) * 4096
+
+libc = ctypes.CDLL(None)
+libc.malloc.restype = ctypes.c_void_p
+blocks = [libc.malloc(100_000) for _ in range(300)]
+for block in blocks:
+    ctypes.memset(block, 1, 100_000)
+for block in blocks[:-1]:
+    libc.free(ctypes.c_void_p(block))
+before = resident_bytes()
+return_freed_memory()
+print(before - resident_bytes())
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != 'glibc', reason='malloc_trim is a function of glibc')
+def test_freed_memory_below_a_used_block_is_returned() -> None:
+    output = subprocess.run([sys.executable, '-c', TRIM], check=True, capture_output=True, text=True, cwd=ROOT).stdout
+    assert int(output) > 20_000_000
