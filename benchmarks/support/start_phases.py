@@ -11,11 +11,14 @@ import importlib
 import json
 import sys
 import time
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+T = TypeVar('T')
 
 IMPORTS = ('numpy', 'rclpy', 'onnxruntime', 'audio_manifold_ros.nodes.perception.perception_node')
 STATM = Path('/proc/self/statm')
@@ -25,7 +28,7 @@ PAGE_BYTES, MEGABYTE = 4096, 1e6
 def main(bundle_folder: str, rig_folder: str) -> None:
     """Import what the node imports, then load bundle, rig and networks as `configure` does, and predict once."""
     for module in IMPORTS:
-        _measure(f'import {module}', lambda module=module: importlib.import_module(module))  # type: ignore[misc]
+        _measure(f'import {module}', partial(importlib.import_module, module))
     import numpy as np
 
     from audio_manifold_ros.audio.block import AudioBlock
@@ -48,7 +51,7 @@ def main(bundle_folder: str, rig_folder: str) -> None:
     _measure('first prediction', pipeline.predict)
 
 
-def _measure(name: str, work: Callable[[], object]) -> object:
+def _measure(name: str, work: Callable[[], T]) -> T:
     """Do the work of a phase, print its figures, and return its result."""
     began_s = time.perf_counter()
     result = work()
