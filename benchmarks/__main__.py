@@ -55,7 +55,7 @@ BENCHES = {
     'latency': Bench('last sample of a hop → image in another process, stage by stage', 2),
     'obstacles': Bench('scan and detections from sound, against those from the true images of streets', 1),
     'endurance': Bench(
-        'ten minutes without a dropped window, for the paper’s networks and a half-width pair at every hop', 2
+        'minutes without a dropped window, for the paper’s networks, a half-width pair and models/street', 2
     ),
     'streams': Bench('1 to 16 arrays on one machine', 2),
     'scaling': Bench('cost against window, hop, channels and manifold', 1),

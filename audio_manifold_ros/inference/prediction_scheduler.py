@@ -55,7 +55,7 @@ class PredictionScheduler:
         self._sample_rate_hz = sample_rate_hz
         self._hop_samples = hop_samples
         self._due: float | None = None
-        self._served = 0
+        self._slot = 0.0
         self.min_spacing_samples = 0.0
         self.lateness_hops = 0
         self._rate_hz, self._period_samples = rate_hz, self._compute_period_samples(rate_hz)
@@ -98,14 +98,17 @@ class PredictionScheduler:
         without a gap, which skips all of them.
         """
         if self._due is None:
-            self._due, self._served, self.lateness_hops = end_sample + self._period_samples, end_sample, 0
+            self._due, self._slot, self.lateness_hops = end_sample + self._period_samples, end_sample, 0
             return 1
-        if self.limited and end_sample - self._served < self.min_spacing_samples:
+        if self.limited and end_sample - self._slot < self.min_spacing_samples:
             return 0
         count = max(math.floor((end_sample - self._due) / self._period_samples) + 1, 0)
         if count:
             last_due = self._due + (count - 1) * self._period_samples
-            self._due, self._served = last_due + self._period_samples, end_sample
+            self._due = last_due + self._period_samples
+            # Windows are a hop apart. What one of them comes too late, the next one may come earlier.
+            next_slot = self._slot + self.min_spacing_samples if self.limited else end_sample
+            self._slot = max(next_slot, end_sample - self._hop_samples)
             self.lateness_hops = math.floor((end_sample - last_due) / self._hop_samples)
         return count
 

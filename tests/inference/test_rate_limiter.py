@@ -53,6 +53,13 @@ def test_a_prediction_that_just_fits_between_two_hops_is_made_at_every_hop() -> 
     assert len(ends_s) > 0.97 * 10 * every_hop_hz
 
 
+def test_a_limited_rate_does_not_depend_on_the_hop() -> None:
+    # The spacing of 1.3 hops is between one hop and two.
+    cost_s = 1.3 * HOP / SAMPLE_RATE_HZ * MAX_UTILIZATION
+    _, done_s = simulate(cost_s, SAMPLE_RATE_HZ / HOP, 10.0)
+    assert len(done_s) == pytest.approx(10.0 * MAX_UTILIZATION / cost_s, rel=0.05)
+
+
 def test_the_estimate_follows_the_speed_of_the_computer() -> None:
     sustained = SustainedRateEstimator()
     assert sustained.rate_hz == math.inf
