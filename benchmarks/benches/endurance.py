@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Benchmark of endurance: minutes without a dropped window.
 
-Measured are the paper's networks in both precisions, a half-width pair, and the shipped bundle: ten minutes at 30 Hz, alone
-and with the recorder, and half an hour at 45 Hz. A run that drops windows in its first half minute is stopped after it.
+Measured are the paper's networks in both precisions, a half-width pair, and the shipped bundle: ten minutes at 30 Hz,
+alone and with the recorder, and half an hour at 45 Hz. A run that drops windows in its first half minute is stopped.
 """
 
 from __future__ import annotations
