@@ -18,6 +18,41 @@ PACKAGE_XML = ET.parse(Path(__file__).resolve().parent / 'package.xml').getroot(
 MAINTAINER = PACKAGE_XML.find('maintainer')
 INTERPRETER_LINE = '#!/usr/bin/env python3'  # as [build_scripts] in setup.cfg
 SHARED_FOLDERS = ('launch', 'config', 'rviz', 'models', 'calibration')
+# Packages that rosdep installs from package.xml on a machine with ROS. `requirements/robot.txt` lists the others.
+ROSDEP_PACKAGES = (
+    'h5py>=3.6',
+    'jinja2>=3.0',
+    'numpy>=1.21',
+    'opencv-python-headless>=4.5',
+    'psutil>=5.9',
+    'pyyaml>=5.4',
+    'rich>=11',
+    'scipy>=1.8',
+    'soundfile>=0.10',
+)
+EXTRAS = {
+    # ROS 2 Jazzy as wheels. audio_manifold_msgs is built from ros2_ws with colcon, as `./run` does.
+    'ros': ['ros-jazzy-rclpy', 'ros-jazzy-rmw-fastrtps-cpp', 'ros-jazzy-common-interfaces'],
+    # The torch backend, and the verbs of a checkout that fit networks, export them and write datasets.
+    'train': [
+        'lightning>=2.5',
+        'onnx>=1.16',
+        'pyarrow>=15',
+        'tensorboard>=2.16',
+        'torch>=2.6',
+        'transformers>=4.50',
+    ],
+    'view': ['rerun-sdk>=0.41'],
+    'hub': ['huggingface_hub>=1.0'],
+    # Proprietary libraries of NVIDIA: never installed without being requested.
+    'trt-rtx': [
+        'onnx>=1.16',
+        'onnxruntime>=1.24',
+        'onnxruntime-ep-nv-tensorrt-rtx-cu13>=0.5',
+        'tensorrt-rtx-cu13-bindings>=1.7',
+        'tensorrt-rtx-cu13-libs>=1.7',
+    ],
+}
 
 
 class Develop(develop):
@@ -29,6 +64,13 @@ class Develop(develop):
         super().write_script(
             script_name, (INTERPRETER_LINE if first.startswith('#!') else first) + end + rest, *options
         )
+
+
+def core_requirements() -> list[str]:
+    """Return the packages of the node, the demo and the bag tools: all of `run.txt` but ROS and its build tools."""
+    lines = (Path(__file__).resolve().parent / 'requirements' / 'robot.txt').read_text(encoding='utf-8').splitlines()
+    listed = [line.partition('#')[0].strip() for line in lines]
+    return [*filter(None, listed), *ROSDEP_PACKAGES]
 
 
 def data_files() -> Iterator[tuple[str, list[str]]]:
@@ -51,19 +93,9 @@ setup(
         NAME: ['py.typed', 'bags/storage/definitions/*/*/*.msg', '*/templates/*.j2', '*/*/templates/*.j2'],
     },
     data_files=list(data_files()),
-    # rosdep installs the dependencies in package.xml. pip must not replace the builds of a robot.
-    install_requires=['setuptools'],
-    extras_require={
-        'view': ['rerun-sdk>=0.41'],
-        # Proprietary libraries of NVIDIA: never installed without being requested.
-        'trt-rtx': [
-            'onnx>=1.16',
-            'onnxruntime>=1.24',
-            'onnxruntime-ep-nv-tensorrt-rtx-cu13>=0.5',
-            'tensorrt-rtx-cu13-bindings>=1.7',
-            'tensorrt-rtx-cu13-libs>=1.7',
-        ],
-    },
+    # colcon installs none of them. On a robot with builds of its own, use colcon or `pip install --no-deps`.
+    install_requires=core_requirements(),
+    extras_require=EXTRAS,
     python_requires='>=3.10',
     zip_safe=False,
     author=MAINTAINER.text,

@@ -182,7 +182,7 @@ def test_linked_installations_use_the_python_of_the_shell(tmp_path: Path) -> Non
     source.mkdir()
     for name in ('setup.py', 'setup.cfg', 'package.xml', 'LICENSE'):
         shutil.copy(ROOT / name, source)
-    for name in ('audio_manifold_ros', 'resource'):
+    for name in ('audio_manifold_ros', 'requirements', 'resource'):
         (source / name).symlink_to(ROOT / name)
     # As `colcon build --symlink-install` does.
     command = [sys.executable, '-W', 'ignore', 'setup.py', '-q', 'develop', '--prefix', str(tmp_path), '--no-deps']
