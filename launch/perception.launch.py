@@ -16,16 +16,21 @@ from launch_ros.actions import LifecycleNode, Node
 
 from audio_manifold_ros.common.resource_paths import PACKAGE, resource_path
 from audio_manifold_ros.nodes.common.launch_arguments import (
+    BOOLEANS,
     argument_value,
-    boolean_value,
     declare_argument,
+    declare_autostart,
     declare_params_file,
     declare_shared_arguments,
+    fixed_frame,
+    given_booleans,
     given_sim_time,
     given_values,
     include_launch_file,
+    is_started_by_launch,
     parameter_file,
     values_of_node,
+    vehicle_values,
 )
 from audio_manifold_ros.nodes.common.parameter_file import full_node_name
 from launch import LaunchDescription
@@ -46,7 +51,13 @@ LAYOUT_TOPICS = (
     'spectrogram',
 )
 # launch argument: parameter of the node
-PARAMETERS = {'bundle': 'bundle', 'rig': 'rig', 'source': 'source.kind', 'device': 'source.device'}
+PARAMETERS = {
+    'bundle': 'bundle',
+    'rig': 'rig',
+    'source': 'source.kind',
+    'device': 'source.device',
+    'frame_prefix': 'frame_prefix',
+}
 
 
 def generate_launch_description() -> LaunchDescription:
@@ -54,14 +65,15 @@ def generate_launch_description() -> LaunchDescription:
     arguments = [
         declare_argument('name', 'Name of the node.', 'perception'),
         declare_params_file('street_demo.yaml'),
-        declare_argument('bundle', 'Folder of the bundle.'),
+        declare_argument('bundle', 'Folder of the bundle, or hf://ORGANISATION/NAME@REVISION.'),
         declare_argument('source', 'Kind of audio source: device, topic, file or simulator.'),
         declare_argument('device', 'Name of the sound device, or a unique part of it.'),
-        declare_argument('autostart', 'Configure and activate without a lifecycle manager.', 'true'),
-        *declare_shared_arguments('namespace', 'rig', 'use_sim_time', 'log_level', 'frames', 'rviz'),
+        declare_argument('publish_audio', 'Publish the audio: true or false. Mind the privacy of people nearby.'),
+        declare_autostart(),
+        *declare_shared_arguments('namespace', 'rig', 'use_sim_time', 'log_level', 'frames', 'rviz', 'frame_prefix'),
     ]
     shows = IfCondition(LaunchConfiguration('rviz'))
-    passed = ('name', 'namespace', 'params_file', 'rig', 'use_sim_time', 'log_level')
+    passed = ('name', 'namespace', 'params_file', 'rig', 'use_sim_time', 'log_level', 'frame_prefix')
     frames = include_launch_file('rig_frames.launch.py', 'frames', passed)
     actions = [OpaqueFunction(function=perception), frames, OpaqueFunction(function=rviz, condition=shows)]
     return LaunchDescription([*arguments, *actions])
@@ -70,7 +82,9 @@ def generate_launch_description() -> LaunchDescription:
 def perception(context: LaunchContext) -> list[LifecycleNode]:
     """Return the node with the given arguments as parameters."""
     values: dict[str, Any] = dict(given_values(context, PARAMETERS))
-    values |= {'autostart': boolean_value(context, 'autostart'), **given_sim_time(context)}
+    values |= {**given_booleans(context, {'publish_audio': 'publish.audio'}), **given_sim_time(context)}
+    by_launch = is_started_by_launch(context)
+    values['autostart'] = not by_launch and BOOLEANS.get(argument_value(context, 'autostart'), True)
     name = argument_value(context, 'name')
     values_of_node(context, name)
     node = LifecycleNode(
@@ -81,6 +95,7 @@ def perception(context: LaunchContext) -> list[LifecycleNode]:
         parameters=[str(parameter_file(context)), values],
         arguments=['--ros-args', '--log-level', argument_value(context, 'log_level')],
         output='screen',
+        **({'autostart': True} if by_launch else {}),
     )
     return [node]
 
@@ -88,12 +103,15 @@ def perception(context: LaunchContext) -> list[LifecycleNode]:
 def rviz(context: LaunchContext) -> list[Node]:
     """Return RViz with the topics of the node. The layout names those of /perception."""
     name = full_node_name(argument_value(context, 'namespace'), argument_value(context, 'name'))
-    sim_time = values_of_node(context, argument_value(context, 'name')).get('use_sim_time', False)
+    vehicle = vehicle_values(context, argument_value(context, 'name'))
+    layout = resource_path('rviz/perception.rviz')
     node = Node(
         package='rviz2',
         executable='rviz2',
-        arguments=['-d', str(resource_path('rviz/perception.rviz'))],
-        parameters=[{'use_sim_time': sim_time, **given_sim_time(context)}],
+        name='rviz',
+        namespace=argument_value(context, 'namespace'),
+        arguments=['-d', str(layout), '-f', f'{vehicle.get("frame_prefix", "")}{fixed_frame(layout)}'],
+        parameters=[{'use_sim_time': vehicle.get('use_sim_time', False)}],
         remappings=[(f'{LAYOUT_NODE}/{topic}', f'{name}/{topic}') for topic in LAYOUT_TOPICS],
     )
     return [node]

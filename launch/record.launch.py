@@ -38,6 +38,7 @@ TEXT_PARAMETERS = {
     'rig': 'rig',
     'device': 'device.name',
     'preflight': 'preflight.mode',
+    'frame_prefix': 'frame_prefix',
 }
 NUMBER_PARAMETERS = {'duration_s': 'duration_s', 'split_s': 'split_s', 'minutes': 'preflight.minutes'}
 # Time between SIGINT and SIGTERM. The recorder closes its bag after SIGINT, which may take longer on a slow disk than
@@ -58,9 +59,9 @@ def generate_launch_description() -> LaunchDescription:
         declare_argument('minutes', 'Duration of the drive in minutes that must fit on the disk.'),
         declare_argument('duration_s', 'Duration of the recording in seconds; 0 to record until interrupted.'),
         declare_argument('split_s', 'Duration of one file in seconds; 0 for a single file.'),
-        *declare_shared_arguments('namespace', 'rig', 'use_sim_time', 'log_level', 'frames'),
+        *declare_shared_arguments('namespace', 'rig', 'use_sim_time', 'log_level', 'frames', 'frame_prefix'),
     ]
-    passed = ('name', 'namespace', 'params_file', 'rig', 'use_sim_time', 'log_level')
+    passed = ('name', 'namespace', 'params_file', 'rig', 'use_sim_time', 'log_level', 'frame_prefix')
     frames = include_launch_file('rig_frames.launch.py', 'frames', passed, {'default_rig': ''})
     return LaunchDescription([*arguments, OpaqueFunction(function=recorder), frames])
 

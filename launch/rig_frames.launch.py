@@ -19,10 +19,9 @@ from audio_manifold_ros.nodes.common.launch_arguments import (
     declare_argument,
     declare_params_file,
     declare_shared_arguments,
-    given_sim_time,
-    given_values,
+    given_vehicle_values,
     parameter_file,
-    values_of_node,
+    vehicle_values,
 )
 from launch import LaunchDescription
 
@@ -36,21 +35,19 @@ def generate_launch_description() -> LaunchDescription:
         declare_argument('name', 'Name of the node whose rig is published; empty for the values of rig_frames.'),
         declare_params_file('street_demo.yaml'),
         declare_argument('default_rig', 'Rig of the named node if nothing else gives one.', 'calibration/roof_octagon'),
-        *declare_shared_arguments('namespace', 'rig', 'use_sim_time', 'log_level'),
+        *declare_shared_arguments('namespace', 'rig', 'use_sim_time', 'log_level', 'frame_prefix'),
     ]
     return LaunchDescription([*arguments, OpaqueFunction(function=frames)])
 
 
 def frames(context: LaunchContext) -> list[Node]:
     """Return the node with the rig of the named node, or with the parameter file."""
-    values: dict[str, Any] = {**given_values(context, {'rig': 'rig'}), **given_sim_time(context)}
     name = argument_value(context, 'name')
     if name:
-        file_values = values_of_node(context, name)
-        shared = {key: file_values[key] for key in ('rig', 'use_sim_time') if key in file_values}
-        parameters: list[Any] = [{'rig': argument_value(context, 'default_rig'), **shared, **values}]
+        default_rig = argument_value(context, 'default_rig')
+        parameters: list[Any] = [{'rig': default_rig, **vehicle_values(context, name)}]
     else:
-        parameters = [str(parameter_file(context)), values]
+        parameters = [str(parameter_file(context)), given_vehicle_values(context)]
     node = Node(
         package=PACKAGE,
         executable='rig_frames',

@@ -19,10 +19,8 @@ from audio_manifold_ros.nodes.common.launch_arguments import (
     declare_argument,
     declare_params_file,
     declare_shared_arguments,
-    given_sim_time,
-    given_values,
     include_launch_file,
-    values_of_node,
+    vehicle_values,
 )
 from launch import LaunchDescription
 
@@ -37,13 +35,13 @@ def generate_launch_description() -> LaunchDescription:
         declare_params_file('street_demo.yaml'),
         declare_argument('seed', 'Seed of the first street.', '900001'),
         declare_argument('perception', 'Launch the perception node.', 'true'),
-        *declare_shared_arguments('namespace', 'rig', 'use_sim_time', 'log_level', 'frames', 'rviz'),
+        *declare_shared_arguments('namespace', 'rig', 'use_sim_time', 'log_level', 'frames', 'rviz', 'frame_prefix'),
     ]
     # The simulated drive publishes the frames of its rig itself.
     perception = include_launch_file(
         'perception.launch.py',
         'perception',
-        ('name', 'namespace', 'params_file', 'rig', 'use_sim_time', 'log_level', 'rviz'),
+        ('name', 'namespace', 'params_file', 'rig', 'use_sim_time', 'log_level', 'rviz', 'frame_prefix'),
         {'frames': 'false'},
     )
     return LaunchDescription([*arguments, OpaqueFunction(function=drive), perception])
@@ -51,9 +49,7 @@ def generate_launch_description() -> LaunchDescription:
 
 def drive(context: LaunchContext) -> list[Node]:
     """Return the simulated drive with the rig and the clock of the perception node."""
-    file_values = values_of_node(context, argument_value(context, 'name'))
-    values: dict[str, Any] = {key: file_values[key] for key in ('rig', 'use_sim_time') if key in file_values}
-    values |= {**given_values(context, {'rig': 'rig'}), **given_sim_time(context)}
+    values: dict[str, Any] = vehicle_values(context, argument_value(context, 'name'))
     values |= {'seed': int(argument_value(context, 'seed')), 'publish_frames': boolean_value(context, 'frames')}
     node = Node(
         package=PACKAGE,

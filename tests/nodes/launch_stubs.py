@@ -63,12 +63,18 @@ class Node(Recorded):
         return str(self.options['package'])
 
 
+class LifecycleNode(Node):
+    """A lifecycle node, as before Kilted."""
+
+
 def stub_modules() -> dict[str, types.ModuleType]:
     """Return the modules that the launch files import, by name."""
     contents: dict[str, dict[str, type]] = {
         'launch': {'LaunchContext': LaunchContext, 'LaunchDescription': LaunchDescription},
         'launch.actions': {
             'DeclareLaunchArgument': DeclareLaunchArgument,
+            'ExecuteProcess': Recorded,
+            'GroupAction': Recorded,
             'IncludeLaunchDescription': Recorded,
             'OpaqueFunction': Recorded,
             'Shutdown': Recorded,
@@ -77,7 +83,8 @@ def stub_modules() -> dict[str, types.ModuleType]:
         'launch.launch_description_sources': {'PythonLaunchDescriptionSource': Recorded},
         'launch.substitutions': {'LaunchConfiguration': LaunchConfiguration},
         'launch_ros': {},
-        'launch_ros.actions': {'LifecycleNode': Node, 'Node': Node},
+        'launch_ros.actions': {'LifecycleNode': LifecycleNode, 'Node': Node},
+        'launch_ros.substitutions': {'ExecutableInPackage': Recorded},
         'launch_ros.parameter_descriptions': {'ParameterValue': Recorded},
     }
     modules = {}

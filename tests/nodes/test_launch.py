@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
 import yaml
@@ -41,6 +42,27 @@ ARGUMENTS = {
         'frames',
         'rviz',
         'autostart',
+        'publish_audio',
+        'frame_prefix',
+    },
+    'bringup': {
+        'params_file',
+        'record_params_file',
+        'bundle',
+        'source',
+        'device',
+        'record',
+        'folder',
+        'bag',
+        'preflight',
+        'viewer',
+        'autostart',
+        'namespace',
+        'rig',
+        'use_sim_time',
+        'log_level',
+        'frames',
+        'frame_prefix',
     },
     'record': {
         'name',
@@ -58,8 +80,18 @@ ARGUMENTS = {
         'frames',
         'use_sim_time',
         'log_level',
+        'frame_prefix',
     },
-    'rig_frames': {'name', 'namespace', 'params_file', 'rig', 'default_rig', 'use_sim_time', 'log_level'},
+    'rig_frames': {
+        'name',
+        'namespace',
+        'params_file',
+        'rig',
+        'default_rig',
+        'use_sim_time',
+        'log_level',
+        'frame_prefix',
+    },
     'simulated_drive': {
         'name',
         'namespace',
@@ -71,6 +103,7 @@ ARGUMENTS = {
         'log_level',
         'perception',
         'rviz',
+        'frame_prefix',
     },
 }
 
@@ -249,6 +282,8 @@ def test_rviz_follows_name_and_namespace(stubs: ModuleType) -> None:
     topics = {display['Topic']['Value'] for display in displays if 'Topic' in display}
     assert dict(node['remappings']) == {topic: topic.replace('/perception', '/car/roof', 1) for topic in topics}
     assert node['parameters'] == [{'use_sim_time': True}]
+    assert node['namespace'] == '/car'
+    assert node['arguments'][-2:] == ['-f', layout['Visualization Manager']['Global Options']['Fixed Frame']]
 
 
 def test_the_simulated_drive_has_the_rig_and_the_clock_of_the_node(stubs: ModuleType, tmp_path: Path) -> None:
@@ -269,6 +304,126 @@ def test_the_launch_ends_with_the_recorder_and_fails_with_it(stubs: ModuleType) 
     # `launch` returns 1 after an exception of a handler, and ends the other processes.
     with pytest.raises(NodeError, match='record-1 ended with status 1'):
         on_exit(SimpleNamespace(process_name='record-1', returncode=1), None)
+
+
+def test_all_nodes_of_a_vehicle_have_the_prefix_of_its_frames(stubs: ModuleType, tmp_path: Path) -> None:
+    functions = {
+        'perception': 'perception',
+        'record': 'recorder',
+        'rig_frames': 'frames',
+        'simulated_drive': 'drive',
+    }
+    for file, function in functions.items():
+        assert described(stubs, file, function, frame_prefix='car_1/')['parameters'][-1]['frame_prefix'] == 'car_1/'
+        assert 'frame_prefix' not in described(stubs, file, function)['parameters'][-1]
+        if file != 'rig_frames':
+            assert 'frame_prefix' in include_arguments(file)
+    assert described(stubs, 'perception', 'rviz', frame_prefix='car_1/')['arguments'][-1] == 'car_1/base_link'
+    # A prefix in the parameter file of the node is that of the whole vehicle.
+    file = tmp_path / 'prefix.yaml'
+    file.write_text('/**:\n  ros__parameters:\n    frame_prefix: roof/\n', encoding='utf-8')
+    given = {'params_file': str(file), 'name': 'perception'}
+    assert described(stubs, 'rig_frames', 'frames', **given)['parameters'][-1]['frame_prefix'] == 'roof/'
+    assert described(stubs, 'simulated_drive', 'drive', **given)['parameters'][-1]['frame_prefix'] == 'roof/'
+    assert described(stubs, 'perception', 'rviz', **given)['arguments'][-1] == 'roof/base_link'
+
+
+def test_the_node_or_launch_starts_the_lifecycle(stubs: ModuleType) -> None:
+    node = vars(sys.modules['launch_ros.actions'])['LifecycleNode']
+    for given, by_node, by_launch in (('true', True, False), ('0', False, False), ('launch', True, False)):
+        options = described(stubs, 'perception', 'perception', autostart=given)
+        assert (options['parameters'][-1]['autostart'], options.get('autostart', False)) == (by_node, by_launch)
+    # As of Kilted.
+    node.node_autostart = True
+    try:
+        options = described(stubs, 'perception', 'perception', autostart='launch')
+        assert (options['parameters'][-1]['autostart'], options['autostart']) == (False, True)
+        assert 'autostart' not in described(stubs, 'perception', 'perception', autostart='true')
+    finally:
+        del node.node_autostart
+
+
+def bring_up(stubs: ModuleType, **arguments: str) -> list[Any]:
+    """Return the actions of the bringup: dictionaries of include arguments, and the viewer."""
+    module, context, _ = declare(stubs, ROOT / 'launch' / 'bringup.launch.py')
+    context.launch_configurations.update(arguments)
+    actions = module.bringup(context)
+    return [
+        dict(action.values[0][0].options['launch_arguments']) if action.values else action.options['cmd']
+        for action in actions
+    ]
+
+
+def test_the_bringup_composes_node_recorder_and_viewer(stubs: ModuleType) -> None:
+    (perception,) = bring_up(stubs)
+    assert perception['rviz'] == 'false'
+    assert 'publish_audio' not in perception
+    perception, record, viewer = bring_up(stubs, namespace='car_1', record='true', viewer='browser', rig='my_rig')
+    # The recorder takes the audio that the node publishes, and not the device, which has one owner.
+    assert (perception['name'], perception['publish_audio'], perception['rviz']) == ('perception', 'true', 'false')
+    assert (record['audio'], record['device'], record['frames']) == ('/car_1/perception/audio', '', 'false')
+    assert Path(record['params_file']).name == 'record.yaml'
+    program, *words = viewer
+    assert program.options == {'package': 'audio_manifold_ros', 'executable': 'audio-manifold'}
+    assert words == ['view', '--bundle', 'models/street', '--rig', 'my_rig', '--namespace', 'car_1']
+    (perception,) = bring_up(stubs, viewer='rviz')
+    assert perception['rviz'] == 'true'
+    assert {'namespace', 'rig', 'use_sim_time', 'log_level', 'frame_prefix'} <= set(perception) & set(record)
+    for name, passed in (('perception', perception), ('record', record)):
+        assert set(passed) <= ARGUMENTS[name]
+
+
+FRONT_ENDS = sorted(path for kind in ('yaml', 'xml') for path in (ROOT / 'launch').glob(f'*.launch.{kind}'))
+
+
+def included_files(path: Path) -> list[tuple[str, dict[str, str]]]:
+    """Return file and arguments of each include of a launch file in YAML or XML."""
+    text = path.read_text(encoding='utf-8')
+    if path.suffix == '.xml':
+        root = ET.fromstring(text)  # noqa: S314 - our own file
+        assert root.tag == 'launch'
+        return [(str(entry.get('file')), {}) for entry in root.iter('include')]
+    found = []
+    for action in yaml.safe_load(text)['launch']:
+        for entry in action.get('group', [action]):
+            include = entry['include']
+            found.append((include['file'], {item['name']: item['value'] for item in include.get('arg', [])}))
+    return found
+
+
+@pytest.mark.parametrize('path', FRONT_ENDS, ids=lambda path: path.name)
+def test_front_ends_include_the_python_files(path: Path) -> None:
+    files = included_files(path)
+    assert files
+    for file, arguments in files:
+        folder, _, name = file.rpartition('/')
+        assert folder == '$(find-pkg-share audio_manifold_ros)/launch'
+        assert (ROOT / 'launch' / name).is_file()
+        assert set(arguments) <= ARGUMENTS[name.removesuffix('.launch.py')]
+
+
+def test_every_launch_file_has_both_front_ends() -> None:
+    names = {path.name.removesuffix('.py') for path in LAUNCH_FILES}
+    for kind in ('yaml', 'xml'):
+        assert names <= {path.name.removesuffix(f'.{kind}') for path in FRONT_ENDS}
+
+
+def test_two_vehicles_share_neither_topics_nor_frames_nor_streets() -> None:
+    (_, first), (_, second) = included_files(ROOT / 'launch' / 'two_vehicles.launch.yaml')
+    assert {'namespace', 'frame_prefix', 'seed'} == set(first) == set(second)
+    assert not {item for item in first.items() if item in second.items()}
+
+
+@pytest.mark.parametrize('path', [*LAUNCH_FILES, *FRONT_ENDS], ids=lambda path: path.name)
+def test_launch_reads_every_file(path: Path) -> None:
+    pytest.importorskip('launch_ros.actions', reason="needs ROS's launch_ros, which is not on PyPI")
+    from launch.launch_description_sources import AnyLaunchDescriptionSource
+
+    from launch import LaunchContext
+
+    description = AnyLaunchDescriptionSource(str(path)).get_launch_description(LaunchContext())
+    declared = {argument.name for argument in description.get_launch_arguments()}
+    assert declared >= ARGUMENTS.get(path.name.partition('.')[0], {'namespace', 'frame_prefix'})
 
 
 def test_every_package_that_is_launched_is_a_dependency() -> None:

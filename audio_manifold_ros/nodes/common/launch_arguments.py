@@ -14,9 +14,11 @@ from launch.actions import DeclareLaunchArgument, IncludeLaunchDescription, Shut
 from launch.conditions import IfCondition
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.substitutions import LaunchConfiguration
+from launch_ros.actions import LifecycleNode
 
 from audio_manifold_ros.common.errors import NodeError
 from audio_manifold_ros.common.resource_paths import resource_path
+from audio_manifold_ros.common.yaml_file import read_yaml
 from audio_manifold_ros.nodes.common.parameter_file import node_values
 
 if TYPE_CHECKING:
@@ -36,6 +38,8 @@ BOOLEANS = {
     '1': True,
     '0': False,
 }
+OPTIONAL_BOOLEANS = ('use_sim_time', 'publish_audio')
+BY_LAUNCH = 'launch'
 # argument: (default value, description)
 SHARED_ARGUMENTS = {
     'namespace': ('', 'Namespace of the nodes and their topics.'),
@@ -44,20 +48,27 @@ SHARED_ARGUMENTS = {
     'log_level': ('info', 'Lowest level that is logged: debug, info, warn, error or fatal.'),
     'frames': ('true', 'Publish the static transforms of the rig. Set to false if a robot_state_publisher does.'),
     'rviz': ('false', 'Start RViz.'),
+    'frame_prefix': ('', 'Prefix of all frames, for example car_1/, so that several vehicles share one graph.'),
 }
 
 
-def declare_argument(name: str, description: str, default: str = '') -> DeclareLaunchArgument:
-    """Return the declaration of an argument. Only booleans are accepted if the default is one, or for use_sim_time.
+def declare_argument(
+    name: str, description: str, default: str = '', choices: tuple[str, ...] = ()
+) -> DeclareLaunchArgument:
+    """Return the declaration of an argument. Only booleans are accepted if the default is one, or by its name.
 
     Args:
         name: Name of the argument.
         description: One sentence for `ros2 launch --show-args`.
         default: The default value. An empty argument keeps the value of the parameter file.
+        choices: Values that are accepted; empty for any.
 
     """
-    choices = list(BOOLEANS) if default in BOOLEANS else ['', *BOOLEANS] if name == 'use_sim_time' else None
-    return DeclareLaunchArgument(name, default_value=default, description=description, choices=choices)
+    if not choices and (default in BOOLEANS or name in OPTIONAL_BOOLEANS):
+        choices = (*BOOLEANS,) if default in BOOLEANS else ('', *BOOLEANS)
+    return DeclareLaunchArgument(
+        name, default_value=default, description=description, choices=list(choices) if choices else None
+    )
 
 
 def declare_shared_arguments(*names: str) -> list[DeclareLaunchArgument]:
@@ -68,9 +79,47 @@ def declare_shared_arguments(*names: str) -> list[DeclareLaunchArgument]:
     ]
 
 
-def declare_params_file(file_name: str) -> DeclareLaunchArgument:
-    """Return the declaration of `params_file`, with a file of `config/` as default."""
-    return declare_argument('params_file', 'Parameter file.', str(resource_path(f'config/{file_name}')))
+def declare_params_file(
+    file_name: str, name: str = 'params_file', description: str = 'Parameter file.'
+) -> DeclareLaunchArgument:
+    """Return the declaration of a parameter file, with a file of `config/` as default."""
+    return declare_argument(name, description, str(resource_path(f'config/{file_name}')))
+
+
+def declare_autostart() -> DeclareLaunchArgument:
+    """Return the declaration of `autostart`. The node repeats a failed start, for example without its device."""
+    description = (
+        'Configure and activate: true by the node, which repeats a failed start; launch by launch_ros, where it can; '
+        'false for a lifecycle manager.'
+    )
+    return declare_argument('autostart', description, 'true', (*BOOLEANS, BY_LAUNCH))
+
+
+def is_started_by_launch(context: LaunchContext) -> bool:
+    """Return whether launch_ros configures and activates the node. Versions before Kilted may not be able to."""
+    return argument_value(context, 'autostart') == BY_LAUNCH and hasattr(LifecycleNode, 'node_autostart')
+
+
+def fixed_frame(layout: Path) -> str:
+    """Return the fixed frame of an RViz layout.
+
+    Raises:
+        NodeError: The file cannot be read.
+
+    """
+    values = read_yaml(layout, NodeError, 'Install the package again.')
+    return str(values['Visualization Manager']['Global Options']['Fixed Frame'])
+
+
+def given_booleans(context: LaunchContext, parameters: Mapping[str, str]) -> dict[str, bool]:
+    """Return the values of the boolean arguments that are not empty, by parameter.
+
+    Args:
+        context: Context of the launch.
+        parameters: Name of the parameter by name of the argument.
+
+    """
+    return {parameter: BOOLEANS[value] for parameter, value in given_values(context, parameters).items()}
 
 
 def argument_value(context: LaunchContext, name: str) -> str:
@@ -85,8 +134,7 @@ def boolean_value(context: LaunchContext, name: str) -> bool:
 
 def given_sim_time(context: LaunchContext) -> dict[str, bool]:
     """Return the parameter use_sim_time, or nothing if the argument is empty: the parameter file then decides."""
-    text = argument_value(context, 'use_sim_time')
-    return {'use_sim_time': BOOLEANS[text]} if text else {}
+    return given_booleans(context, {'use_sim_time': 'use_sim_time'})
 
 
 def parameter_file(context: LaunchContext) -> Path:
@@ -118,6 +166,28 @@ def values_of_node(context: LaunchContext, name: str) -> dict[str, object]:
     return node_values(parameter_file(context), argument_value(context, 'namespace'), name)
 
 
+def given_vehicle_values(context: LaunchContext) -> dict[str, object]:
+    """Return the rig, the prefix of the frames and the clock that the arguments give, by parameter."""
+    return {**given_values(context, {name: name for name in ('rig', 'frame_prefix')}), **given_sim_time(context)}
+
+
+def vehicle_values(context: LaunchContext, name: str) -> dict[str, object]:
+    """Return the rig, the prefix of the frames and the clock of a node of this launch, by parameter.
+
+    Args:
+        context: Context of the launch.
+        name: Name of the node. Arguments override its values in the parameter file.
+
+    Raises:
+        NodeError: The file cannot be read, or has no section for the node.
+
+    """
+    file_values = values_of_node(context, name)
+    keys = ('rig', 'frame_prefix', 'use_sim_time')
+    shared: dict[str, object] = {key: file_values[key] for key in keys if key in file_values}
+    return {**shared, **given_vehicle_values(context)}
+
+
 def end_launch(event: ProcessExited, _context: LaunchContext) -> Shutdown:
     """End the launch with the process. `ros2 launch` then fails if the process has failed.
 
@@ -144,13 +214,13 @@ def given_values(context: LaunchContext, parameters: Mapping[str, str]) -> dict[
 
 
 def include_launch_file(
-    file_name: str, condition: str, passed: tuple[str, ...], fixed: Mapping[str, str] | None = None
+    file_name: str, condition: str | None, passed: tuple[str, ...], fixed: Mapping[str, str] | None = None
 ) -> IncludeLaunchDescription:
     """Return the include of another launch file.
 
     Args:
         file_name: The file, in `launch/`.
-        condition: Boolean argument; the file is included if it is true.
+        condition: Boolean argument; the file is included if it is true. None includes it always.
         passed: Arguments that are passed on with their values.
         fixed: Further arguments of the included file.
 
@@ -158,5 +228,5 @@ def include_launch_file(
     return IncludeLaunchDescription(
         PythonLaunchDescriptionSource(str(resource_path(f'launch/{file_name}'))),
         launch_arguments={**(fixed or {}), **{name: LaunchConfiguration(name) for name in passed}}.items(),
-        condition=IfCondition(LaunchConfiguration(condition)),
+        condition=None if condition is None else IfCondition(LaunchConfiguration(condition)),
     )

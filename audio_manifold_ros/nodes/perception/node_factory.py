@@ -12,10 +12,12 @@ from audio_manifold_ros.common.errors import DatasetError, NodeError
 from audio_manifold_ros.datasets.rig_files import RigFiles
 from audio_manifold_ros.inference.backend_factory import BUILD, engine_unavailable_reason, open_backend
 from audio_manifold_ros.inference.bundle.bundle import Bundle
+from audio_manifold_ros.inference.bundle.find_bundle import find_bundle
 from audio_manifold_ros.inference.bundle_rig import BundleRig
 from audio_manifold_ros.inference.channel_policy import make_planner
 from audio_manifold_ros.inference.pipeline import Pipeline
 from audio_manifold_ros.inference.tensorrt.background_build import BackgroundBuild
+from audio_manifold_ros.nodes.common.frame_parameters import FrameParameters
 from audio_manifold_ros.nodes.common.name_resolution import resolve_folder
 from audio_manifold_ros.nodes.perception.camera_mount import CameraMount
 from audio_manifold_ros.nodes.perception.clock_offset import camera_offset_ns
@@ -107,7 +109,9 @@ def build_components(node: LifecycleNode, parameters: NodeParameters) -> Percept
     source_parameters = parameters.read(SourceParameters)
     publish = parameters.read(PublishParameters)
     policy = parameters.read(MicrophoneParameters).policy
-    bundle = Bundle.load(resolve_folder('bundle', model.bundle))
+    prefix = parameters.read(FrameParameters).frame_prefix
+    camera_frame = prefix + publish.camera_frame
+    bundle = Bundle.load(find_bundle(model.bundle, node.get_logger().info))
     rig = resolve_folder('rig', model.rig)
     used = BundleRig.open(bundle, rig)
     array = used.array
@@ -145,8 +149,9 @@ def build_components(node: LifecycleNode, parameters: NodeParameters) -> Percept
         if rig_watch is not None:
             undo.callback(rig_watch.destroy)
         manifest = replace(bundle.manifest, camera=used.camera)
-        outputs = _robot_outputs(node, parameters, manifest, CameraMount.from_rig(rig, publish.camera_frame))
-        publishers = PredictionPublishers(node, manifest, publish.camera_frame, array, outputs, offset_ns)
+        outputs = _robot_outputs(node, parameters, manifest, camera_frame, CameraMount.from_rig(rig, camera_frame))
+        prefixed = replace(array, frame_id=prefix + array.frame_id)
+        publishers = PredictionPublishers(node, manifest, camera_frame, prefixed, outputs, offset_ns)
         undo.callback(publishers.destroy)
         engine_build = _start_engine_build(node, model, bundle, backend.name)
         undo.pop_all()
@@ -180,7 +185,7 @@ def _create_rig_monitor(node: LifecycleNode, source: SourceParameters, rig: Path
 
 
 def _robot_outputs(
-    node: LifecycleNode, parameters: NodeParameters, manifest: Manifest, mount: CameraMount | None
+    node: LifecycleNode, parameters: NodeParameters, manifest: Manifest, camera_frame: str, mount: CameraMount | None
 ) -> list[RobotOutput]:
     """Return the outputs for robots, and log those that the rig or the installation do not allow."""
     settings = RobotOutputSettings(
@@ -196,7 +201,7 @@ def _robot_outputs(
             'give a smaller and a larger height.'
         )
         raise NodeError(msg)
-    messages = RobotOutputMessages(manifest, parameters.read(PublishParameters).camera_frame, mount, settings)
+    messages = RobotOutputMessages(manifest, camera_frame, mount, settings)
     if mount is None:
         node.get_logger().info(
             'The rig has no extrinsics with an optical frame: ~/scan and ~/obstacles are not published.'

@@ -12,6 +12,7 @@ from audio_manifold_ros.bags.decoding.pcm_decoding import FORMATS
 from audio_manifold_ros.inference.backend_factory import ENGINE_POLICIES, LOAD_ONLY
 from audio_manifold_ros.inference.backends.backend import FLOAT32, PRECISIONS
 from audio_manifold_ros.inference.channel_policy import DEFAULT_POLICY, POLICIES
+from audio_manifold_ros.nodes.common.frame_parameters import FrameParameters
 from audio_manifold_ros.nodes.common.parameters import parameter
 from audio_manifold_ros.nodes.perception.robot_output_parameters import ROBOT_PARAMETER_GROUPS
 
@@ -44,7 +45,9 @@ class ModelParameters:
     """Bundle, rig and backend."""
 
     PREFIX: ClassVar[str] = ''
-    bundle: str = parameter('models/street', 'Folder of the bundle, or its path below the package.')
+    bundle: str = parameter(
+        'models/street', 'Folder of the bundle, its path below the package, or hf://ORGANISATION/NAME@REVISION.'
+    )
     rig: str = parameter('calibration/roof_octagon', 'Folder with mic_array.yaml, camera.yaml and extrinsics.yaml.')
     backend: str = parameter(
         'auto',
@@ -135,5 +138,6 @@ PARAMETER_GROUPS = (
     MicrophoneParameters,
     PredictionParameters,
     PublishParameters,
+    FrameParameters,
     *ROBOT_PARAMETER_GROUPS,
 )

@@ -19,6 +19,7 @@ from audio_manifold_ros.bags.decoding.run_metadata import TOPIC as METADATA_TOPI
 from audio_manifold_ros.bags.statistics.preflight import Finding, Requirement, Severity
 from audio_manifold_ros.common.errors import BagError, NodeError
 from audio_manifold_ros.datasets.rig_files import RigFiles
+from audio_manifold_ros.nodes.common.frame_parameters import FrameParameters
 from audio_manifold_ros.nodes.common.name_resolution import resolve_folder, resolve_topic
 from audio_manifold_ros.nodes.common.node_parameters import NodeParameters
 from audio_manifold_ros.nodes.common.qos import AUDIO_QOS, LATCHED_QOS
@@ -83,6 +84,7 @@ class Recorder(Node):
         self._thread = WriterThread()
         requested = [resolve_topic(self, 'topics', topic) for topic in self._settings.topics]
         self._raw = RawSubscriptions(self, requested, self._thread.put, self.get_logger().error)
+        self._prefix = declared.read(FrameParameters).frame_prefix
         self._device_topic: RecordedTopic | None = None
         self._device = self._open_device(declared.read(DeviceParameters))
         self._metadata = self.create_publisher(String, METADATA_TOPIC, LATCHED_QOS)
@@ -120,7 +122,7 @@ class Recorder(Node):
         name = resolve_topic(self, 'device.topic', parameters.topic)
         topic = RecordedTopic(name, AUDIO_BLOCK_TYPE, bag_qos([AUDIO_QOS]), latched=False)
         self._device_topic = topic
-        frame_id = '' if self._array is None else self._array.frame_id
+        frame_id = '' if self._array is None else self._prefix + self._array.frame_id
         return DeviceRecorder(
             parameters, frame_id, self._now_ns, lambda data, time_ns: self._thread.put(topic, data, time_ns)
         )

@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from audio_manifold_ros.nodes.common.frame_parameters import FrameParameters
 from audio_manifold_ros.nodes.common.parameters import parameter
 
 TOPICS = (
@@ -99,4 +100,4 @@ class DeviceParameters:
     topic: str = parameter('audio', 'Topic of the captured audio in the bag.', read_only=True)
 
 
-PARAMETER_GROUPS = (RecordParameters, PreflightParameters, DeviceParameters)
+PARAMETER_GROUPS = (RecordParameters, PreflightParameters, DeviceParameters, FrameParameters)

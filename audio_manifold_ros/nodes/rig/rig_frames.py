@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 from rclpy.node import Node
 from std_msgs.msg import String
 
+from audio_manifold_ros.nodes.common.frame_parameters import FrameParameters
 from audio_manifold_ros.nodes.common.name_resolution import resolve_folder
 from audio_manifold_ros.nodes.common.node_parameters import NodeParameters
 from audio_manifold_ros.nodes.common.parameters import parameter
@@ -36,7 +37,7 @@ class RigFrames(Node):
     Do not start it if a robot_state_publisher has the rig in its own description (see `rig_to_urdf`).
     """
 
-    PARAMETER_GROUPS = (RigParameters,)
+    PARAMETER_GROUPS = (RigParameters, FrameParameters)
 
     def __init__(self, **node_options: Any) -> None:
         """Publish the frames and the description.
@@ -47,7 +48,7 @@ class RigFrames(Node):
 
         """
         super().__init__('rig_frames', **node_options)
-        declared = NodeParameters(self, (RigParameters,), lambda: True, lambda _: None)
+        declared = NodeParameters(self, self.PARAMETER_GROUPS, lambda: True, lambda _: None)
         # The node shares the parameter file of the perception node or the recorder, which holds other parameters too.
         declared.check(shared=True)
         rig_name = declared.read(RigParameters).rig
@@ -55,7 +56,7 @@ class RigFrames(Node):
             self.get_logger().warning('The parameter rig is empty: no frames are published.')
             return
         rig = resolve_folder('rig', rig_name)
-        self._frames = publish_static_frames(self, rig)
+        self._frames = publish_static_frames(self, rig, declared.read(FrameParameters).frame_prefix)
         array = MicrophoneArray.from_yaml(rig / RIG_FILE)
         self._description = self.create_publisher(String, 'robot_description', LATCHED_QOS)
         self._description.publish(String(data=to_urdf(array, Extrinsics.from_yaml(rig / EXTRINSICS_FILE))))

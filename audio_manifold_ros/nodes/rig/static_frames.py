@@ -23,12 +23,13 @@ if TYPE_CHECKING:
     from rclpy.publisher import Publisher
 
 
-def publish_static_frames(node: Node, rig: Path) -> Publisher | None:
+def publish_static_frames(node: Node, rig: Path, prefix: str = '') -> Publisher | None:
     """Publish all frames of a rig once, latched.
 
     Args:
         node: The node that publishes.
         rig: Folder of the rig.
+        prefix: Prefix of the names of all frames.
 
     Returns:
         The publisher, or None (with a warning in the log) if tf2_msgs is not installed.
@@ -46,13 +47,14 @@ def publish_static_frames(node: Node, rig: Path) -> Publisher | None:
         return None
     stamp = node.get_clock().now().to_msg()
     publisher = node.create_publisher(TFMessage, '/tf_static', LATCHED_QOS)
-    publisher.publish(TFMessage(transforms=[to_transform(frame, stamp) for frame in frames]))
+    publisher.publish(TFMessage(transforms=[to_transform(frame, stamp, prefix) for frame in frames]))
     return publisher
 
 
-def to_transform(transform: Transform, stamp: Time) -> TransformStamped:
-    """Return a transform as a message."""
-    message = TransformStamped(header=Header(stamp=stamp, frame_id=transform.parent), child_frame_id=transform.child)
+def to_transform(transform: Transform, stamp: Time, prefix: str = '') -> TransformStamped:
+    """Return a transform as a message, with a prefix before the names of both frames."""
+    header = Header(stamp=stamp, frame_id=f'{prefix}{transform.parent}')
+    message = TransformStamped(header=header, child_frame_id=f'{prefix}{transform.child}')
     x, y, z = transform.translation_m
     message.transform.translation = Vector3(x=x, y=y, z=z)
     qx, qy, qz, qw = quaternion_from_rpy(transform.rotation_rpy_rad)

@@ -21,6 +21,7 @@ from audio_manifold_ros.audio.realtime_pacer import CLOCK_POLL_S, SteppedClock
 from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.modalities.registry import MODALITIES
 from audio_manifold_ros.nodes.common.audio_messages import to_audio_message
+from audio_manifold_ros.nodes.common.frame_parameters import FrameParameters
 from audio_manifold_ros.nodes.common.messages import to_camera_info, to_header, to_image
 from audio_manifold_ros.nodes.common.name_resolution import resolve_folder
 from audio_manifold_ros.nodes.common.node_parameters import NodeParameters
@@ -77,7 +78,7 @@ class SimulatedDrive(Node):
     camera's clock. After `street_s` seconds the street with the next seed starts, and the sample index restarts at 0.
     """
 
-    PARAMETER_GROUPS = (DriveParameters,)
+    PARAMETER_GROUPS = (DriveParameters, FrameParameters)
 
     def __init__(self, **node_options: Any) -> None:
         """Declare the parameters, create the publishers and start the drive.
@@ -88,9 +89,10 @@ class SimulatedDrive(Node):
 
         """
         super().__init__('simulated_drive', **node_options)
-        declared = NodeParameters(self, (DriveParameters,), lambda: True, lambda _: None)
+        declared = NodeParameters(self, self.PARAMETER_GROUPS, lambda: True, lambda _: None)
         declared.check()
         self._drive = declared.read(DriveParameters)
+        self._prefix = declared.read(FrameParameters).frame_prefix
         self._rig = resolve_folder('rig', self._drive.rig)
         self._audio = self._publisher(AudioBlockMessage, 'audio', AUDIO_QOS)
         self._info = self._publisher(CameraInfo, 'truth/depth/camera_info', IMAGE_QOS)
@@ -98,7 +100,7 @@ class SimulatedDrive(Node):
             name: self._publisher(Image, modality.ground_truth_topic, IMAGE_QOS)
             for name, modality in MODALITIES.items()
         }
-        self._frames = publish_static_frames(self, self._rig) if self._drive.publish_frames else None
+        self._frames = publish_static_frames(self, self._rig, self._prefix) if self._drive.publish_frames else None
         self._stamp_clock = SteppedClock(lambda: int(self.get_clock().now().nanoseconds))
         self._stop = threading.Event()
         self._failed = False
@@ -182,11 +184,11 @@ class SimulatedDrive(Node):
         first = max(frame.first_sample - device.before - device.after, 0)
         stamp_ns = start_ns + (first + device.before) * NS_PER_S // drive.sample_rate_hz
         block = AudioBlock(samples, first, drive.sample_rate_hz, stamp_ns)
-        self._audio.publish(to_audio_message(block, drive.array.frame_id))
+        self._audio.publish(to_audio_message(block, self._prefix + drive.array.frame_id))
 
     def _publish_images(self, drive: Drive, frame: CameraFrame, start_ns: int) -> None:
         stamp_s = frame.due_s + drive.extrinsics.audio_time_offset_s
-        header = to_header(start_ns + round(stamp_s * NS_PER_S), self._drive.camera_frame)
+        header = to_header(start_ns + round(stamp_s * NS_PER_S), self._prefix + self._drive.camera_frame)
         self._info.publish(to_camera_info(drive.camera, header, drive.camera.height, drive.camera.width))
         # Derived images are computed only while their topic has subscribers.
         derived = [name for name in DERIVED_IMAGES if self._images[name].get_subscription_count() > 0]
