@@ -14,6 +14,7 @@ from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.features.spec import FeatureSpec
 from audio_manifold_ros.inference.bundle.bundle import Bundle, write_bundle
 from audio_manifold_ros.inference.bundle.confidence import ConfidenceModel, ModalityConfidence
+from audio_manifold_ros.inference.bundle.file_metadata import describe_files
 from audio_manifold_ros.inference.bundle.manifest import (
     FORMAT_VERSION,
     DepthRange,
@@ -107,9 +108,10 @@ def make_manifest(network: PerceptionNetwork, array: MicrophoneArray) -> Manifes
 
 
 def write_small_bundle(folder: Path, network: PerceptionNetwork, array: MicrophoneArray) -> Bundle:
-    exported = export_network(network, (8, 128, 128))
+    manifest = make_manifest(network, array)
+    exported = export_network(network, (8, 128, 128), metadata=describe_files(manifest))
     files = {'model.onnx': exported.onnx, 'weights.safetensors': exported.weights, 'README.md': b'# small\n'}
-    return write_bundle(folder, make_manifest(network, array), files)
+    return write_bundle(folder, manifest, files)
 
 
 @pytest.fixture(scope='session')

@@ -274,10 +274,13 @@ def test_weights_of_other_networks_are_refused(bundle: Bundle, tmp_path: Path) -
     lacking = write_bundle(tmp_path / 'lacking', bundle.manifest, {**files, 'weights.safetensors': save(weights)})
     with pytest.raises(InferenceError, match=r"lacks \['codebooks\.depth\.codebook'\]"):
         open_backend(lacking, 'torch')
+    with pytest.raises(InferenceError, match=r'weights\.safetensors'):
+        write_bundle(tmp_path / 'garbage', bundle.manifest, {**files, 'weights.safetensors': b'garbage'})
+    # A header without tensors is readable, but neither backend finds its weights.
+    bare = write_bundle(tmp_path / 'bare', bundle.manifest, {**files, 'weights.safetensors': save({})})
     for name in ('onnx', 'torch'):
-        garbage = write_bundle(tmp_path / 'garbage', bundle.manifest, {**files, 'weights.safetensors': b'garbage'})
-        with pytest.raises(InferenceError, match=r'model\.onnx|weights\.safetensors'):
-            open_backend(garbage, name)
+        with pytest.raises(InferenceError, match=r'model\.onnx|lacks'):
+            open_backend(bare, name)
 
 
 def test_a_damaged_or_different_graph_is_refused(

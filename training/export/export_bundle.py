@@ -31,6 +31,7 @@ from audio_manifold_ros.inference.bundle.array_range import ArrayRange
 from audio_manifold_ros.inference.bundle.bundle import ONNX_FILE, WEIGHTS_FILE, Bundle, write_bundle
 from audio_manifold_ros.inference.bundle.confidence import ConfidenceModel, ModalityConfidence
 from audio_manifold_ros.inference.bundle.feature_statistics import STATISTICS_FILE, FeatureStatistics
+from audio_manifold_ros.inference.bundle.file_metadata import describe_files
 from audio_manifold_ros.inference.bundle.image_change import describe_changes, mean_changes
 from audio_manifold_ros.inference.bundle.manifest import (
     FORMAT_VERSION,
@@ -104,7 +105,8 @@ def export(config: TrainingConfig, folder: Path, scores: Mapping[str, object] | 
     manifest = replace(manifest, confidence=calibrate(network, manifest, cache))
     if scores is None:
         scores = {**evaluate(network, cache, manifest.confidence, drives=config.data.drives), PROVENANCE: scored}
-    exported, prior = export_network(network, input_shape(manifest)), make_prior(cache, network.config.modalities)
+    exported = export_network(network, input_shape(manifest), metadata=describe_files(manifest))
+    prior = make_prior(cache, network.config.modalities)
     statistics = fit_statistics(cache)
     with tempfile.TemporaryDirectory() as draft:
         changes = compare(

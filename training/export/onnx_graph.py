@@ -24,6 +24,8 @@ from audio_manifold_ros.inference.backends.torch_backend import TRAINING_ONLY
 from audio_manifold_ros.inference.bundle.bundle import WEIGHTS_FILE
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from audio_manifold_ros.networks.perception_network import PerceptionNetwork
 
 OPSET = 17
@@ -44,7 +46,12 @@ class ExportedNetwork:
 
 
 def export_network(
-    network: PerceptionNetwork, shape: tuple[int, ...], *, half: bool = True, batch: int = 1
+    network: PerceptionNetwork,
+    shape: tuple[int, ...],
+    *,
+    half: bool = True,
+    batch: int = 1,
+    metadata: Mapping[str, str] | None = None,
 ) -> ExportedNetwork:
     """Return graph and weights of a network.
 
@@ -56,6 +63,7 @@ def export_network(
         shape: Shape of the features of one window: (mic, height, width), or (size,) of spatial features.
         half: Store large tensors in half precision.
         batch: Batch size of the graph. It is 1 in a bundle.
+        metadata: Description that both files contain.
 
     Raises:
         ValueError: The graph contains weights that are not in the state dict.
@@ -63,9 +71,34 @@ def export_network(
     """
     model = _trace(network, (batch, *shape))
     tensors = _tensors(network, model, half=half)
-    weights = save(tensors)
+    weights = with_header_metadata(save(tensors), metadata or {})
+    set_metadata(model, metadata or {})
     _externalize_initializers(model, tensors, _tensor_locations(weights))
     return ExportedNetwork(model.SerializeToString(deterministic=True), weights)
+
+
+def set_metadata(model: onnx.ModelProto, metadata: Mapping[str, str]) -> None:
+    """Replace the description in a graph."""
+    del model.metadata_props[:]
+    for key, value in sorted(metadata.items()):
+        model.metadata_props.add(key=key, value=value)
+
+
+def with_header_metadata(weights: bytes, metadata: Mapping[str, str]) -> bytes:
+    """Return a safetensors file with a description. The library writes one in an order that differs between processes.
+
+    Args:
+        weights: Content of the file.
+        metadata: The description. Nothing is changed if it is empty.
+
+    """
+    if not metadata:
+        return weights
+    (length,) = struct.unpack('<Q', weights[:8])
+    tensors = {key: value for key, value in json.loads(weights[8 : 8 + length]).items() if key != '__metadata__'}
+    header = json.dumps({'__metadata__': dict(sorted(metadata.items())), **tensors}, separators=(',', ':')).encode()
+    header += b' ' * (-len(header) % 8)
+    return struct.pack('<Q', len(header)) + header + weights[8 + length :]
 
 
 def _trace(network: PerceptionNetwork, shape: tuple[int, ...]) -> onnx.ModelProto:

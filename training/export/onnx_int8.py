@@ -17,7 +17,7 @@ from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantTy
 from onnxruntime.quantization.quant_utils import add_pre_process_metadata
 
 from audio_manifold_ros.inference.backends.backend import INPUT_NAME
-from training.export.onnx_graph import HALF_SUFFIX, MIN_HALF_ELEMENTS
+from training.export.onnx_graph import HALF_SUFFIX, MIN_HALF_ELEMENTS, set_metadata
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,7 +32,7 @@ SCALING = ('Add', 'Mul')
 MIN_CHANNELS = 16
 
 
-def quantize_graph(model: Path, features: NDArray[np.float32]) -> bytes:
+def quantize_graph(model: Path, features: NDArray[np.float32], metadata: Mapping[str, str] | None = None) -> bytes:
     """Return a graph with int8 convolutions and internal weights.
 
     Weights are signed 7-bit values with a scale for each output channel: processors without int8 dot-product
@@ -43,6 +43,7 @@ def quantize_graph(model: Path, features: NDArray[np.float32]) -> bytes:
     Args:
         model: A `model.onnx` in the folder of its weights.
         features: Windows (window, mic, height, width) for the calibration of the activation ranges.
+        metadata: Description that the graph contains.
 
     """
     with tempfile.TemporaryDirectory() as folder:
@@ -62,6 +63,7 @@ def quantize_graph(model: Path, features: NDArray[np.float32]) -> bytes:
         )
         graph = onnx.load(quantised)
     _halve(graph)
+    set_metadata(graph, metadata or {})
     content: bytes = graph.SerializeToString(deterministic=True)
     return content
 

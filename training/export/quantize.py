@@ -26,6 +26,7 @@ from audio_manifold_ros.evaluation.reporting.model_card import model_card
 from audio_manifold_ros.inference.backends.backend import FLOAT32, INT8
 from audio_manifold_ros.inference.backends.onnx_backend import OnnxBackend
 from audio_manifold_ros.inference.bundle.bundle import INT8_FILE, Bundle, write_bundle
+from audio_manifold_ros.inference.bundle.file_metadata import describe_files
 from audio_manifold_ros.inference.bundle.manifest import MANIFEST_FILE
 from audio_manifold_ros.modalities.registry import MODALITIES
 from training.experiment.cli_arguments import add_experiment_arguments, named_experiment
@@ -92,7 +93,7 @@ def quantize(bundle: Bundle, cache: WindowCache, windows: int | None = None) -> 
 
     """
     features = take_features(cache, _spread_evenly(cache.indices('validation'), CALIBRATION_WINDOWS))
-    graph = quantize_graph(bundle.onnx_path, features)
+    graph = quantize_graph(bundle.onnx_path, features, describe_files(bundle.manifest))
     with tempfile.TemporaryDirectory() as draft:
         scores = compare(_with_graph(bundle, graph, Path(draft) / 'int8', None), cache, windows)
     worse = {name: value for name, value in scores.worse.items() if value > MAX_WORSE}

@@ -10,6 +10,7 @@ from typing import Any
 
 from audio_manifold_ros.common.errors import EvaluationError
 from audio_manifold_ros.common.templates import render_template
+from audio_manifold_ros.evaluation.reporting.card_front_matter import front_matter
 from audio_manifold_ros.evaluation.reporting.card_sections import (
     CORRECT_TEXTS,
     CardSection,
@@ -52,7 +53,7 @@ AUSE_LABELS = {
 
 
 def model_card(manifest: Mapping[str, Any], scores: Mapping[str, Any]) -> str:
-    """Return the text of a bundle's `README.md` in Markdown.
+    """Return the text of a bundle's `README.md` in Markdown, with front matter for the Hugging Face hub.
 
     Args:
         manifest: Content of `manifest.json` as plain values. `training` may hold any JSON value.
@@ -63,7 +64,7 @@ def model_card(manifest: Mapping[str, Any], scores: Mapping[str, Any]) -> str:
 
     """
     try:
-        return render_template(
+        return front_matter(manifest, scores) + render_template(
             __package__ or '',
             TEMPLATE,
             name=manifest['name'],

@@ -18,6 +18,7 @@ from audio_manifold_ros.common.files import sha256_of, write_bytes_atomic
 from audio_manifold_ros.common.untrusted_text import read_limited_text, shorten
 from audio_manifold_ros.inference.bundle.feature_descriptors import descriptor_size
 from audio_manifold_ros.inference.bundle.feature_statistics import STATISTICS_FILE, FeatureStatistics
+from audio_manifold_ros.inference.bundle.file_metadata import check_file_metadata
 from audio_manifold_ros.inference.bundle.manifest import MANIFEST_FILE, FileEntry, Manifest
 from audio_manifold_ros.inference.bundle.onnx_references import check_external_files
 
@@ -54,17 +55,19 @@ class Bundle:
         """Verify every file of a bundle by size and SHA-256, and return the bundle.
 
         Raises:
-            InferenceError: A file is missing, truncated, changed, unknown, or a link out of the folder, a graph has
-                weights in a file that the manifest does not list, or this software cannot use the manifest.
+            InferenceError: A file is missing, truncated, changed, unknown, a link out of the folder, or of another
+                bundle, a graph has weights in a file that the manifest does not list, or this software cannot use the
+                manifest.
 
         """
         where = _real_folder(Path(folder))
-        manifest = _read_manifest(where / MANIFEST_FILE)
+        manifest = read_manifest(where / MANIFEST_FILE)
         _check_folder_content(where, manifest.files)
         for name, entry in manifest.files.items():
             _verify(where / name, entry)
             if name.endswith(ONNX_SUFFIX):
                 check_external_files(where / name, manifest.files)
+            check_file_metadata(where / name, manifest)
         bundle = cls(where, manifest)
         _ = bundle.feature_statistics  # A damaged file is refused now, not with the first audio.
         return bundle
@@ -168,7 +171,13 @@ def _real_folder(folder: Path) -> Path:
     return manifest.resolve().parent
 
 
-def _read_manifest(path: Path) -> Manifest:
+def read_manifest(path: Path) -> Manifest:
+    """Read a manifest, without the files that it lists.
+
+    Raises:
+        InferenceError: It is too large, invalid, or lists a file name that could be a path.
+
+    """
     if path.stat().st_size > MAX_MANIFEST_BYTES:
         msg = f'{path} has {path.stat().st_size} bytes, more than {MAX_MANIFEST_BYTES}: it is not a manifest.'
         raise InferenceError(msg)
@@ -178,10 +187,12 @@ def _read_manifest(path: Path) -> Manifest:
         msg = f'Cannot read {path}: {error}.'
         raise InferenceError(msg) from None
     try:
-        return Manifest.from_json(text)
+        manifest = Manifest.from_json(text)
+        _check_file_names(manifest.files)
     except InferenceError as error:
         msg = f'{path.parent}: {error}'
         raise InferenceError(msg) from None
+    return manifest
 
 
 def _check_file_names(files: Mapping[str, FileEntry]) -> None:
@@ -199,7 +210,6 @@ def _check_file_names(files: Mapping[str, FileEntry]) -> None:
 
 
 def _check_folder_content(folder: Path, files: Mapping[str, FileEntry]) -> None:
-    _check_file_names(files)
     extra = sorted({path.name for path in folder.iterdir()} - set(files) - {MANIFEST_FILE})
     if extra:
         msg = (

@@ -91,7 +91,7 @@ def external_locations(data: bytes | mmap.mmap) -> set[str]:
         if message == 'external data':
             found.update(_locations(data, start, end))
             continue
-        for number, wire_type, first, last in _fields(data, start, end):
+        for number, wire_type, first, last in read_fields(data, start, end):
             fields += 1
             if fields > MAX_FIELDS:
                 error = f'it has more than {MAX_FIELDS} fields'
@@ -104,15 +104,22 @@ def external_locations(data: bytes | mmap.mmap) -> set[str]:
 
 def _locations(data: bytes | mmap.mmap, start: int, end: int) -> Iterator[str]:
     """Yield every value of a pair whose key is `location`. Parsers take the last of repeated keys and values."""
-    entries = [(number, data[first:last]) for number, kind, first, last in _fields(data, start, end) if kind == BYTES]
+    entries = [
+        (number, data[first:last]) for number, kind, first, last in read_fields(data, start, end) if kind == BYTES
+    ]
     if any(number == KEY_FIELD and text == LOCATION for number, text in entries):
         for number, text in entries:
             if number == VALUE_FIELD:
                 yield text.decode(errors='backslashreplace')
 
 
-def _fields(data: bytes | mmap.mmap, start: int, end: int) -> Iterator[tuple[int, int, int, int]]:
-    """Yield number, wire type, start and end of the content of each field of a message."""
+def read_fields(data: bytes | mmap.mmap, start: int, end: int) -> Iterator[tuple[int, int, int, int]]:
+    """Yield number, wire type, start and end of the content of each field of a message.
+
+    Raises:
+        ValueError: The data between `start` and `end` is not a message.
+
+    """
     at = start
     while at < end:
         tag, at = _varint(data, at, end)

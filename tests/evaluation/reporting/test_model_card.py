@@ -9,10 +9,12 @@ import re
 from typing import Any
 
 import pytest
+import yaml
 
 from audio_manifold_ros.common.errors import EvaluationError
 from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.common.schema import to_plain
+from audio_manifold_ros.evaluation.reporting.card_front_matter import front_matter
 from audio_manifold_ros.evaluation.reporting.model_card import model_card
 from audio_manifold_ros.features.spatial_spec import SpatialFeatureSpec
 from audio_manifold_ros.features.spec import FeatureSpec
@@ -90,7 +92,7 @@ def test_the_card_compares_with_each_predictor_without_audio_street_by_street() 
 
 def test_the_card_describes_the_model() -> None:
     card = model_card(_manifest(), _board().result())
-    assert card.startswith('# Model `street`\n')
+    assert '\n---\n# Model `street`\n' in card
     for text in (
         '8 microphones',
         'roof_octagon',
@@ -147,3 +149,33 @@ def test_the_card_of_spatial_features_states_the_range_of_arrays() -> None:
         'echoes from 16 azimuths after 8 to 96 ms',
     ):
         assert text in card
+
+
+def test_the_front_matter_has_licence_tags_and_scores() -> None:
+    scores = _board().result()
+    opening, block, _ = model_card(_manifest(), scores).split('---\n', 2)
+    values = yaml.safe_load(block)
+    assert opening == ''
+    assert values['license'] == 'apache-2.0'
+    assert values['pipeline_tag'] == 'depth-estimation'
+    assert {'ros2', 'image-segmentation'} <= set(values['tags'])
+    (model,) = values['model-index']
+    found = {
+        (result['task']['type'], metric['type']): metric['value']
+        for result in model['results']
+        for metric in result['metrics']
+    }
+    assert found['depth-estimation', 'abs_rel'] == pytest.approx(scores['depth']['abs_rel'], abs=1e-6)
+    assert found['image-segmentation', 'miou'] == pytest.approx(scores['segmentation']['miou'], abs=1e-6)
+
+
+def test_the_hub_reads_the_front_matter() -> None:
+    hub = pytest.importorskip('huggingface_hub')
+    data = hub.ModelCard(model_card(_manifest(), _board().result())).data
+    assert (data.license, data.library_name, data.model_name) == ('apache-2.0', 'audio_manifold_ros', 'street')
+    assert {result.task_type for result in data.eval_results} == {'depth-estimation', 'image-segmentation'}
+
+
+def test_scores_that_are_no_numbers_are_left_out_of_the_front_matter() -> None:
+    scores = {'windows': 0, 'depth': {'abs_rel': float('nan')}, 'segmentation': {}}
+    assert 'model-index' not in yaml.safe_load(front_matter(_manifest(), scores).strip('-\n'))

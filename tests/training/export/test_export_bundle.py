@@ -9,6 +9,7 @@ import json
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -167,10 +168,10 @@ def test_a_bundle_that_changes_the_predictions_is_not_written(
 ) -> None:
     real = export_module.export_network
 
-    def coarse(network: PerceptionNetwork, shape: tuple[int, int, int]) -> object:
+    def coarse(network: PerceptionNetwork, shape: tuple[int, int, int], **options: Any) -> object:
         changed = copy.deepcopy(network)
         changed.decoders['depth'][-1].bias.data += 0.1
-        return real(changed, shape)
+        return real(changed, shape, **options)
 
     monkeypatch.setattr(export_module, 'export_network', coarse)
     scored = describe_provenance(config, open_cache(config.data, progress=False), 'test')
