@@ -13,6 +13,7 @@ from audio_manifold_ros.common.argument_types import whole_number
 MAX_WORKERS = 1024
 MAX_IMAGE_SIZE = 4096
 RATE_LIMITS_HZ = (4000, 192_000)
+BUNDLE_HELP = 'folder of the bundle, a shipped one (models/street), or hf://ORGANISATION/NAME@REVISION'
 DEFAULT_BUNDLE = 'models/street'
 DEFAULT_RATE_HZ = 22_500
 DEFAULT_SIZE = (128, 128)
@@ -77,4 +78,4 @@ def add_rig_option(parser: argparse._ActionsContainer) -> None:
 
 def add_bundle_option(parser: argparse.ArgumentParser) -> None:
     """Add --bundle, by default the bundle that is shipped."""
-    parser.add_argument('--bundle', default=DEFAULT_BUNDLE, help='folder of the bundle (default: %(default)s)')
+    parser.add_argument('--bundle', default=DEFAULT_BUNDLE, help=f'{BUNDLE_HELP} (default: %(default)s)')

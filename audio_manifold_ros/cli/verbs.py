@@ -16,7 +16,7 @@ GROUPS = {
     'bag': 'record, check, recover, convert, replay and score ROS bags',
     'rig': 'calibrate a microphone array, compare and export rigs',
     'train': 'make datasets, fit networks, score them and export bundles',
-    'model': 'inspect bundles and compile them for a GPU',
+    'model': 'inspect bundles, share them and compile them for a GPU',
 }
 
 
@@ -261,6 +261,12 @@ VERBS = tuple(
             '--config training/configs/street.yaml --output models/street',
         ),
         (
+            'train export-lerobot',
+            'training.export.export_lerobot',
+            'export drives as a LeRobotDataset v3',
+            'data/street --out data/street_lerobot',
+        ),
+        (
             'train quantize',
             'training.export.quantize',
             'add an int8 graph to a bundle',
@@ -277,6 +283,18 @@ VERBS = tuple(
             f'{PACKAGE}.inference.bundle.bundle_info',
             'verify a bundle and print its manifest, arrays, file sizes, hashes and scores',
             'models/street',
+        ),
+        (
+            'model pull',
+            f'{PACKAGE}.inference.bundle.hub_pull',
+            'download a bundle from the Hugging Face hub, verify it and print its folder',
+            'hf://my-team/street@v1',
+        ),
+        (
+            'model push',
+            f'{PACKAGE}.inference.bundle.hub_push',
+            'verify a bundle, upload it to the Hugging Face hub and print its reference',
+            'models/street my-team/street --private',
         ),
         (
             'model build-engine',

@@ -39,6 +39,7 @@ from audio_manifold_ros.evaluation.reporting.contact_sheet import contact_sheet
 from audio_manifold_ros.evaluation.reporting.video import has_sound, write_video
 from audio_manifold_ros.inference.bundle.bundle import Bundle
 from audio_manifold_ros.inference.bundle.feature_statistics import UNFAMILIAR
+from audio_manifold_ros.inference.bundle.find_bundle import find_bundle
 from audio_manifold_ros.nodes.common.name_resolution import resolve_folder
 from audio_manifold_ros.nodes.common.perception_client import (
     PERCEPTION,
@@ -89,7 +90,7 @@ class Demo:
         """
         self._options = options
         self._console = console
-        self._bundle = Bundle.load(resolve_folder('--bundle', options.bundle))
+        self._bundle = Bundle.load(find_bundle(options.bundle))
         self._frame_sampler = DemoSampler()
         # The sound of a device may contain the speech of people nearby.
         self._sound = DemoSound() if has_sound() and options.kind != 'device' else None

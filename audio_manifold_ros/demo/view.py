@@ -18,6 +18,7 @@ from audio_manifold_ros.cli.options import add_bundle_option
 from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.argument_types import caller_path, number, whole_number
 from audio_manifold_ros.common.errors import AudioManifoldError, NodeError
+from audio_manifold_ros.inference.bundle.find_bundle import find_bundle
 from audio_manifold_ros.nodes.common.name_resolution import resolve_folder
 from audio_manifold_ros.viewer.view_bag import view_bag
 from audio_manifold_ros.viewer.view_output import ViewOutput
@@ -63,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _show_bag(options: argparse.Namespace, console: SafeConsole) -> None:
     evaluation = EvaluationOptions(
         bag=options.bag,
-        bundle=resolve_folder('--bundle', options.bundle),
+        bundle=find_bundle(options.bundle),
         out=Path(),
         rig=None if options.rig is None else resolve_folder('--rig', options.rig),
         stated=options.stated,
@@ -81,7 +82,7 @@ def _show_node(options: argparse.Namespace, console: SafeConsole) -> None:
     except ImportError as error:
         msg = f'A running node needs ROS 2 ({error}): source the workspace, or give a bag.'
         raise NodeError(msg) from None
-    bundle, rig = resolve_folder('--bundle', options.bundle), resolve_folder('--rig', options.rig or DEFAULT_RIG)
+    bundle, rig = find_bundle(options.bundle), resolve_folder('--rig', options.rig or DEFAULT_RIG)
     show_node(bundle, rig, options.namespace, _output(options), options.seconds, lambda place: announce(console, place))
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from audio_manifold_ros.bags.statistics.preflight import Finding, Severity
 from audio_manifold_ros.cli.console import SafeConsole, print_error
+from audio_manifold_ros.cli.options import BUNDLE_HELP
 from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.argument_types import caller_path, number
 from audio_manifold_ros.common.errors import AudioManifoldError, NodeError
@@ -85,7 +86,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = command_parser('doctor')
     parser.add_argument('--params-file', type=caller_path, help='parameter file of the perception node')
     parser.add_argument('--namespace', default='', help='namespace of the perception node')
-    parser.add_argument('--bundle', help='folder of the bundle (models/street)')
+    parser.add_argument('--bundle', help=f'{BUNDLE_HELP} (models/street)')
     parser.add_argument('--rig', help='folder of the rig (calibration/roof_octagon)')
     source = parser.add_mutually_exclusive_group()
     source.add_argument('--device', dest='device_name', help='sound device: its name, or a unique part of it')

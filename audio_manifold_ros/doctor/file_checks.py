@@ -11,6 +11,7 @@ from audio_manifold_ros.bags.statistics.preflight import Finding, Severity
 from audio_manifold_ros.common.errors import AudioManifoldError
 from audio_manifold_ros.datasets.rig_files import RigFiles
 from audio_manifold_ros.inference.bundle.bundle import Bundle
+from audio_manifold_ros.inference.bundle.find_bundle import find_bundle
 from audio_manifold_ros.inference.bundle_rig import BundleRig
 from audio_manifold_ros.nodes.common.name_resolution import resolve_folder
 
@@ -63,7 +64,7 @@ def _check_rig(settings: DoctorSettings) -> tuple[MicrophoneArray | None, list[F
 
 def _check_bundle(settings: DoctorSettings) -> tuple[Bundle | None, list[Finding]]:
     try:
-        bundle = Bundle.load(resolve_folder('bundle', settings.bundle))
+        bundle = Bundle.load(find_bundle(settings.bundle))
     except AudioManifoldError as error:
         return None, [Finding(Severity.ERROR, 'bundle', str(error))]
     modalities = ' and '.join(bundle.manifest.modalities)

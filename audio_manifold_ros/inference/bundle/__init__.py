@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from audio_manifold_ros.inference.bundle.confidence_fit import CalibrationSet, fit_confidence
     from audio_manifold_ros.inference.bundle.feature_descriptors import describe_features
     from audio_manifold_ros.inference.bundle.feature_statistics import FeatureStatistics
+    from audio_manifold_ros.inference.bundle.find_bundle import find_bundle
+    from audio_manifold_ros.inference.bundle.hub_reference import HubReference
+    from audio_manifold_ros.inference.bundle.hub_upload import upload_bundle
     from audio_manifold_ros.inference.bundle.manifest import DepthRange, FileEntry, LabelClass, Manifest
     from audio_manifold_ros.inference.bundle.prediction import NetworkOutput, Prediction
     from audio_manifold_ros.inference.bundle.trained_array import TrainedArray
@@ -28,6 +31,7 @@ __all__ = [
     'DepthRange',
     'FeatureStatistics',
     'FileEntry',
+    'HubReference',
     'LabelClass',
     'Manifest',
     'ModalityConfidence',
@@ -36,7 +40,9 @@ __all__ = [
     'TrainedArray',
     'WeightArray',
     'describe_features',
+    'find_bundle',
     'fit_confidence',
+    'upload_bundle',
     'weight_arrays',
     'write_bundle',
 ]
@@ -51,6 +57,9 @@ __getattr__, __dir__ = lazy_exports(
         'confidence_fit': 'CalibrationSet fit_confidence',
         'feature_descriptors': 'describe_features',
         'feature_statistics': 'FeatureStatistics',
+        'find_bundle': 'find_bundle',
+        'hub_reference': 'HubReference',
+        'hub_upload': 'upload_bundle',
         'manifest': 'DepthRange FileEntry LabelClass Manifest',
         'prediction': 'NetworkOutput Prediction',
         'trained_array': 'TrainedArray',

@@ -7,23 +7,20 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.table import Table
 from safetensors import safe_open
 
 from audio_manifold_ros.cli.console import SafeConsole
-from audio_manifold_ros.cli.options import add_json_option
+from audio_manifold_ros.cli.options import BUNDLE_HELP, add_json_option
 from audio_manifold_ros.cli.parser import command_parser
-from audio_manifold_ros.common.argument_types import caller_path
 from audio_manifold_ros.common.errors import InferenceError
-from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.common.schema import to_plain
 from audio_manifold_ros.features.spatial_spec import SpatialFeatureSpec
 from audio_manifold_ros.inference.bundle.bundle import Bundle
+from audio_manifold_ros.inference.bundle.find_bundle import find_bundle
 from audio_manifold_ros.modalities.registry import MODALITIES
 
 if TYPE_CHECKING:
@@ -102,7 +99,7 @@ def to_dict(bundle: Bundle) -> dict[str, object]:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run from the command line; returns the exit status."""
     parser = command_parser('model info')
-    parser.add_argument('bundle', help='folder of the bundle, or a shipped one: models/street')
+    parser.add_argument('bundle', help=BUNDLE_HELP)
     add_json_option(parser)
     options = parser.parse_args(arguments)
     try:
@@ -115,15 +112,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     else:
         print_bundle(bundle, SafeConsole(soft_wrap=True, width=None if sys.stdout.isatty() else 140))
     return 0
-
-
-def find_bundle(given: str) -> Path:
-    """Return the folder of a bundle. A relative path that does not exist may name a bundle shipped with the package."""
-    path = caller_path(given)
-    if not path.is_dir() and not Path(given).is_absolute():
-        with suppress(FileNotFoundError):
-            return resource_path(given)
-    return path
 
 
 def _scores_table(metrics: Mapping[str, object]) -> Table:

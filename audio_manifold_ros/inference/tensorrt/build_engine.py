@@ -12,12 +12,13 @@ from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from audio_manifold_ros.cli.options import BUNDLE_HELP
 from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.errors import InferenceError
 from audio_manifold_ros.common.json_text import read_json
 from audio_manifold_ros.common.schema import from_plain
 from audio_manifold_ros.inference.bundle.bundle import Bundle
-from audio_manifold_ros.inference.bundle.bundle_info import find_bundle
+from audio_manifold_ros.inference.bundle.find_bundle import find_bundle
 from audio_manifold_ros.inference.bundle.image_change import describe_changes
 from audio_manifold_ros.inference.tensorrt.build_worker import ERROR_PREFIX
 from audio_manifold_ros.inference.tensorrt.engine_cache import ENGINE_FILE, EngineCache
@@ -152,7 +153,7 @@ def _describe_failure(name: str, status: int, log: Path) -> str:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line. Return the exit status."""
     parser = command_parser('model build-engine')
-    parser.add_argument('bundle', help='folder of the bundle, for example models/street')
+    parser.add_argument('bundle', help=BUNDLE_HELP)
     parser.add_argument(
         '--toolchain',
         choices=TOOLCHAINS,
@@ -170,7 +171,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     args = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        bundle = Bundle.load(find_bundle(args.bundle))
+        bundle = Bundle.load(find_bundle(args.bundle, _print))
         if args.toolchain == TENSORRT_RTX:
             build_rtx_engine(bundle, RtxCompiler(), precision=args.precision or FP32, report=_print)
             return 0

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from audio_manifold_ros.common.errors import InferenceError, reraise_file_errors
 from audio_manifold_ros.common.files import sha256_of, sync_to_disk, write_text_atomic
+from audio_manifold_ros.common.resource_paths import cache_folder
 from audio_manifold_ros.common.untrusted_text import read_limited_text
 from audio_manifold_ros.inference.tensorrt.engine_metadata import METADATA_FILE, EngineMetadata
 
@@ -35,8 +36,7 @@ MAX_METADATA_BYTES = 1_000_000
 
 def default_root() -> Path:
     """Return the folder of this user's engines. XDG base directories: a relative path is ignored."""
-    base = Path(os.environ.get('XDG_CACHE_HOME', ''))
-    return (base if base.is_absolute() else Path.home() / '.cache') / 'audio_manifold_ros' / 'engines'
+    return cache_folder('engines')
 
 
 class EngineCache:

@@ -27,6 +27,7 @@ from audio_manifold_ros.common.errors import (
     NodeError,
 )
 from audio_manifold_ros.inference.backend_factory import BACKENDS
+from audio_manifold_ros.inference.bundle.find_bundle import find_bundle
 from audio_manifold_ros.modalities.registry import MODALITIES
 from audio_manifold_ros.nodes.common.name_resolution import resolve_folder
 
@@ -78,7 +79,7 @@ def parse_options(arguments: Sequence[str] | None = None) -> tuple[EvaluationOpt
     args = parser.parse_args(arguments)
     options = EvaluationOptions(
         bag=args.bag,
-        bundle=resolve_folder('--bundle', args.bundle),
+        bundle=find_bundle(args.bundle),
         out=args.out,
         rig=None if args.rig is None else resolve_folder('--rig', args.rig),
         audio=args.audio,
