@@ -248,6 +248,12 @@ VERBS = tuple(
             '--config training/configs/street.yaml --split test',
         ),
         (
+            'train compare',
+            'training.comparison.compare',
+            'score bundles on the same unseen streets, with other rigs, dead microphones and controls',
+            'models/street --streets 500 --random-rigs 100 --out scores',
+        ),
+        (
             'train visualize',
             'training.experiment.visualize',
             'draw predictions of an experiment next to the ground truth',

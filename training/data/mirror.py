@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 import torch
 
-from audio_manifold_ros.features.spatial_mirror import mirror_order
+from audio_manifold_ros.features.array_geometry import mirror_order
 from training.data.vehicle_arrays import AZIMUTHS, VEHICLES
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from audio_manifold_ros.common.array_types import FloatArray
 from audio_manifold_ros.common.errors import EvaluationError
 from audio_manifold_ros.evaluation.metrics.metric_names import MIRRORED, MODEL, OTHER_MAPS, SHUFFLED
+from audio_manifold_ros.features.array_geometry import mirror_order
 from audio_manifold_ros.features.kinds import AnyFeatureSpec
-from audio_manifold_ros.features.spatial_mirror import mirror_order
 from audio_manifold_ros.features.spatial_spec import SpatialFeatureSpec
 
 # Audio of the control with other audio.

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 # Number of metrics of each modality, of which the first is shown with its controls.
 SHOWN_METRICS = 2
-CONTROLS = ('prior', 'shuffled', 'mono')
+CONTROLS = ('prior', 'constants', 'camera_prior', 'shuffled', 'mirrored')
 
 
 @dataclass(frozen=True)

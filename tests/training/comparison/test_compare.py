@@ -1,0 +1,131 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Comparison of bundles: the same streets for all, dead microphones, rigs that do not fit, and the tables."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from audio_manifold_ros.common.errors import EvaluationError, RigError
+from audio_manifold_ros.common.resource_paths import resource_path
+from audio_manifold_ros.features.spatial_spec import SpatialFeatureSpec
+from audio_manifold_ros.features.spec import FeatureSpec
+from audio_manifold_ros.modalities.modality_images import ModalityImages
+from tests.inference.spatial_bundle import write_spatial_bundle
+from training.comparison import flicker as flicker_module
+from training.comparison import silent_predictors
+from training.comparison.compare import bundle_names, main
+from training.comparison.comparison_report import lost_share
+from training.comparison.flicker import Flicker
+from training.comparison.rig_cases import rig_cases
+from training.comparison.street_window import StreetWindow
+
+OCTAGON, USB_RING = resource_path('calibration/roof_octagon'), resource_path('calibration/usb_ring')
+STREETS = 3
+
+
+def test_bundles_are_scored_on_the_same_streets_with_each_rig(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(silent_predictors, 'PRIOR_SEEDS', range(4))
+    monkeypatch.setattr(flicker_module, 'SECONDS', 2)
+    spatial = write_spatial_bundle(tmp_path / 'spatial', SpatialFeatureSpec()).folder
+    options = ['--streets', str(STREETS), '--rigs', str(OCTAGON), str(USB_RING), '--dead', '2', '--workers', '1']
+    folders = ['--drives', str(tmp_path / 'drives'), '--out', str(tmp_path / 'out'), '--flicker', '1']
+    assert main([str(resource_path('models/street')), str(spatial), *options, *folders]) == 0
+    found = json.loads((tmp_path / 'out' / 'comparison.json').read_text())
+    assert found['cases'] == ['roof_octagon', 'roof_octagon, 2 dead', 'usb_ring']
+    street, other = found['bundles']['street'], found['bundles']['spatial']
+    assert street['scores']['usb_ring'] is None
+    assert 'needs 8 (roof_octagon)' in street['refusals']['usb_ring']
+    assert other['refusals'] == {}
+    whole, dead = (other['scores'][case] for case in found['cases'][:2])
+    assert whole['windows'] == whole['over_streets']['streets'] == STREETS
+    assert whole['depth']['abs_rel'] != dead['depth']['abs_rel']
+    for key in ('abs_rel_prior', 'abs_rel_constants'):
+        values = {scores['depth'][key] for scores in (whole, dead, street['scores']['roof_octagon'])}
+        assert len(values) == 1, 'the same ground truth for all'
+    assert whole['depth']['abs_rel_other_echo'] > 0
+    assert 'abs_rel_mirrored' in street['scores']['roof_octagon']['depth']
+    assert 'abs_rel_mirrored' not in dead['depth']
+    flicker = found['flicker']['spatial']
+    assert 0 <= flicker['true_change'] < flicker['mean_change']
+    text = (tmp_path / 'out' / 'comparison.md').read_text()
+    assert text in capsys.readouterr().out
+    for block in re.findall(r'(?:^\|.*\n)+', text, re.MULTILINE):
+        assert len({line.count('|') for line in block.splitlines()}) == 1
+    line = next(line for line in text.splitlines() if line.startswith('| ABS_rel, all |'))
+    assert f'{whole["depth"]["abs_rel"]:.3f} ± ' in line
+
+
+def test_dead_microphones_are_other_ones_in_each_street_and_left_out(tmp_path: Path) -> None:
+    from training.data.simulate import write_drive
+
+    paths = [tmp_path / write_drive(tmp_path, seed, 1).path for seed in (900_000, 900_001)]
+    windows = [StreetWindow.read(path, SpatialFeatureSpec(), 0.5, dead=2) for path in paths]
+    assert [int(window.active.sum()) for window in windows] == [6, 6]
+    assert windows[0].active.tolist() != windows[1].active.tolist()
+    assert not windows[0].samples[~windows[0].active].any()
+    whole = StreetWindow.read(paths[0], SpatialFeatureSpec(), 0.5)
+    assert whole.active.all()
+    np.testing.assert_array_equal(windows[0].samples[windows[0].active], whole.samples[windows[0].active])
+    level = windows[0].features(SpatialFeatureSpec())
+    assert np.isfinite(level).all()
+    assert np.abs(level - whole.features(SpatialFeatureSpec())).max() > 0.1
+    assert windows[0].features(FeatureSpec()).shape == (8, 128, 128)
+
+
+def test_the_streets_are_divided_among_random_rigs() -> None:
+    case = rig_cases([OCTAGON], random_rigs=3)[-1]
+    names = [case.rig(place, 7).array.array_id for place in range(7)]
+    assert len(set(names)) == 3
+    assert names == sorted(names)
+    assert all(name.startswith('random_225') for name in names), 'rigs of streets that no model is trained on'
+    with pytest.raises(RigError, match='8 of 8 microphones'):
+        rig_cases([OCTAGON], dead=8)
+    with pytest.raises(RigError, match='give each name once'):
+        rig_cases([OCTAGON, OCTAGON])
+
+
+def test_flicker_is_the_change_of_still_pixels() -> None:
+    depth_m = np.full((2, 4), 10.0, np.float32)
+    labels = np.zeros((2, 4), np.uint8)
+    moved_m, other_labels = depth_m.copy(), labels.copy()
+    moved_m[:, 0] = 11.0  # moves
+    other_labels[:, 1] = 13  # another object
+    predicted_m, predicted_labels = np.full((2, 4), 5.0, np.float32), labels.copy()
+    next_m, next_labels = np.full((2, 4), 5.0 * np.exp(0.2), np.float32), labels.copy()
+    next_m[:, :2] = 70.0
+    next_m[0, 2] = np.nan
+    next_labels[1, 3] = 2
+    flicker = Flicker()
+    flicker.add(
+        (ModalityImages(predicted_m, predicted_labels), ModalityImages(depth_m, labels)),
+        (ModalityImages(next_m, next_labels), ModalityImages(moved_m, other_labels)),
+    )
+    found = flicker.result()
+    assert found['mean_change'] == pytest.approx(0.2, abs=1e-6)
+    assert found['true_change'] == 0
+    assert found['other_class'] == 0.25
+    assert Flicker().result()['mean_change'] is None
+
+
+def test_the_lost_share_is_that_of_the_skill() -> None:
+    def scores(skill: float) -> dict[str, object]:
+        return {'over_streets': {'against': {'prior': {'skill': skill}}}}
+
+    assert lost_share(scores(0.45), scores(0.5)) == pytest.approx(0.1)
+    assert lost_share(scores(0.45), scores(-0.1)) is None
+
+
+def test_bundles_are_named_by_the_end_of_their_paths(tmp_path: Path) -> None:
+    names = bundle_names([tmp_path / 'a' / 'street', tmp_path / 'b' / 'street'])
+    assert list(names) == ['a/street', 'b/street']
+    assert list(bundle_names([tmp_path / 'street'])) == ['street']
+    with pytest.raises(EvaluationError, match='give each once'):
+        bundle_names([tmp_path, tmp_path])

@@ -1,0 +1,76 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Rigs that bundles are compared on: rig folders, random rigs, and rigs with dead microphones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from audio_manifold_ros.common.errors import RigError
+from audio_manifold_ros.datasets.splits import FIRST_DEMO_SEED
+from audio_manifold_ros.simulation.random_rig import STREETS_PER_RIG, random_rig
+from audio_manifold_ros.simulation.rig_parts import RigParts, load_rig
+
+RANDOM = 'random rigs'
+# Rigs of streets that no model is trained on.
+FIRST_RANDOM_RIG = FIRST_DEMO_SEED // STREETS_PER_RIG
+
+
+@dataclass(frozen=True)
+class RigCase:
+    """Rigs that the streets of a test are simulated with.
+
+    Attributes:
+        name: Name in tables.
+        folder: Name of the folder of its drives.
+        rigs: Its rigs. The streets are divided among them, in order.
+        dead: Number of dead microphones, other ones in each street.
+
+    """
+
+    name: str
+    folder: str
+    rigs: tuple[RigParts, ...]
+    dead: int = 0
+
+    def rig(self, place: int, streets: int) -> RigParts:
+        """Return the rig of a street.
+
+        Args:
+            place: Number of the street, from 0.
+            streets: Number of all streets.
+
+        """
+        return self.rigs[place * len(self.rigs) // streets]
+
+
+def rig_cases(folders: Sequence[Path], random_rigs: int = 0, dead: int = 0) -> list[RigCase]:
+    """Return the cases of a test.
+
+    Args:
+        folders: Folders of rigs. The first one is the reference.
+        random_rigs: Number of random rigs, which are one case.
+        dead: Number of dead microphones of a case with the first rig. 0 leaves it out.
+
+    Raises:
+        RigError: A rig cannot be read, two have the same name, or too few of its microphones would be left.
+
+    """
+    cases = [RigCase(folder.name, folder.name, (load_rig(folder),)) for folder in folders]
+    names = [case.name for case in cases]
+    if len(set(names)) != len(names):
+        msg = f'The rigs are {names!r}: give each name once.'
+        raise RigError(msg)
+    if dead:
+        first = cases[0]
+        microphones = sum(microphone.enabled for microphone in first.rigs[0].array.microphones)
+        if not 0 < dead < microphones:
+            msg = f'{dead!r} of {microphones} microphones of {first.name!r} are to be dead: leave at least one.'
+            raise RigError(msg)
+        cases.insert(1, RigCase(f'{first.name}, {dead} dead', first.folder, first.rigs, dead))
+    if random_rigs:
+        rigs = tuple(random_rig((FIRST_RANDOM_RIG + number) * STREETS_PER_RIG) for number in range(random_rigs))
+        cases.append(RigCase(f'{random_rigs} {RANDOM}', f'random_{random_rigs}', rigs))
+    return cases

@@ -1,0 +1,89 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""One window of an unseen street: its features by any definition, its ground truth and its camera."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from audio_manifold_ros.camera_prior.camera_view import CameraView
+from audio_manifold_ros.datasets.drive_reader import DriveReader
+from audio_manifold_ros.datasets.windows import cut_windows
+from audio_manifold_ros.features.batch_features import rig_geometry, window_features
+from audio_manifold_ros.features.spatial_spec import SpatialFeatureSpec
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from audio_manifold_ros.common.array_types import Mask
+    from audio_manifold_ros.datasets.rig_files import RigFiles
+    from audio_manifold_ros.features.kinds import AnyFeatureSpec
+    from audio_manifold_ros.modalities.modality_images import ModalityImages
+
+
+@dataclass
+class StreetWindow:
+    """The only window of a drive.
+
+    Attributes:
+        street: Id of the drive.
+        samples: float32 (mic, sample), full scale ±1. A dead microphone is silent.
+        active: bool (mic,), False for a dead microphone.
+        rig: Files of its rig.
+        ground_truth: Camera images.
+
+    """
+
+    street: str
+    samples: NDArray[np.float32]
+    active: Mask
+    rig: RigFiles
+    ground_truth: ModalityImages
+    _features: dict[AnyFeatureSpec, NDArray[np.float32]] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, path: Path, spec: AnyFeatureSpec, frame_position: float, dead: int = 0) -> StreetWindow:
+        """Read the window of a drive.
+
+        Args:
+            path: The drive.
+            spec: Definition of features with the length of the window.
+            frame_position: Position of the image in the window.
+            dead: Number of microphones that are dead. They depend on the name of the drive.
+
+        Raises:
+            DatasetError: The drive cannot be read.
+
+        """
+        with DriveReader(path) as drive:
+            window = cut_windows(drive, spec, frame_position).windows[0]
+            samples = drive.samples(window.first_sample, spec.window_samples)
+            active = np.array([microphone.enabled for microphone in drive.array.microphones])
+            rng = np.random.default_rng([int(drive.provenance.get('seed', 0)), dead])  # type: ignore[call-overload]
+            active[rng.permutation(np.flatnonzero(active))[:dead]] = False
+            samples[~active] = 0.0
+            return cls(drive.drive_id, samples, active, drive.rig, drive.images(window.image))
+
+    @property
+    def view(self) -> CameraView:
+        """View of the camera."""
+        return CameraView.from_rig(self.rig.camera_model(), self.rig.transforms())
+
+    def features(self, spec: AnyFeatureSpec) -> NDArray[np.float32]:
+        """Return the features of the window. Spatial features leave out the dead microphones.
+
+        Raises:
+            RigError: A file of the rig is invalid.
+            FeatureError: The rig cannot be used with these features.
+
+        """
+        if spec not in self._features:
+            geometry = rig_geometry(self.rig, spec)
+            active = self.active if isinstance(spec, SpatialFeatureSpec) else None
+            self._features[spec] = window_features(self.samples, spec, geometry, active)
+        return self._features[spec]

@@ -1,0 +1,51 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Unseen streets with the rigs of a case, simulated once."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from training.comparison.parallel_map import parallel_map
+from training.data.simulate import drive_path, write_drive
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from audio_manifold_ros.simulation.rig_parts import RigParts
+    from training.comparison.rig_cases import RigCase
+
+# A process keeps the noise fields of an array, so streets in a row are one task.
+TASK_STREETS = 20
+
+
+def simulate_streets(case: RigCase, folder: Path, seeds: range, frame_position: float, workers: int) -> list[Path]:
+    """Return the drives of streets with the rigs of a case, in order. Missing ones are simulated.
+
+    A drive has one second of audio and one image.
+
+    Args:
+        case: The rigs.
+        folder: Folder of the drives of all cases.
+        seeds: Seeds of the streets.
+        frame_position: Instant of the image in the second.
+        workers: Number of processes.
+
+    Raises:
+        DatasetError: A drive cannot be written.
+        SimulationError: A street cannot be simulated with its rig.
+
+    """
+    target = folder / f'{case.folder}_at_{frame_position:g}'
+    streets = [(seed, case.rig(place, len(seeds))) for place, seed in enumerate(seeds)]
+    tasks = [streets[first : first + TASK_STREETS] for first in range(0, len(streets), TASK_STREETS)]
+    write = partial(_write_drives, target, frame_position)
+    for _ in parallel_map(write, tasks, workers, f'streets with {case.name}'):
+        pass
+    return [drive_path(target, seed) for seed in seeds]
+
+
+def _write_drives(folder: Path, frame_position: float, streets: list[tuple[int, RigParts]]) -> None:
+    for seed, rig in streets:
+        write_drive(folder, seed, 1, frame_position, rig)
