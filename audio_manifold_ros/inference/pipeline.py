@@ -259,6 +259,7 @@ class Pipeline:
             masked=masked,
             substituted=tuple(name for name, _ in substitutes),
             distance_ratio=distance_ratio,
+            vehicles=output.vehicles,
         )
 
     def flush(self) -> None:

@@ -47,7 +47,7 @@ class CompilableNetwork(nn.Module):
     def forward(self, features: Tensor) -> tuple[Tensor, ...]:
         """Map features float32 (batch, mic, height, width) to the input of `regroup`."""
         raw_outputs = self.network.predict_raw(features)
-        outputs = [tensor for modality in self.network.config.modalities for tensor in raw_outputs[modality]]
+        outputs = [tensor for name in self.network.config.raw_names for tensor in raw_outputs[name]]
         return tuple(tensor for tensor in outputs if tensor is not None)
 
 
@@ -81,6 +81,10 @@ def lower_precision(network: PerceptionNetwork, dtype: torch.dtype) -> None:
     if network.spatial is not None:
         network.spatial.to(dtype)
         network.spatial.trunk.inputs.float()
+        if network.spatial.vehicles is not None:
+            # Interpolation between directions takes differences of nearly equal angles.
+            network.spatial.azimuths_rad = network.spatial.azimuths_rad.float()
+            network.spatial.vehicles.bins_rad = network.spatial.vehicles.bins_rad.float()
     for at_net, first in inputs.items():
         at_net.trunk[0] = nn.Sequential(first, _Cast(dtype))
     for index, system in enumerate(cast('Sequence[SingleStageNetwork]', network.direct)):
@@ -89,7 +93,7 @@ def lower_precision(network: PerceptionNetwork, dtype: torch.dtype) -> None:
 
 
 def regroup(config: PerceptionConfig, outputs: Sequence[Tensor]) -> dict[str, tuple[Tensor, Tensor | None]]:
-    """Return raw image and distance of each modality, as `PerceptionNetwork.predict_raw` does.
+    """Return images and distances of the modalities, and logits of vehicles, as `PerceptionNetwork.predict_raw` does.
 
     Args:
         config: Configuration of the network.
@@ -97,7 +101,7 @@ def regroup(config: PerceptionConfig, outputs: Sequence[Tensor]) -> dict[str, tu
 
     """
     rest = iter(outputs)
-    return {name: (next(rest), next(rest) if config.predicts_distance(name) else None) for name in config.modalities}
+    return {name: (next(rest), next(rest) if config.predicts_distance(name) else None) for name in config.raw_names}
 
 
 def postprocess_flat(config: PerceptionConfig, outputs: Sequence[Tensor]) -> tuple[Tensor, ...]:

@@ -22,6 +22,7 @@ from audio_manifold_ros.networks.single_stage import SingleStageConfig, SingleSt
 from audio_manifold_ros.networks.spatial.compact_decoder import CompactDecoder
 from audio_manifold_ros.networks.spatial.config import ERROR_CELLS, SpatialNetworkConfig
 from audio_manifold_ros.networks.spatial.spatial_network import SpatialNetwork
+from audio_manifold_ros.networks.vehicle_map import VEHICLES
 from audio_manifold_ros.networks.vq_vae import VqVae, VqVaeConfig, make_bottleneck, make_decoder
 
 if TYPE_CHECKING:
@@ -86,12 +87,23 @@ class PerceptionConfig:
 
     @property
     def output_names(self) -> tuple[str, ...]:
-        """Names of the output tensors (see `Modality.output_names`)."""
-        return tuple(name for modality in self.modalities for name in MODALITIES[modality].output_names)
+        """Names of the output tensors (see `Modality.output_names`), with `vehicles` if there is that map."""
+        names = tuple(name for modality in self.modalities for name in MODALITIES[modality].output_names)
+        return (*names, VEHICLES) if self.has_vehicles else names
+
+    @property
+    def has_vehicles(self) -> bool:
+        """True if the networks predict the map of the vehicles all round."""
+        return self.spatial is not None and self.spatial.vehicles is not None
+
+    @property
+    def raw_names(self) -> tuple[str, ...]:
+        """Keys of the result of `PerceptionNetwork.predict_raw`, in order."""
+        return (*self.modalities, VEHICLES) if self.has_vehicles else self.modalities
 
     def predicts_distance(self, modality: str) -> bool:
         """Return whether the networks provide the distance of a modality, to a manifold or as a predicted error."""
-        return self.spatial is not None or modality in self.manifolds
+        return (self.spatial is not None and modality in self.modalities) or modality in self.manifolds
 
     def to_dict(self) -> Mapping[str, object]:
         """Return the fields as plain values for JSON. Without a network on spatial maps, they have no `spatial`."""
@@ -183,7 +195,8 @@ class PerceptionNetwork(nn.Module):
 
         Returns:
             For each modality its image (batch, row, column), or (batch, row, column, component), for example depth in
-            metres, and its distance float32 (batch, cell, cell).
+            metres, and its distance float32 (batch, cell, cell). Then the probabilities of the map of vehicles float32
+            (batch, class, azimuth, distance), if there is one.
 
         """
         return postprocess(self.config, self.predict_raw(features, prior))
@@ -194,7 +207,8 @@ class PerceptionNetwork(nn.Module):
         Depth has one channel in the unit of `DepthRepresentation`, not clipped. Segmentation has the logits of the
         classes.
         """
-        return {modality: raw for modality, (raw, _) in self.predict_raw(features, prior).items()}
+        raw_outputs = self.predict_raw(features, prior)
+        return {modality: raw_outputs[modality][0] for modality in self.config.modalities}
 
     def latents(self, features: Tensor) -> dict[str, Tensor]:
         """Map features (batch, mic, height, width) to latents {modality: (batch, code_dim, cell, cell)}."""
@@ -209,12 +223,13 @@ class PerceptionNetwork(nn.Module):
 
         Returns:
             Raw images as from `images` by modality, and the distance float32 (batch, cell, cell) to the manifold or the
-            predicted error. It is None for direct systems.
+            predicted error. It is None for direct systems. With a map of vehicles, `vehicles` are its logits and None.
 
         """
         if self.spatial is not None:
-            return self.predict_spatial(features, prior)[0]
-        raw_outputs: dict[str, RawOutput] = {}
+            raw_outputs, vehicles = self.predict_spatial(features, prior)
+            return raw_outputs if vehicles is None else {**raw_outputs, VEHICLES: (vehicles, None)}
+        raw_outputs = {}
         for modality, latent in self.latents(features).items():
             quantized = cast('Bottleneck', self.codebooks[modality]).quantize(latent)
             raw_outputs[modality] = (self.decoders[modality](quantized.values), quantized.distance)
@@ -238,7 +253,7 @@ class PerceptionNetwork(nn.Module):
     def predict_spatial(
         self, features: Tensor, prior: PriorTensors | None = None, azimuths_rad: Tensor | None = None
     ) -> tuple[dict[str, RawOutput], Tensor | None]:
-        """Return the result of `predict_raw` of a network on spatial maps, and the logits of the map of vehicles.
+        """Return raw images and distances of a network on spatial maps, and the logits of the map of vehicles.
 
         Args:
             features: See `predict_raw`.
@@ -278,4 +293,6 @@ def postprocess(config: PerceptionConfig, raw_outputs: Mapping[str, RawOutput]) 
             head.decode(raw, config.depth),
             head.uncertainty(raw, config.cells) if distance is None else distance,
         ]
+    if config.has_vehicles:
+        outputs.append(raw_outputs[VEHICLES][0].float().sigmoid())
     return tuple(outputs)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+# Name of the output tensor.
+VEHICLES = 'vehicles'
 # A configuration comes with a bundle. The limits bound the memory of its layers.
 MAX_CLASSES, MAX_BINS, MAX_CHANNELS = 32, 720, 1024
 # The head has convolutions over five azimuths.

@@ -12,17 +12,19 @@ if TYPE_CHECKING:
     from audio_manifold_ros.robot_outputs.class_roles import ClassRoles
     from audio_manifold_ros.robot_outputs.compressed_images import compress_colours, compress_depth
     from audio_manifold_ros.robot_outputs.confidence_bytes import confidence_to_bytes
+    from audio_manifold_ros.robot_outputs.detection import Detection
     from audio_manifold_ros.robot_outputs.detection_errors import angle_std_rad, range_log_std
-    from audio_manifold_ros.robot_outputs.image_detections import DetectionSettings, ImageDetection, find_detections
+    from audio_manifold_ros.robot_outputs.image_detections import DetectionSettings, find_detections
     from audio_manifold_ros.robot_outputs.obstacle_grid import GridSettings, ObstacleGrid
     from audio_manifold_ros.robot_outputs.obstacle_scan import ObstacleScan, ScanProjector, ScanSettings
     from audio_manifold_ros.robot_outputs.organised_cloud import to_organised_cloud
+    from audio_manifold_ros.robot_outputs.vehicle_detections import vehicle_detections
 
 __all__ = [
     'ClassRoles',
+    'Detection',
     'DetectionSettings',
     'GridSettings',
-    'ImageDetection',
     'ObstacleGrid',
     'ObstacleScan',
     'ScanProjector',
@@ -34,6 +36,7 @@ __all__ = [
     'find_detections',
     'range_log_std',
     'to_organised_cloud',
+    'vehicle_detections',
 ]
 
 __getattr__, __dir__ = lazy_exports(
@@ -43,9 +46,11 @@ __getattr__, __dir__ = lazy_exports(
         'compressed_images': 'compress_colours compress_depth',
         'confidence_bytes': 'confidence_to_bytes',
         'detection_errors': 'angle_std_rad range_log_std',
-        'image_detections': 'DetectionSettings ImageDetection find_detections',
+        'detection': 'Detection',
+        'image_detections': 'DetectionSettings find_detections',
         'obstacle_grid': 'GridSettings ObstacleGrid',
         'obstacle_scan': 'ObstacleScan ScanProjector ScanSettings',
         'organised_cloud': 'to_organised_cloud',
+        'vehicle_detections': 'vehicle_detections',
     },
 )

@@ -8,11 +8,15 @@ import math
 from typing import TYPE_CHECKING
 
 from audio_manifold_ros.modalities.registry import DEPTH
+from audio_manifold_ros.networks.vehicle_map import VEHICLES
+from audio_manifold_ros.robot_outputs.vehicle_detections import VehicleErrors
 
 if TYPE_CHECKING:
     from audio_manifold_ros.inference.bundle.manifest import Manifest
 
 # A bundle without measured errors: one standard deviation is the error at which a pixel stops being correct.
+# Errors of vehicles all round of a bundle without figures.
+UNMEASURED_VEHICLES = VehicleErrors(range_log_std=math.log(1.2), angle_std_rad=math.radians(5.0))
 UNMEASURED_LOG_STD = math.log(1.25)
 # Standard deviation of a uniform distribution over one cell.
 CELL_STD = 1 / math.sqrt(12)
@@ -35,3 +39,13 @@ def angle_std_rad(manifest: Manifest) -> float:
     cells = max(len(model.bias) for model in manifest.confidence.modalities.values())
     camera = manifest.camera
     return math.atan2(camera.width / cells * CELL_STD, camera.fx)
+
+
+def vehicle_errors(manifest: Manifest) -> VehicleErrors:
+    """Return the errors of vehicles all round: those of the hits of the test set, where the bundle states them."""
+    scores = manifest.metrics.get(VEHICLES)
+    values = [scores.get(name) if isinstance(scores, dict) else None for name in ('range_log_std', 'angle_std_deg')]
+    if not all(isinstance(value, int | float) and math.isfinite(value) and value > 0 for value in values):
+        return UNMEASURED_VEHICLES
+    range_log_std, angle_std_deg = (float(value) for value in values if value is not None)
+    return VehicleErrors(range_log_std, math.radians(angle_std_deg))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from audio_manifold_ros.robot_outputs.detection import Detection
 from audio_manifold_ros.robot_outputs.pixel_rays import pixel_rays
 
 if TYPE_CHECKING:
@@ -46,35 +47,6 @@ class DetectionSettings:
     angle_std_rad: float
 
 
-@dataclass(frozen=True)
-class ImageDetection:
-    """Connected region of a class of vehicles or persons.
-
-    All vectors are in the optical frame of the camera (x right, y down, z forward).
-
-    Attributes:
-        class_id: Id of the class.
-        class_name: Name of the class.
-        probability: Mean confidence of its pixels: expected fraction of correct pixels.
-        bearing_rad: Horizontal angle of its centre from the optical axis to the left.
-        distance_m: Distance of its centre from the camera.
-        position_m: (3,), its centre: mean direction of the pixels at their median depth.
-        extent_m: (3,), sides of the box around its visible pixels: width and height at their median depth, and the
-            range of the depth of their middle half.
-        covariance_m2: (3, 3), covariance of the position.
-
-    """
-
-    class_id: int
-    class_name: str
-    probability: float
-    bearing_rad: float
-    distance_m: float
-    position_m: FloatArray
-    extent_m: FloatArray
-    covariance_m2: FloatArray
-
-
 def find_detections(
     depth_m: NDArray[np.float32],
     labels: NDArray[np.uint8],
@@ -82,7 +54,7 @@ def find_detections(
     camera: CameraModel,
     roles: ClassRoles,
     settings: DetectionSettings,
-) -> list[ImageDetection]:
+) -> list[Detection]:
     """Return the regions (8-connectivity) of each class of vehicles and persons, the nearest first.
 
     Touching objects of one class are one detection. Pixels without depth are not part of a region. Of each class the
@@ -105,7 +77,7 @@ def find_detections(
             probability = float(confidence.ravel()[pixels].mean())
             if probability >= settings.min_confidence:
                 geometry = _geometry(depth_m.ravel()[pixels], rays.reshape(-1, 3)[pixels], settings)
-                found.append(ImageDetection(class_id, roles.names[class_id], probability, *geometry))
+                found.append(Detection(class_id, roles.names[class_id], probability, *geometry))
     return sorted(found, key=lambda detection: detection.distance_m)
 
 

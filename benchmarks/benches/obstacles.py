@@ -22,8 +22,9 @@ from audio_manifold_ros.inference.pipeline_settings import PipelineSettings
 from audio_manifold_ros.nodes.perception.camera_mount import CameraMount
 from audio_manifold_ros.rig.rig import MicrophoneArray
 from audio_manifold_ros.robot_outputs.class_roles import ClassRoles
+from audio_manifold_ros.robot_outputs.detection import Detection
 from audio_manifold_ros.robot_outputs.detection_errors import angle_std_rad, range_log_std
-from audio_manifold_ros.robot_outputs.image_detections import DetectionSettings, ImageDetection, find_detections
+from audio_manifold_ros.robot_outputs.image_detections import DetectionSettings, find_detections
 from audio_manifold_ros.robot_outputs.obstacle_scan import ScanProjector, ScanSettings
 from audio_manifold_ros.simulation.drive import Drive
 from benchmarks.harness.figure import Figure
@@ -132,7 +133,7 @@ def _detection_figures(manifest: Manifest, pairs: list[tuple[Images, Images]]) -
     ]
 
 
-def _nearest_object(detection: ImageDetection, objects: list[ImageDetection]) -> ImageDetection | None:
+def _nearest_object(detection: Detection, objects: list[Detection]) -> Detection | None:
     """Return the object in the direction of a detection whose distance is the most similar."""
     found = [item for item in objects if abs(item.bearing_rad - detection.bearing_rad) <= MAX_ANGLE_RAD]
     return min(found, key=lambda item: abs(math.log(item.distance_m / detection.distance_m)), default=None)

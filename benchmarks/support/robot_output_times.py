@@ -74,7 +74,7 @@ def _predict(bundle: Bundle, array: MicrophoneArray, sound: Path) -> list[Predic
         prediction = pipeline.predict()
         if prediction is not None and prediction.confidence is not None:
             images = prediction.depth_m, prediction.labels, prediction.confidence
-            found.append(PredictedImages(*images, prediction.stamp_ns))
+            found.append(PredictedImages(*images, prediction.stamp_ns, prediction.vehicles))
     source.close()
     return found
 
@@ -98,7 +98,7 @@ def _made(output: RobotOutput, images: Sequence[PredictedImages]) -> Figure:
     """Measure one output alone: nothing is shared with other outputs of the same image."""
     times_ms = []
     for given in images:
-        fresh = PredictedImages(given.depth_m, given.labels, given.confidence, given.stamp_ns)
+        fresh = PredictedImages(given.depth_m, given.labels, given.confidence, given.stamp_ns, given.vehicles)
         before_s = process_time()
         serialize_message(output.make(fresh))
         times_ms.append(1e3 * (process_time() - before_s))

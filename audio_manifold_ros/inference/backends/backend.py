@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from audio_manifold_ros.common.errors import InferenceError
 from audio_manifold_ros.inference.bundle.prediction import NetworkOutput
 from audio_manifold_ros.modalities.registry import MODALITIES
+from audio_manifold_ros.networks.vehicle_map import VEHICLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -82,7 +83,8 @@ def input_shape(manifest: Manifest) -> tuple[int, ...]:
 def output_names(manifest: Manifest) -> tuple[str, ...]:
     """Return the names of the output tensors of a bundle's networks, in order."""
     heads = (modality for name, modality in MODALITIES.items() if name in manifest.modalities)
-    return tuple(name for head in heads for name in head.output_names)
+    names = tuple(name for head in heads for name in head.output_names)
+    return names if manifest.vehicles is None else (*names, VEHICLES)
 
 
 def check_features(features: NDArray[np.float32], shape: tuple[int, ...]) -> None:
@@ -120,4 +122,5 @@ def named_output(found: Mapping[str, NDArray[Any]]) -> NetworkOutput:
         distances={
             name: found[modality.distance] for name, modality in MODALITIES.items() if modality.distance in found
         },
+        vehicles=found.get(VEHICLES),
     )

@@ -20,6 +20,7 @@ from audio_manifold_ros.inference.bundle.array_range import ArrayRange
 from audio_manifold_ros.inference.bundle.confidence import ConfidenceModel
 from audio_manifold_ros.inference.bundle.trained_array import TrainedArray
 from audio_manifold_ros.modalities.registry import DEPTH, METRE, MODALITIES, NORMALS, SEGMENTATION
+from audio_manifold_ros.networks.vehicle_map import VEHICLES, VehicleMapConfig
 from audio_manifold_ros.rig.camera import CameraModel
 
 MANIFEST_FILE = 'manifest.json'
@@ -174,6 +175,18 @@ class Manifest:
     def is_spatial(self) -> bool:
         """True if the input of the networks is spatial features, which any array gives."""
         return isinstance(self.features, SpatialFeatureSpec)
+
+    @property
+    def vehicles(self) -> VehicleMapConfig | None:
+        """Map of the vehicles all round that the networks predict. None without it.
+
+        Raises:
+            NetworkError: Its values are invalid.
+
+        """
+        spatial = self.networks.get('spatial')
+        values = spatial.get(VEHICLES) if isinstance(spatial, dict) else None
+        return VehicleMapConfig.from_dict(values) if isinstance(values, dict) else None
 
     @property
     def microphones(self) -> int:

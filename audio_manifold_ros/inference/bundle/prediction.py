@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from audio_manifold_ros.common.errors import InferenceError
 from audio_manifold_ros.modalities.modality_images import ModalityImages, image_fields
 from audio_manifold_ros.modalities.registry import MODALITIES
+from audio_manifold_ros.networks.vehicle_map import VEHICLES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,15 +28,19 @@ class NetworkOutput(ModalityImages):
             AT-net output to the nearest code of the manifold, divided by the code dimension. Without a codebook: mean
             squared deviation from the mean latent in standard deviations. Without a manifold: 1, or for classes their
             mean entropy.
+        vehicles: Probabilities float32 (class, azimuth, distance) of the vehicles all round (see `VehicleMapConfig`).
+            None without that map.
 
     """
 
     distances: Mapping[str, NDArray[np.float32]]
+    vehicles: NDArray[np.float32] | None = None
 
     def tensors(self) -> dict[str, NDArray[Any]]:
         """Return images and distances by the names of the output tensors."""
         distances = {MODALITIES[name].distance: values for name, values in self.distances.items()}
-        return {**image_fields(self.by_modality()), **distances}
+        vehicles = {} if self.vehicles is None else {VEHICLES: self.vehicles}
+        return {**image_fields(self.by_modality()), **distances, **vehicles}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +62,7 @@ class Prediction(ModalityImages):
         substituted: Names of faulty microphones that were replaced by their nearest neighbours.
         distance_ratio: Distance of the features to the training features over its limit (see `FeatureStatistics`).
             None if the bundle has no statistics.
+        vehicles: Probabilities of the vehicles all round (see `NetworkOutput`). None without that map.
 
     """
 
@@ -72,6 +78,7 @@ class Prediction(ModalityImages):
     masked: tuple[str, ...] = ()
     substituted: tuple[str, ...] = ()
     distance_ratio: float | None = None
+    vehicles: NDArray[np.float32] | None = None
 
     @property
     def age_s(self) -> float:

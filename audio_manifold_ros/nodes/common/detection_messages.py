@@ -11,19 +11,22 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from builtin_interfaces.msg import Duration
 from geometry_msgs.msg import Point, Pose, PoseWithCovariance, Quaternion, Vector3
 from std_msgs.msg import ColorRGBA, Header
 from visualization_msgs.msg import Marker, MarkerArray
 
 if TYPE_CHECKING:
-    from audio_manifold_ros.robot_outputs.image_detections import ImageDetection
+    from audio_manifold_ros.robot_outputs.detection import Detection
 
 # The orientation of a detection is unknown.
 ANGLE_VARIANCE = math.pi**2
 MARKER_LIFETIME_NS = 500_000_000
 TEXT_HEIGHT_M = 0.6
 OPACITY = 0.5
+# Unit vectors that point up in the optical frame of a camera, and in the root frame of a rig.
+OPTICAL_UP, ROOT_UP = (0.0, -1.0, 0.0), (0.0, 0.0, 1.0)
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,7 @@ class DetectionType:
     """
 
     message: Any
-    make: Callable[[Sequence[ImageDetection], Header], Any]
+    make: Callable[[Sequence[Detection], Header], Any]
 
 
 def detection_type() -> DetectionType | None:
@@ -58,13 +61,13 @@ def detection_type() -> DetectionType | None:
     return None
 
 
-def to_detection_3d_array(messages: Any, detections: Sequence[ImageDetection], header: Header) -> Any:
+def to_detection_3d_array(messages: Any, detections: Sequence[Detection], header: Header) -> Any:
     """Return a `vision_msgs/Detection3DArray`.
 
     Args:
         messages: The module `vision_msgs.msg`.
         detections: Detections in the frame of the header.
-        header: Stamp and optical frame.
+        header: Stamp and frame.
 
     """
     found = []
@@ -77,13 +80,13 @@ def to_detection_3d_array(messages: Any, detections: Sequence[ImageDetection], h
     return messages.Detection3DArray(header=header, detections=found)
 
 
-def to_detection_array(messages: Any, detections: Sequence[ImageDetection], header: Header) -> Any:
+def to_detection_array(messages: Any, detections: Sequence[Detection], header: Header) -> Any:
     """Return an `audio_manifold_msgs/DetectionArray`.
 
     Args:
         messages: The module `audio_manifold_msgs.msg`.
         detections: Detections in the frame of the header.
-        header: Stamp and optical frame.
+        header: Stamp and frame.
 
     """
     found = [
@@ -102,14 +105,18 @@ def to_detection_array(messages: Any, detections: Sequence[ImageDetection], head
 
 
 def to_markers(
-    detections: Sequence[ImageDetection], colours: Mapping[int, Sequence[int]], header: Header
+    detections: Sequence[Detection],
+    colours: Mapping[int, Sequence[int]],
+    header: Header,
+    up: Sequence[float] = OPTICAL_UP,
 ) -> MarkerArray:
     """Return a box and a line of text for each detection. The first marker deletes those of the last image.
 
     Args:
         detections: Detections in the frame of the header.
         colours: Colour (red, green, blue) of each class id, 0 to 255.
-        header: Stamp and optical frame.
+        header: Stamp and frame.
+        up: Unit vector (3,) that points up in that frame.
 
     """
     markers = [Marker(header=header, action=Marker.DELETEALL)]
@@ -122,13 +129,15 @@ def to_markers(
         box.color = ColorRGBA(r=red, g=green, b=blue, a=OPACITY)
         text = f'{detection.class_name} {detection.distance_m:.0f} m {detection.probability:.0%}'
         label = Marker(header=header, ns='text', id=index, type=Marker.TEXT_VIEW_FACING, lifetime=lifetime, text=text)
-        label.pose.position = Point(x=position[0], y=position[1] - size.y / 2 - TEXT_HEIGHT_M, z=position[2])
+        height_m = abs(float(np.dot(up, detection.extent_m))) / 2 + TEXT_HEIGHT_M
+        x, y, z = (float(value) for value in position + height_m * np.asarray(up))
+        label.pose.position = Point(x=x, y=y, z=z)
         label.scale.z, label.color = TEXT_HEIGHT_M, ColorRGBA(r=1.0, g=1.0, b=1.0, a=1.0)
         markers += [box, label]
     return MarkerArray(markers=markers)
 
 
-def _pose(detection: ImageDetection) -> PoseWithCovariance:
+def _pose(detection: Detection) -> PoseWithCovariance:
     x, y, z = detection.position_m.tolist()
     covariance = [0.0] * 36
     for row in range(3):

@@ -1,18 +1,22 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Mount of the camera: its pose on the robot, and the names of the frames of the outputs for robots."""
+"""Mount of the camera: its pose and that of the array on the robot, and the frames of the outputs for robots."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from audio_manifold_ros.features.array_geometry import array_centre_m
 from audio_manifold_ros.rig.extrinsics import EXTRINSICS_FILE, Extrinsics
+from audio_manifold_ros.rig.rig import RIG_FILE, MicrophoneArray
 from audio_manifold_ros.rig.scan_frame import scan_frame, scan_frame_name
 from audio_manifold_ros.rig.transform_chain import OPTICAL_SUFFIX, Pose, find_optical_transform, pose_in_root
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from audio_manifold_ros.common.array_types import FloatArray
 
 
 @dataclass(frozen=True)
@@ -23,12 +27,14 @@ class CameraMount:
         optical_in_root: Pose of the optical frame in the root frame.
         root_frame: Name of the root frame, for example `base_link`.
         scan_frame: Name of the scan frame.
+        array_m: Centre of the array (3,) in the root frame.
 
     """
 
     optical_in_root: Pose
     root_frame: str
     scan_frame: str
+    array_m: FloatArray
 
     @classmethod
     def from_rig(cls, rig: Path, camera_frame: str) -> CameraMount | None:
@@ -49,4 +55,5 @@ class CameraMount:
         optical = find_optical_transform(extrinsics).child
         prefix = camera_frame.removesuffix(optical) if camera_frame.endswith(optical) else ''
         root = prefix + scan_frame(extrinsics).parent
-        return cls(pose_in_root(extrinsics, optical), root, scan_frame_name(camera_frame))
+        array_m = array_centre_m(MicrophoneArray.from_yaml(rig / RIG_FILE), extrinsics)
+        return cls(pose_in_root(extrinsics, optical), root, scan_frame_name(camera_frame), array_m)

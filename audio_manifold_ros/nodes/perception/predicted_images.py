@@ -26,6 +26,7 @@ class PredictedImages:
         labels: uint8 (row, column), class ids. None without that head.
         confidence: float32 (row, column), 0 to 1.
         stamp_ns: Time that the images describe.
+        vehicles: Probabilities of the vehicles all round (see `NetworkOutput`). None without that map.
 
     """
 
@@ -33,6 +34,7 @@ class PredictedImages:
     labels: NDArray[np.uint8] | None
     confidence: NDArray[np.float32]
     stamp_ns: int
+    vehicles: NDArray[np.float32] | None = None
     _derived: dict[str, Any] = field(default_factory=dict)
 
     def derive(self, name: str, make: Callable[[], Derived]) -> Derived:

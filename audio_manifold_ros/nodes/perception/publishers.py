@@ -124,7 +124,8 @@ class PredictionPublishers:
         self.publish_if_subscribed('~/microphones', lambda: to_microphones(self._microphones, prediction, stamp))
         # Last, because they take the most time.
         if self._robot is not None and prediction.confidence is not None:
-            images = PredictedImages(prediction.depth_m, prediction.labels, prediction.confidence, stamp_ns)
+            shown = prediction.depth_m, prediction.labels, prediction.confidence
+            images = PredictedImages(*shown, stamp_ns, prediction.vehicles)
             self._robot.publish(images)
 
     def publish_audio(self, block: AudioBlock) -> None:

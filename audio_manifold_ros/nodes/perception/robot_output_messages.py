@@ -14,7 +14,13 @@ from sensor_msgs.msg import CompressedImage, Image, LaserScan, PointCloud2
 from visualization_msgs.msg import MarkerArray
 
 from audio_manifold_ros.drawing.colormaps import colour_depth, palette
-from audio_manifold_ros.nodes.common.detection_messages import DetectionType, detection_type, to_markers
+from audio_manifold_ros.nodes.common.detection_messages import (
+    OPTICAL_UP,
+    ROOT_UP,
+    DetectionType,
+    detection_type,
+    to_markers,
+)
 from audio_manifold_ros.nodes.common.messages import to_header, to_image, to_point_cloud
 from audio_manifold_ros.nodes.common.robot_messages import to_compressed_image, to_laser_scan, to_occupancy_grid
 from audio_manifold_ros.nodes.perception.robot_output_parameters import (
@@ -31,11 +37,13 @@ from audio_manifold_ros.robot_outputs.compressed_images import (
     compress_depth,
 )
 from audio_manifold_ros.robot_outputs.confidence_bytes import confidence_to_bytes
-from audio_manifold_ros.robot_outputs.detection_errors import angle_std_rad, range_log_std
-from audio_manifold_ros.robot_outputs.image_detections import DetectionSettings, ImageDetection, find_detections
+from audio_manifold_ros.robot_outputs.detection import Detection
+from audio_manifold_ros.robot_outputs.detection_errors import angle_std_rad, range_log_std, vehicle_errors
+from audio_manifold_ros.robot_outputs.image_detections import DetectionSettings, find_detections
 from audio_manifold_ros.robot_outputs.obstacle_grid import GridSettings, ObstacleGrid
 from audio_manifold_ros.robot_outputs.obstacle_scan import ObstacleScan, ScanProjector, ScanSettings
 from audio_manifold_ros.robot_outputs.organised_cloud import to_organised_cloud
+from audio_manifold_ros.robot_outputs.vehicle_detections import vehicle_detections
 
 if TYPE_CHECKING:
     from std_msgs.msg import Header
@@ -94,6 +102,7 @@ class RobotOutputMessages:
         self._projector: ScanProjector | None = None
         self._grid: ObstacleGrid | None = None
         self._detection_type = detection_type()
+        self._vehicles = None if mount is None else manifest.vehicles
         self._detection_settings = DetectionSettings(
             settings.detections.min_pixels,
             settings.detections.min_confidence,
@@ -172,10 +181,11 @@ class RobotOutputMessages:
         return to_occupancy_grid(percent, settings.resolution_m, self._grid.origin_m, header)
 
     def _markers(self, images: PredictedImages) -> MarkerArray:
-        return to_markers(self._find(images), self._class_colours, self._header(images))
+        up = OPTICAL_UP if self._is_in_image(images) else ROOT_UP
+        return to_markers(self._find(images), self._class_colours, self._detection_header(images), up)
 
     def _detections(self, detections: DetectionType, images: PredictedImages) -> Any:
-        return detections.make(self._find(images), self._header(images))
+        return detections.make(self._find(images), self._detection_header(images))
 
     def _project(self, mount: CameraMount, images: PredictedImages) -> ObstacleScan:
         depth_m = images.require_depth()
@@ -187,18 +197,41 @@ class RobotOutputMessages:
         projector = self._projector
         return images.derive('scan', lambda: projector.project(depth_m, images.labels, images.confidence))
 
-    def _find(self, images: PredictedImages) -> list[ImageDetection]:
-        return images.derive(
-            'detections',
-            lambda: find_detections(
-                images.require_depth(),
-                images.require_labels(),
-                images.confidence,
-                self._manifest.camera,
-                self._roles,
-                self._detection_settings,
-            ),
+    def _find(self, images: PredictedImages) -> list[Detection]:
+        return images.derive('detections', partial(self._find_all, images))
+
+    def _find_all(self, images: PredictedImages) -> list[Detection]:
+        """Return the detections: vehicles all round and other classes of the images, or all classes of the images."""
+        in_image = find_detections(
+            images.require_depth(),
+            images.require_labels(),
+            images.confidence,
+            self._manifest.camera,
+            self._roles,
+            self._detection_settings,
         )
+        mount, config = self._mount, self._vehicles
+        if images.vehicles is None or mount is None or config is None:
+            return in_image
+        found = vehicle_detections(
+            images.vehicles,
+            config,
+            self._settings.detections.min_vehicle_probability,
+            vehicle_errors(self._manifest),
+            mount.array_m,
+            {entry.name: entry.id for entry in self._manifest.classes},
+        )
+        others = [detection for detection in in_image if detection.class_name not in config.classes]
+        return found + [detection.in_root(mount.optical_in_root) for detection in others]
+
+    def _is_in_image(self, images: PredictedImages) -> bool:
+        """Return whether detections are in the optical frame: without a map of vehicles or a mount."""
+        return images.vehicles is None or self._mount is None or self._vehicles is None
+
+    def _detection_header(self, images: PredictedImages) -> Header:
+        if self._mount is None or self._is_in_image(images):
+            return self._header(images)
+        return to_header(images.stamp_ns, self._mount.root_frame)
 
     def _label_colours(self, images: PredictedImages) -> RgbImage:
         return images.derive('label colours', lambda: self._palette[images.require_labels()])

@@ -16,6 +16,7 @@ from audio_manifold_ros.networks.perception_network import PerceptionConfig, Per
 from audio_manifold_ros.networks.spatial.config import SpatialNetworkConfig
 from audio_manifold_ros.networks.spatial.image_prior import PriorTensors
 from audio_manifold_ros.networks.spatial.prior_inputs import PriorInputs
+from audio_manifold_ros.networks.vehicle_map import VehicleMapConfig
 from audio_manifold_ros.networks.vq_vae import VqVaeConfig
 from tests.networks.layer_shapes import assert_all_learn, parameters
 from training.export.onnx_graph import export_network
@@ -69,9 +70,9 @@ def test_the_sizes_are_those_of_the_features_and_of_a_small_network() -> None:
     assert 1.0e6 < parameters(PerceptionNetwork(PerceptionConfig(spatial=config))) < 1.5e6
 
 
-@pytest.mark.parametrize('latent_cells', [0, 8, 16])
-def test_the_exported_graph_predicts_like_the_network(latent_cells: int, tmp_path: Any) -> None:
-    network = small_network(latent_cells)
+@pytest.mark.parametrize(('latent_cells', 'vehicles'), [(0, True), (8, True), (16, False)])
+def test_the_exported_graph_predicts_like_the_network(latent_cells: int, vehicles: bool, tmp_path: Any) -> None:  # noqa: FBT001
+    network = small_network(latent_cells, vehicles=VehicleMapConfig(channels=8) if vehicles else None)
     features = random_features(1)
     exported = export_network(network, (features.shape[1],), half=False)  # type: ignore[arg-type]
     (tmp_path / 'model.onnx').write_bytes(exported.onnx)
@@ -89,6 +90,10 @@ def test_the_exported_graph_predicts_like_the_network(latent_cells: int, tmp_pat
     with torch.inference_mode():
         compiled = postprocess_flat(network.config, CompilableNetwork(network)(features))
     np.testing.assert_allclose(compiled[0], expected[0], rtol=2e-4)
+    assert len(compiled) == len(expected) == 4 + vehicles
+    if vehicles:
+        assert expected[-1].shape == (1, *VehicleMapConfig().shape)
+        np.testing.assert_allclose(compiled[-1], expected[-1], rtol=2e-3)
 
 
 def test_a_direct_network_starts_at_its_prior() -> None:
@@ -145,6 +150,17 @@ def test_every_weight_learns(latent_cells: int) -> None:
     found = network.spatial(random_features(4), prior, views=torch.tensor([1, 0, 0, 0]))
     outputs = [*found.deviations.values(), *found.latents.values(), *found.log_errors.values()]
     assert_all_learn(network.spatial, torch.stack([output.square().mean() for output in outputs]).sum())
+
+
+def test_the_vehicles_teach_the_trunk_only_if_asked_to() -> None:
+    network = small_network(vehicles=VehicleMapConfig(channels=8)).train()
+    assert network.spatial is not None
+    for teaches in (False, True):
+        network.spatial.vehicles_teach_trunk = teaches
+        vehicles = network.spatial(random_features(4)).vehicles
+        vehicles.square().mean().backward()
+        assert any(parameter.grad is not None for parameter in network.spatial.trunk.parameters()) == teaches
+        assert all(parameter.grad is not None for parameter in network.spatial.vehicles.parameters())
 
 
 def test_predicted_errors_do_not_teach_the_trunk() -> None:

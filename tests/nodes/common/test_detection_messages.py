@@ -17,10 +17,10 @@ from audio_manifold_ros.nodes.common.detection_messages import (
     to_markers,
 )
 from audio_manifold_ros.nodes.common.messages import to_header
-from audio_manifold_ros.robot_outputs.image_detections import ImageDetection
+from audio_manifold_ros.robot_outputs.detection import Detection
 
 HEADER: Header = to_header(1_500_000_000, 'camera_optical_frame')
-CAR = ImageDetection(
+CAR = Detection(
     class_id=13,
     class_name='car',
     probability=0.75,
