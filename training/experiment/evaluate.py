@@ -34,6 +34,7 @@ from audio_manifold_ros.modalities.modality_images import ModalityImages, to_mod
 from audio_manifold_ros.modalities.registry import MODALITIES, STORED_MODALITIES
 from audio_manifold_ros.simulation.assumptions import ASSUMPTIONS
 from training.data.full_resolution_truth import FullResolutionGroundTruth
+from training.data.vehicle_arrays import VEHICLES
 from training.experiment.class_bias import balance_classes
 from training.experiment.cli_arguments import add_experiment_arguments, named_experiment
 from training.experiment.experiment_inference import (
@@ -45,6 +46,7 @@ from training.experiment.experiment_inference import (
 from training.experiment.provenance import PROVENANCE, describe_provenance
 from training.experiment.run_directory import open_windows
 from training.experiment.scored_batches import ScoredBatches
+from training.experiment.vehicle_scores import score_vehicles
 from training.fitting.fitted_networks import load_perception
 
 if TYPE_CHECKING:
@@ -77,7 +79,8 @@ def evaluate(
     controls are the networks with the audio of another drive, with left and right microphones exchanged, and with one
     of the spatial maps of another drive (see `audio_controls`). Where one drive has more than half of the windows, the
     audio of another time takes the place of that of another drive, and `shuffled_audio` states it. If the drives are
-    simulated, `assumptions` states what the simulator assumes.
+    simulated, `assumptions` states what the simulator assumes. Networks with a map of vehicles have `vehicles` (see
+    `score_vehicles`) on drives that state them.
 
     Args:
         network: The trained networks.
@@ -129,6 +132,8 @@ def evaluate(
     scores = board.result()
     if shuffled_audio != OTHER_DRIVE:
         scores['shuffled_audio'] = shuffled_audio
+    if network.config.has_vehicles and cache.has(VEHICLES):
+        scores['vehicles'] = score_vehicles(network, cache, indices, others)
     if cache.is_simulated:
         scores['assumptions'] = list(ASSUMPTIONS)
     return scores

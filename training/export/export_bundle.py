@@ -46,6 +46,7 @@ from audio_manifold_ros.rig.camera import CameraModel
 from training.config.experiment_configuration import TrainingConfig
 from training.data.augment import max_dropped_microphones
 from training.data.split_file import SPLITS
+from training.data.vehicle_arrays import VEHICLES
 from training.data.window_dataset import find_drives
 from training.experiment.calibrate_confidence import calibrate
 from training.experiment.class_bias import balance_classes
@@ -115,7 +116,7 @@ def export(config: TrainingConfig, folder: Path, scores: Mapping[str, object] | 
     manifest = replace(
         manifest,
         training={**manifest.training, **changes},
-        metrics={key: scores[key] for key in ('windows', *MODALITIES) if scores.get(key)},
+        metrics={key: scores[key] for key in ('windows', *MODALITIES, VEHICLES) if scores.get(key)},
     )
     return _write(folder, manifest, exported, prior, statistics, scores)
 

@@ -81,6 +81,7 @@ class Scores(_RequiredScores, total=False):
     over_streets: StreetFigures
     shuffled_audio: str
     assumptions: list[str]
+    vehicles: dict[str, Any]
 
 
 class MetricSuite:

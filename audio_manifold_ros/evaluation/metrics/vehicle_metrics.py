@@ -14,6 +14,7 @@ from audio_manifold_ros.networks.vehicle_map import VehiclePosition
 
 MAX_ANGLE_RAD = math.radians(10.0)
 MAX_DISTANCE_FRACTION = 0.2
+MIN_DISTANCE_M = 1.0
 DISTANCE_LIMITS_M = (10.0, 20.0, 30.0, 50.0)
 
 
@@ -62,6 +63,23 @@ def vehicle_scores(
         precision, direction_precision = (_average_precision(matches, count) for matches in (full, direction))
         scores.append(VehicleScore(limit_m, precision, direction_precision, count))
     return scores
+
+
+def match_vehicles(found: Sequence[VehiclePosition], truth: Sequence[VehiclePosition]) -> list[VehiclePosition | None]:
+    """Return for each true vehicle the found one in its direction, at most 10 degrees apart, or None.
+
+    Each found vehicle is matched once, the most probable first, with the true vehicle whose distance is the nearest.
+    """
+    matched: list[VehiclePosition | None] = [None] * len(truth)
+    for vehicle in sorted(found, key=lambda item: -item.probability):
+        candidates = [
+            (abs(math.log(vehicle.distance_m / max(other.distance_m, MIN_DISTANCE_M))), index)
+            for index, other in enumerate(truth)
+            if matched[index] is None and angle_between(vehicle.azimuth_rad, other.azimuth_rad) <= MAX_ANGLE_RAD
+        ]
+        if candidates:
+            matched[min(candidates)[1]] = vehicle
+    return matched
 
 
 def angle_between(first_rad: float, second_rad: float) -> float:

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from audio_manifold_ros.evaluation.metrics.vehicle_metrics import angle_between, vehicle_scores
+from audio_manifold_ros.evaluation.metrics.vehicle_metrics import angle_between, match_vehicles, vehicle_scores
 from audio_manifold_ros.networks.vehicle_map import VehiclePosition
 
 
@@ -54,3 +54,17 @@ def test_classes_count_on_request_and_no_vehicles_have_no_score() -> None:
 
 def test_angles_close_over_the_circle() -> None:
     assert angle_between(math.radians(-179), math.radians(178)) == pytest.approx(math.radians(3))
+
+
+def test_standing_vehicles_are_neither_hits_nor_false() -> None:
+    standing = VehiclePosition('car', 0.0, 10.0, is_moving=False)
+    moving = VehiclePosition('car', 2.0, 10.0)
+    found = [VehiclePosition('car', 0.0, 10.0, 0.9), VehiclePosition('car', 2.0, 10.0, 0.5)]
+    (score,) = vehicle_scores([(found, [standing, moving])], [50.0])
+    assert (score.average_precision, score.vehicles) == (1.0, 1)
+
+
+def test_vehicles_are_matched_once_by_direction_and_the_nearest_distance() -> None:
+    truth = [VehiclePosition('car', 0.0, 10.0), VehiclePosition('car', 0.05, 30.0), VehiclePosition('bus', 2.0, 5.0)]
+    near, far = VehiclePosition('car', 0.02, 12.0, 0.4), VehiclePosition('car', 0.02, 25.0, 0.9)
+    assert match_vehicles([near, far], truth) == [near, far, None]

@@ -122,6 +122,10 @@ def test_streets_become_a_bundle_that_predicts_like_its_networks(config: Trainin
         found = backend.run(window)
         np.testing.assert_allclose(found.depth_m, expected.depth_m, rtol=0.02)
         np.testing.assert_allclose(found.distances['depth'], expected.distances['depth'], rtol=0.05)
+        assert found.vehicles is not None
+        np.testing.assert_allclose(found.vehicles, expected.vehicles, atol=0.01)
+    assert manifest.vehicles == VEHICLES_ALL_ROUND
+    assert set(manifest.metrics['vehicles']['within']) == {'10', '20', '30', '50'}
 
 
 def test_drives_without_vehicles_are_refused(
