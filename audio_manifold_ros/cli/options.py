@@ -39,6 +39,15 @@ def add_workers_option(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_scheduler_option(parser: argparse.ArgumentParser) -> None:
+    """Add --scheduler, the address of a Dask scheduler."""
+    parser.add_argument(
+        '--scheduler',
+        help='tls:// address of a Dask scheduler whose workers have the same files: give absolute paths '
+        '(default: processes of this machine)',
+    )
+
+
 def add_drives_output_option(parser: argparse.ArgumentParser) -> None:
     """Add --out, the folder of the drive files to write."""
     parser.add_argument('--out', type=Path, required=True, help='folder of the drive files; complete ones are kept')

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Child processes: a group that ends together, ROS isolation, memory of a process."""
+"""Child processes: a group that ends together, work that is spread, ROS isolation, memory of a process."""
 
 from __future__ import annotations
 
@@ -13,12 +13,14 @@ if TYPE_CHECKING:
     from audio_manifold_ros.processes.process_group import ProcessGroup
     from audio_manifold_ros.processes.process_pool import fresh_pool
     from audio_manifold_ros.processes.ros_isolation import isolated_environment
+    from audio_manifold_ros.processes.spread import spread
 
 __all__ = [
     'ProcessGroup',
     'end_with_parent',
     'fresh_pool',
     'isolated_environment',
+    'spread',
 ]
 
 __getattr__, __dir__ = lazy_exports(
@@ -28,5 +30,6 @@ __getattr__, __dir__ = lazy_exports(
         'process_group': 'ProcessGroup',
         'process_pool': 'fresh_pool',
         'ros_isolation': 'isolated_environment',
+        'spread': 'spread',
     },
 )

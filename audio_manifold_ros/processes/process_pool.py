@@ -21,10 +21,10 @@ def fresh_pool(workers: int) -> ProcessPoolExecutor:
     """
     os.environ.update(dict.fromkeys(THREAD_LIMITS, '1'))
     context = multiprocessing.get_context('spawn')
-    return ProcessPoolExecutor(workers, mp_context=context, initializer=_end_with_parent)
+    return ProcessPoolExecutor(workers, mp_context=context, initializer=end_with_parent_process)
 
 
-def _end_with_parent() -> None:
+def end_with_parent_process() -> None:
     """Exit with the parent: otherwise the workers of a killed parent would wait for work forever."""
     parent = multiprocessing.parent_process()
     if parent is not None:

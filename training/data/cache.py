@@ -24,7 +24,7 @@ from audio_manifold_ros.evaluation.controls.audio_controls import mirrored_micro
 from audio_manifold_ros.features.kinds import require_mel
 from audio_manifold_ros.features.mel_batch import mel_features
 from audio_manifold_ros.features.spatial_spec import SpatialFeatureSpec
-from audio_manifold_ros.processes.process_pool import fresh_pool
+from audio_manifold_ros.processes.spread import spread
 from audio_manifold_ros.rig.camera import CameraModel
 from audio_manifold_ros.simulation.drive import SIMULATOR_VERSION
 from training.data.cache_shard import Shard, shard_name, write_shard
@@ -288,7 +288,10 @@ def _fill(jobs: Sequence[_Job], workers: int, *, progress: bool) -> None:
             for job in jobs:
                 write_shard(*job, on_drive=partial(bar.advance, task))
         return
-    with fresh_pool(workers) as pool:
-        written = pool.map(write_shard, *zip(*jobs, strict=True))
-        for _ in track(written, 'features', total=len(jobs), **shown):  # type: ignore[arg-type]
-            pass
+    written = spread(_write, jobs, workers)
+    for _ in track(written, 'features', total=len(jobs), **shown):  # type: ignore[arg-type]
+        pass
+
+
+def _write(job: _Job) -> None:
+    write_shard(*job)

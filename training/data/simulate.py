@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator, Sequence
-from concurrent.futures import as_completed
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -21,10 +19,15 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from audio_manifold_ros import __version__
 from audio_manifold_ros.cli.console import print_error
-from audio_manifold_ros.cli.options import add_drives_output_option, add_rig_option, add_workers_option
+from audio_manifold_ros.cli.options import (
+    add_drives_output_option,
+    add_rig_option,
+    add_scheduler_option,
+    add_workers_option,
+)
 from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.argument_types import number, whole_number
-from audio_manifold_ros.common.errors import AudioManifoldError, DatasetError
+from audio_manifold_ros.common.errors import AudioManifoldError
 from audio_manifold_ros.common.files import write_json_atomic
 from audio_manifold_ros.common.pcm16 import float_to_int16
 from audio_manifold_ros.common.resource_paths import resource_path
@@ -34,7 +37,7 @@ from audio_manifold_ros.datasets.drive_reader import DriveReader
 from audio_manifold_ros.datasets.drive_writer import DriveWriter
 from audio_manifold_ros.datasets.rig_files import RigFiles
 from audio_manifold_ros.datasets.splits import check_training_seed
-from audio_manifold_ros.processes.process_pool import fresh_pool
+from audio_manifold_ros.processes.spread import spread
 from audio_manifold_ros.rig.camera import CameraModel
 from audio_manifold_ros.rig.extrinsics import Extrinsics
 from audio_manifold_ros.rig.rig import MicrophoneArray
@@ -108,11 +111,13 @@ def write_dataset(
     console: Console,
     frame_position: float = 0.5,
     rig: RigChoice = None,
+    scheduler: str | None = None,
 ) -> list[SimulatedFile]:
-    """Write the drives of many streets in parallel processes with a progress bar, and `manifest.json` at the end.
+    """Write the drives of many streets in parallel (see `spread`) with a progress bar, and `manifest.json` at the end.
 
     Raises:
         DatasetError: A seed is reserved for demonstrations, or a drive cannot be written.
+        ProcessError: A street has ended several processes, or the scheduler cannot be used. Finished drives are kept.
         RigError: The rig cannot be read.
 
     """
@@ -131,7 +136,7 @@ def write_dataset(
     written = []
     with Progress(*columns, console=console) as progress:
         task = progress.add_task('streets', total=len(seeds), rate='–')
-        for drive in _in_parallel(folder, seeds, (seconds, frame_position, rig), workers):
+        for drive in _spread_streets(folder, seeds, (seconds, frame_position, rig), workers, scheduler):
             written.append(drive)
             elapsed_s = progress.tasks[task].elapsed or 0.0
             rate = f'{len(written) / elapsed_s:.1f}' if elapsed_s else '–'
@@ -141,26 +146,18 @@ def write_dataset(
     return written
 
 
-def _in_parallel(
-    folder: Path, seeds: range, settings: tuple[int, float, RigChoice], workers: int
+def _spread_streets(
+    folder: Path, seeds: range, settings: tuple[int, float, RigChoice], workers: int, scheduler: str | None
 ) -> Iterator[SimulatedFile]:
-    with fresh_pool(workers) as pool:
-        # A process keeps the noise fields of an array, so the streets of one random rig are one task.
-        size = STREETS_PER_RIG if settings[2] == RANDOM_RIGS else 1
-        edges = range(seeds.start - seeds.start % size, seeds.stop, size)
-        parts = [range(max(edge, seeds.start), min(edge + size, seeds.stop)) for edge in edges]
-        futures = [pool.submit(_write_drives, folder, part, settings) for part in parts]
-        try:
-            for future in as_completed(futures):
-                yield from future.result()
-        except BrokenProcessPool:
-            msg = f'A worker died while writing to {folder}: free memory and start again. Finished drives are kept.'
-            raise DatasetError(msg) from None
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+    # A process keeps the noise fields of an array, so the streets of one random rig are one job.
+    size = STREETS_PER_RIG if settings[2] == RANDOM_RIGS else 1
+    edges = range(seeds.start - seeds.start % size, seeds.stop, size)
+    parts = [range(max(edge, seeds.start), min(edge + size, seeds.stop)) for edge in edges]
+    for _, written in spread(partial(_write_drives, folder.absolute(), settings), parts, workers, scheduler):
+        yield from written
 
 
-def _write_drives(folder: Path, seeds: range, settings: tuple[int, float, RigChoice]) -> list[SimulatedFile]:
+def _write_drives(folder: Path, settings: tuple[int, float, RigChoice], seeds: range) -> list[SimulatedFile]:
     return [write_drive(folder, seed, *settings) for seed in seeds]
 
 
@@ -273,6 +270,7 @@ def _arguments(arguments: list[str] | None) -> argparse.Namespace:
         help=f'another random array of 4 to 16 microphones and another camera every {STREETS_PER_RIG} streets',
     )
     add_workers_option(parser)
+    add_scheduler_option(parser)
     return parser.parse_args(arguments)
 
 
@@ -284,7 +282,14 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         rig = options.rigs or options.rig
         written = write_dataset(
-            options.out, seeds, options.seconds, options.workers, console, options.frame_position, rig
+            options.out,
+            seeds,
+            options.seconds,
+            options.workers,
+            console,
+            options.frame_position,
+            rig,
+            options.scheduler,
         )
     except AudioManifoldError as error:
         print_error(console, error)

@@ -9,13 +9,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 from audio_manifold_ros.cli.console import SafeConsole, print_error
-from audio_manifold_ros.cli.options import add_drive_format_options, add_drives_output_option, add_workers_option
+from audio_manifold_ros.cli.options import (
+    add_drive_format_options,
+    add_drives_output_option,
+    add_scheduler_option,
+    add_workers_option,
+)
 from audio_manifold_ros.common.errors import AudioManifoldError
 from training.importing.report import ImportReport
 
 
 def add_import_arguments(parser: argparse.ArgumentParser, rig: str, *, native: bool) -> None:
-    """Add --out, --rig, --rate, --size, --native and --workers.
+    """Add --out, --rig, --rate, --size, --native, --workers and --scheduler.
 
     Args:
         parser: The command line.
@@ -33,6 +38,7 @@ def add_import_arguments(parser: argparse.ArgumentParser, rig: str, *, native: b
         help='also store depth and classes in the size of the labels, for evaluation at that size',
     )
     add_workers_option(parser)
+    add_scheduler_option(parser)
 
 
 def run_import(write: Callable[[SafeConsole], ImportReport]) -> int:

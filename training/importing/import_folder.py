@@ -60,7 +60,7 @@ def import_folder(options: argparse.Namespace, console: Console) -> ImportReport
         )
         for drive_id, folder in find_recordings(options.root).items()
     }
-    outcomes, refused = import_drives(jobs, write_recording, options.workers, console)
+    outcomes, refused = import_drives(jobs, write_recording, options.workers, console, options.scheduler)
     report = ImportReport(f'folder {options.root.resolve().name}', outcomes, refused, REASONS)
     report.write(options.out)
     return report

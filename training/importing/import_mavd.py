@@ -80,7 +80,7 @@ def import_mavd(options: argparse.Namespace, console: Console) -> ImportReport:
         )
         for drive_id, folder in folders.items()
     }
-    outcomes, refused = import_drives(jobs, write_drive, options.workers, console)
+    outcomes, refused = import_drives(jobs, write_drive, options.workers, console, options.scheduler)
     report = ImportReport('MAVD', outcomes, refused, REASONS, NOTES)
     report.write(options.out)
     return report

@@ -46,7 +46,7 @@ def import_oap(options: argparse.Namespace, console: Console) -> ImportReport:
         drive_id: OapJob(options.out / f'{drive_id}.h5', drive_id, rig, import_options, folders, options.frames)
         for drive_id, folders in find_scenes(options.root).items()
     }
-    outcomes, refused = import_drives(jobs, write_scene, options.workers, console)
+    outcomes, refused = import_drives(jobs, write_scene, options.workers, console, options.scheduler)
     report = ImportReport(f'OAP in {options.root.name}', outcomes, refused, REASONS, NOTES)
     report.write(options.out)
     return report

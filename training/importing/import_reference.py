@@ -57,7 +57,7 @@ def import_reference(options: argparse.Namespace, console: Console) -> ImportRep
         key: ReferenceJob(options.out / f'{key}.h5', key, rig, import_options, files)
         for key in scene_keys(options.audio)
     }
-    outcomes, refused = import_drives(jobs, write_reference, options.workers, console)
+    outcomes, refused = import_drives(jobs, write_reference, options.workers, console, options.scheduler)
     report = ImportReport(f'Published code, {options.audio.name}', outcomes, refused, REASONS, NOTES)
     report.write(options.out)
     return report

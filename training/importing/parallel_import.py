@@ -5,16 +5,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Future, as_completed
-from concurrent.futures.process import BrokenProcessPool
+from functools import partial
 from typing import TypeVar
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from audio_manifold_ros.bags.conversion.conversion_record import stale_drive_warning
-from audio_manifold_ros.common.errors import AudioManifoldError, TrainingError
-from audio_manifold_ros.processes.process_pool import fresh_pool
+from audio_manifold_ros.common.errors import AudioManifoldError
+from audio_manifold_ros.processes.spread import spread
 from training.importing.drive_import import ImportJob
 from training.importing.report import DriveOutcome
 
@@ -25,7 +24,11 @@ Job = TypeVar('Job', bound=ImportJob)
 
 
 def import_drives(
-    jobs: Mapping[str, Job], write_drive: Callable[[Job], DriveOutcome], workers: int, console: Console
+    jobs: Mapping[str, Job],
+    write_drive: Callable[[Job], DriveOutcome],
+    workers: int,
+    console: Console,
+    scheduler: str | None = None,
 ) -> tuple[list[DriveOutcome], dict[str, str]]:
     """Write drives in parallel processes with a progress bar. A single worker writes in this process.
 
@@ -34,12 +37,14 @@ def import_drives(
         write_drive: A module-level function, so that other processes can import it. It keeps finished drives.
         workers: Number of processes.
         console: Console of the progress bar.
+        scheduler: Address of a Dask scheduler (see `spread`).
 
     Returns:
         The drives that were written or kept, and the problem of each other drive by drive id.
 
     Raises:
-        TrainingError: A process died. The next start keeps finished drives.
+        ProcessError: One drive has ended several processes, or the scheduler cannot be used. The next start keeps
+            finished drives.
 
     """
     columns = (TextColumn('{task.description}'), BarColumn(), MofNCompleteColumn())
@@ -47,7 +52,7 @@ def import_drives(
     refused: dict[str, str] = {}
     with Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=console) as progress:
         task = progress.add_task('drives', total=len(jobs))
-        for drive_id, result in _results(jobs, write_drive, min(workers, len(jobs))):
+        for drive_id, result in _results(jobs, write_drive, workers, scheduler):
             if isinstance(result, str):
                 refused[drive_id] = result
             else:
@@ -56,23 +61,12 @@ def import_drives(
     return sorted(outcomes, key=lambda outcome: outcome.drive_id), refused
 
 
-def _results(jobs: Mapping[str, Job], write_drive: Callable[[Job], DriveOutcome], workers: int) -> Iterator[Result]:
-    if workers < 2:
-        for drive_id, job in jobs.items():
-            yield drive_id, _outcome(write_drive, job)
-        return
-    with fresh_pool(workers) as pool:
-        drives: dict[Future[DriveOutcome | str], str] = {
-            pool.submit(_outcome, write_drive, job): drive_id for drive_id, job in jobs.items()
-        }
-        try:
-            for future in as_completed(drives):
-                yield drives[future], future.result()
-        except BrokenProcessPool:
-            msg = 'A process died while it wrote a drive: free some memory and start again. Finished drives are kept.'
-            raise TrainingError(msg) from None
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+def _results(
+    jobs: Mapping[str, Job], write_drive: Callable[[Job], DriveOutcome], workers: int, scheduler: str | None
+) -> Iterator[Result]:
+    drive_ids = list(jobs)
+    for number, result in spread(partial(_outcome, write_drive), list(jobs.values()), workers, scheduler):
+        yield drive_ids[number], result
 
 
 def _outcome(write_drive: Callable[[Job], DriveOutcome], job: Job) -> DriveOutcome | str:

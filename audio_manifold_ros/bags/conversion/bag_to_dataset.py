@@ -21,6 +21,7 @@ from audio_manifold_ros.cli.options import (
     add_bags_argument,
     add_drive_format_options,
     add_drives_output_option,
+    add_scheduler_option,
     add_workers_option,
 )
 from audio_manifold_ros.cli.parser import command_parser
@@ -48,7 +49,7 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     add_audio_format_argument(parser)
     add_workers_option(parser)
-    parser.add_argument('--scheduler', help='tls:// address of a Dask scheduler (default: processes of this machine)')
+    add_scheduler_option(parser)
     return parser.parse_args(arguments)
 
 

@@ -2,8 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Parallel conversion of bags, in processes of this machine or on a Dask cluster with the same files.
 
-The processes of this machine are connected by pipes, which no other user can open. A Dask scheduler runs the code of
-everybody who can connect to it, so only schedulers with TLS are used, where both sides show a certificate.
+The processes of this machine are connected by pipes, which no other user can open.
 """
 
 from __future__ import annotations
@@ -15,10 +14,9 @@ import signal
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
@@ -28,6 +26,7 @@ from audio_manifold_ros.bags.storage.bag_reader import BagReader
 from audio_manifold_ros.cli.console import SafeConsole
 from audio_manifold_ros.common.errors import AudioManifoldError, BagError
 from audio_manifold_ros.common.units import NS_PER_S
+from audio_manifold_ros.processes.dask_cluster import check_scheduler, cluster_client
 from audio_manifold_ros.processes.parent_death import end_with_parent
 from audio_manifold_ros.processes.process_pool import THREAD_LIMITS
 
@@ -39,14 +38,6 @@ if TYPE_CHECKING:
 
 TOPIC = 'audio_manifold_ros conversion'
 REPORT_INTERVAL_S = 0.5
-CONNECT_TIMEOUT_S = 20
-TLS_SCHEME = 'tls://'
-TLS_SETTINGS = ('distributed.comm.tls.ca-file', 'distributed.comm.tls.client.cert', 'distributed.comm.tls.client.key')
-TLS_REMEDY = (
-    'start scheduler and workers with --tls-ca-file, --tls-cert and --tls-key, give an address with tls://, and name '
-    'the files of this machine in DASK_DISTRIBUTED__COMM__TLS__CA_FILE, DASK_DISTRIBUTED__COMM__TLS__CLIENT__CERT '
-    'and DASK_DISTRIBUTED__COMM__TLS__CLIENT__KEY; or omit --scheduler.'
-)
 Advance = Callable[[int, int], None]
 Job = tuple[Path, Path, 'RigFiles | None', 'ConversionOptions']
 Result = tuple[int, 'ConversionResult | str']
@@ -87,12 +78,12 @@ def convert_bags(
         console: Terminal for the progress bars.
 
     Raises:
-        BagError: Two bags have the same name, the folder cannot be created, or the scheduler does not answer or has no
-            TLS.
+        BagError: Two bags have the same name, or the folder cannot be created.
+        ProcessError: The scheduler does not answer or has no TLS.
 
     """
     if scheduler is not None:
-        _check_scheduler(scheduler)
+        check_scheduler(scheduler)
     repeated = [name for name, count in Counter(map(drive_id_of, bags)).items() if count > 1]
     if repeated:
         msg = f'Several bags have the name {repeated[:5]} and would become one drive: rename them.'
@@ -222,7 +213,7 @@ class _Reports:
 def _on_cluster(jobs: Sequence[Job], scheduler: str, advance: Advance) -> Iterator[Result]:
     from distributed import as_completed
 
-    with _client(scheduler) as client:
+    with cluster_client(scheduler) as client:
         client.subscribe_topic(TOPIC, lambda event: advance(*event[1]))
         numbers = {
             client.submit(_convert_reporting, number, job, pure=False): number for number, job in enumerate(jobs)
@@ -241,37 +232,3 @@ def _convert_reporting(number: int, job: Job) -> Result:
 
     worker = get_worker()
     return _convert(number, job, _Reports(lambda done_ns: worker.log_event(TOPIC, (number, done_ns))).advance)
-
-
-def _check_scheduler(scheduler: str) -> None:
-    """Refuse a scheduler that everybody on the network can use.
-
-    Raises:
-        BagError: The address is not one of TLS, or a certificate of this machine is missing.
-
-    """
-    import dask
-
-    if not scheduler.startswith(TLS_SCHEME):
-        msg = f'The Dask scheduler {scheduler!r} has no TLS, so everybody who reaches it could run code: {TLS_REMEDY}'
-        raise BagError(msg)
-    for setting in TLS_SETTINGS:
-        file = dask.config.get(setting, None)
-        if not file or not Path(file).is_file():
-            msg = f'The Dask setting {setting} is {file!r} and not a file, as {scheduler!r} needs: {TLS_REMEDY}'
-            raise BagError(msg)
-
-
-@contextmanager
-def _client(scheduler: str) -> Iterator[Any]:
-    from distributed import Client
-    from distributed.security import Security
-
-    security = Security(require_encryption=True)  # type: ignore[no-untyped-call]
-    try:
-        client = Client(scheduler, timeout=CONNECT_TIMEOUT_S, security=security)  # type: ignore[no-untyped-call]
-    except (OSError, ValueError, TimeoutError) as error:
-        msg = f'The Dask scheduler {scheduler!r} does not answer ({error}): start it, or omit --scheduler.'
-        raise BagError(msg) from None
-    with client:
-        yield client

@@ -21,7 +21,7 @@ from audio_manifold_ros.bags.conversion import parallel_conversion
 from audio_manifold_ros.bags.conversion.bag_to_dataset import main
 from audio_manifold_ros.bags.conversion.conversion_record import ConversionOptions
 from audio_manifold_ros.bags.conversion.parallel_conversion import convert_bags
-from audio_manifold_ros.common.errors import BagError
+from audio_manifold_ros.common.errors import ProcessError
 from tests.bags.drive_bags import (
     sound,
     write_bag,
@@ -95,13 +95,13 @@ def test_a_conversion_that_is_killed_fails_alone(tmp_path: Path, monkeypatch: py
 
 @pytest.mark.parametrize('address', ['tcp://127.0.0.1:8786', '127.0.0.1:8786', 'inproc://1', 'ws://127.0.0.1:8786'])
 def test_a_scheduler_without_tls_is_refused(tmp_path: Path, address: str) -> None:
-    with pytest.raises(BagError, match=r'has no TLS.*--tls-ca-file'):
+    with pytest.raises(ProcessError, match=r'has no TLS.*--tls-ca-file'):
         convert_bags([tmp_path / 'bag'], tmp_path / 'out', None, SMALL, 2, address, QUIET)
     assert not (tmp_path / 'out').exists()
 
 
 def test_a_scheduler_with_tls_needs_certificates(tmp_path: Path) -> None:
-    with pytest.raises(BagError, match=r'distributed\.comm\.tls\.ca-file is None and not a file'):
+    with pytest.raises(ProcessError, match=r'distributed\.comm\.tls\.ca-file is None and not a file'):
         convert_bags([tmp_path / 'bag'], tmp_path / 'out', None, SMALL, 2, 'tls://127.0.0.1:8786', QUIET)
 
 

@@ -1,0 +1,127 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Worker processes of this machine that do jobs. The job of a process that dies is given to another one."""
+
+from __future__ import annotations
+
+import multiprocessing
+import multiprocessing.connection
+import os
+import signal
+from collections import Counter, deque
+from typing import TYPE_CHECKING, TypeVar
+
+from audio_manifold_ros.common.errors import ProcessError
+from audio_manifold_ros.processes.process_pool import THREAD_LIMITS, end_with_parent_process
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from multiprocessing.connection import Connection
+    from multiprocessing.process import BaseProcess
+
+J = TypeVar('J')
+R = TypeVar('R')
+# A job that ends so many processes is not tried again: it probably needs more memory than there is.
+MAX_DEATHS = 3
+
+
+def run_in_processes(work: Callable[[J], R], jobs: Sequence[J], workers: int) -> Iterator[tuple[int, R]]:
+    """Do jobs in spawned processes with one thread each, and yield number and result of each job when it is done.
+
+    A process does one job after the other. A job whose process dies is done again by another process. A finished job
+    is never done again. The processes end with the iterator, and with this process.
+
+    Args:
+        work: A module-level function, so that other processes can import it.
+        jobs: Arguments of the function. They are pickled.
+        workers: Number of processes.
+
+    Raises:
+        ProcessError: One job has ended several processes.
+        Exception: The exception of a job.
+
+    """
+    os.environ.update(dict.fromkeys(THREAD_LIMITS, '1'))
+    waiting, deaths = deque(range(len(jobs))), Counter[int]()
+    running: dict[Connection, _Worker] = {}
+    try:
+        while waiting or running:
+            while waiting and len(running) < min(workers, len(jobs)):
+                worker = _Worker(work)
+                running[worker.connection] = worker
+                worker.send(waiting.popleft(), jobs)
+            ready = multiprocessing.connection.wait(list(running))
+            for worker in [worker for connection, worker in running.items() if connection in ready]:
+                number = worker.job
+                try:
+                    result, error = worker.connection.recv()
+                except (EOFError, OSError):
+                    del running[worker.connection]
+                    deaths[number] += 1
+                    _check_deaths(number, deaths[number], worker.end())
+                    waiting.appendleft(number)
+                    continue
+                if error is not None:
+                    raise error
+                yield number, result
+                if waiting:
+                    worker.send(waiting.popleft(), jobs)
+                else:
+                    del running[worker.connection]
+                    worker.end()
+    finally:
+        for worker in running.values():
+            worker.end()
+
+
+class _Worker:
+    """A process, its connection, and the number of its current job."""
+
+    def __init__(self, work: Callable[[J], R]) -> None:
+        context = multiprocessing.get_context('spawn')
+        self.connection, child_end = context.Pipe()
+        self._process: BaseProcess = context.Process(target=_do_jobs, args=(work, child_end), daemon=True)
+        self._process.start()
+        child_end.close()
+        self.job = -1
+
+    def send(self, number: int, jobs: Sequence[object]) -> None:
+        """Give the process its next job. If it is dead, the next `recv` shows it."""
+        self.job = number
+        try:
+            self.connection.send(jobs[number])
+        except (BrokenPipeError, ConnectionResetError):
+            return
+
+    def end(self) -> int | None:
+        """Kill the process and return its exit status."""
+        self._process.kill()
+        self._process.join()
+        self.connection.close()
+        return self._process.exitcode
+
+
+def _check_deaths(number: int, deaths: int, exit_status: int | None) -> None:
+    if deaths >= MAX_DEATHS:
+        msg = (
+            f'Job {number} has ended {deaths} processes, the last one with status {exit_status}: free memory, or start '
+            'fewer processes (--workers). Finished work is kept.'
+        )
+        raise ProcessError(msg)
+
+
+def _do_jobs(work: Callable[[J], R], connection: Connection) -> None:
+    """Do the jobs that come over a connection until it is closed, and send result or exception of each."""
+    end_with_parent_process()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C also reaches the parent, which ends this process
+    while True:
+        try:
+            job = connection.recv()
+        except EOFError:
+            return
+        try:
+            answer = work(job), None
+        except Exception as error:  # noqa: BLE001 - the parent raises it
+            connection.send((None, error))
+        else:
+            connection.send(answer)
