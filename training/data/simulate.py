@@ -149,8 +149,9 @@ def write_dataset(
 def _spread_streets(
     folder: Path, seeds: range, settings: tuple[int, float, RigChoice], workers: int, scheduler: str | None
 ) -> Iterator[SimulatedFile]:
-    # A process keeps the noise fields of an array, so the streets of one random rig are one job.
-    size = STREETS_PER_RIG if settings[2] == RANDOM_RIGS else 1
+    # A process keeps the noise fields of an array, so the streets of one random rig are one job. A cluster would be busy
+    # with scheduling if each street were a job.
+    size = STREETS_PER_RIG if settings[2] == RANDOM_RIGS or scheduler else 1
     edges = range(seeds.start - seeds.start % size, seeds.stop, size)
     parts = [range(max(edge, seeds.start), min(edge + size, seeds.stop)) for edge in edges]
     for _, written in spread(partial(_write_drives, folder.absolute(), settings), parts, workers, scheduler):
