@@ -83,7 +83,7 @@ def find_detections(
 
 def _regions(mask: NDArray[np.bool_], min_pixels: int) -> list[NDArray[np.int64]]:
     """Return the indices of the pixels of each region of a mask, the largest regions first."""
-    # Imported here, so that a node whose detections nobody receives saves the time and the memory.
+    # Imported here, so that a node without subscribers to its detections saves the time and the memory.
     from scipy import ndimage
 
     regions, _ = ndimage.label(mask, EIGHT_NEIGHBOURS)

@@ -24,7 +24,7 @@ from audio_manifold_ros.evaluation.controls.audio_controls import mirrored_micro
 from audio_manifold_ros.features.kinds import require_mel
 from audio_manifold_ros.features.mel_batch import mel_features
 from audio_manifold_ros.features.spatial_spec import SpatialFeatureSpec
-from audio_manifold_ros.processes.spread import spread
+from audio_manifold_ros.processes.spread_work import spread
 from audio_manifold_ros.rig.camera import CameraModel
 from audio_manifold_ros.simulation.drive import SIMULATOR_VERSION
 from training.data.cache_shard import Shard, shard_name, write_shard

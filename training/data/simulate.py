@@ -37,7 +37,7 @@ from audio_manifold_ros.datasets.drive_reader import DriveReader
 from audio_manifold_ros.datasets.drive_writer import DriveWriter
 from audio_manifold_ros.datasets.rig_files import RigFiles
 from audio_manifold_ros.datasets.splits import check_training_seed
-from audio_manifold_ros.processes.spread import spread
+from audio_manifold_ros.processes.spread_work import spread
 from audio_manifold_ros.rig.camera import CameraModel
 from audio_manifold_ros.rig.extrinsics import Extrinsics
 from audio_manifold_ros.rig.rig import MicrophoneArray
@@ -149,8 +149,8 @@ def write_dataset(
 def _spread_streets(
     folder: Path, seeds: range, settings: tuple[int, float, RigChoice], workers: int, scheduler: str | None
 ) -> Iterator[SimulatedFile]:
-    # A process keeps the noise fields of an array, so the streets of one random rig are one job. A cluster would be busy
-    # with scheduling if each street were a job.
+    # A process keeps the noise fields of an array, so the streets of one random rig are one job. With one street in a
+    # job, the scheduler of a cluster would be busy with 30 processes.
     size = STREETS_PER_RIG if settings[2] == RANDOM_RIGS or scheduler else 1
     edges = range(seeds.start - seeds.start % size, seeds.stop, size)
     parts = [range(max(edge, seeds.start), min(edge + size, seeds.stop)) for edge in edges]

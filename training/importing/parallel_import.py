@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from audio_manifold_ros.bags.conversion.conversion_record import stale_drive_warning
 from audio_manifold_ros.common.errors import AudioManifoldError
-from audio_manifold_ros.processes.spread import spread
+from audio_manifold_ros.processes.spread_work import spread
 from training.importing.drive_import import ImportJob
 from training.importing.report import DriveOutcome
 

@@ -15,7 +15,7 @@ from distributed import LocalCluster
 
 from audio_manifold_ros.common.errors import ProcessError
 from audio_manifold_ros.processes import dask_cluster
-from audio_manifold_ros.processes.spread import spread
+from audio_manifold_ros.processes.spread_work import spread
 from audio_manifold_ros.processes.worker_processes import MAX_DEATHS
 
 JOBS = list(range(12))
