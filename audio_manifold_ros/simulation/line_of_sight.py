@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from audio_manifold_ros.common.array_types import FloatArray
 from audio_manifold_ros.common.class_ids import BICYCLE, BUILDING, BUS, CAR, MOTORCYCLE, TRAIN, TRUCK
 from audio_manifold_ros.modalities.vehicle_observation import VehicleObservation
-from audio_manifold_ros.simulation.moving_poses import MovingPoses
+from audio_manifold_ros.simulation.motion_table import MotionTable
 from audio_manifold_ros.simulation.ray_geometry import street_boxes
 from audio_manifold_ros.simulation.scene import Street, VehicleKind
 from audio_manifold_ros.simulation.sound.compiled import compiled
@@ -39,7 +39,7 @@ class TrafficTruth:
         """Stack the trajectories of all vehicles."""
         self._ego = street.ego
         self._vehicles = street.vehicles
-        self._poses = MovingPoses([vehicle.trajectory for vehicle in street.vehicles])
+        self._motions = MotionTable([vehicle.trajectory for vehicle in street.vehicles])
         sizes = [(vehicle.length_m, vehicle.width_m, vehicle.height_m) for vehicle in street.vehicles]
         self._sizes_m = np.array(sizes).reshape(-1, 3)
         boxes = street_boxes(street)
@@ -55,7 +55,7 @@ class TrafficTruth:
             return ()
         base_m = self._ego.position_m(time_s)
         yaw_rad = float(self._ego.heading(np.array([time_s]))[0])
-        poses = self._poses.at(time_s)
+        poses = self._motions.poses(time_s)
         offsets = poses[:, :2] - base_m[:2]
         distances_m = np.hypot(offsets[:, 0], offsets[:, 1])
         near = np.flatnonzero(self._in_traffic & (distances_m <= RANGE_M))

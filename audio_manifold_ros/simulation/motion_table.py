@@ -70,6 +70,12 @@ class MotionTable:
                 headings[row] = motion.heading(times)
         return Motions(vectors[0], vectors[1], headings)
 
+    def poses(self, time_s: float) -> FloatArray:
+        """Return x, y, heading, and velocity along x and y (object, 5) at a time."""
+        motions = self.at(np.array([time_s]))
+        positions, velocities = motions.positions_m[:, 0, :2], motions.velocities_mps[:, 0, :2]
+        return np.concatenate([positions, motions.headings_rad, velocities], axis=1)
+
 
 @compiled('void(f8[:, ::1], f8[:, ::1], i8[:, ::1], i8[::1], f8[::1], f8[:, :, :, ::1], f8[:, ::1])')
 def _sample(

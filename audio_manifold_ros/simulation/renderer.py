@@ -10,7 +10,7 @@ import numpy as np
 
 from audio_manifold_ros.common.class_ids import SKY
 from audio_manifold_ros.simulation import ray_casting, ray_geometry
-from audio_manifold_ros.simulation.moving_poses import MovingPoses
+from audio_manifold_ros.simulation.motion_table import MotionTable
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -41,7 +41,7 @@ class CameraRenderer:
         self._crowns = ray_geometry.street_crowns(street)
         self._moving = ray_geometry.moving_solids(street)
         motions = [vehicle.trajectory for vehicle in street.vehicles]
-        self._poses = MovingPoses([*motions, *(person.trajectory for person in street.pedestrians)])
+        self._motions = MotionTable([*motions, *(person.trajectory for person in street.pedestrians)])
         self._junctions = _junctions(street)
         edges = (street.road_left_m, street.road_right_m, street.pavement_left_m, street.pavement_right_m)
         self._edges = np.array(edges)
@@ -59,7 +59,7 @@ class CameraRenderer:
         depth_m = np.full((camera.height, camera.width), np.inf)
         labels = np.full(depth_m.shape, SKY, dtype=np.uint8)
         view = self._view(time_s)
-        poses, moving = self._poses.at(time_s), self._moving
+        poses, moving = self._motions.poses(time_s), self._moving
         ray_casting.cast_ground(view, self._street.axis.pieces, self._junctions, self._edges, depth_m, labels)
         boxes = moving.boxes.placed(moving.box_objects, poses)
         heads = moving.ellipsoids.placed(moving.ellipsoid_objects, poses)

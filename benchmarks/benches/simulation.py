@@ -4,11 +4,14 @@
 
 from __future__ import annotations
 
-from statistics import median
+from statistics import mean, median
 from time import process_time
 
 from audio_manifold_ros.simulation.drive import Drive
+from audio_manifold_ros.simulation.random_rig import STREETS_PER_RIG, random_rig
+from audio_manifold_ros.simulation.rig_parts import RigParts
 from benchmarks.harness.figure import Figure, at_least
+from benchmarks.harness.short_mode import scaled_count
 
 SEEDS = range(950_000, 950_012)
 SECONDS = 6
@@ -16,6 +19,7 @@ MIN_VEHICLES = 8
 REPEATS = 3
 IMAGES = 60
 TRAINING_S = 2
+FIRST_TRAINING_SEED = 950_000
 
 
 def measure() -> list[Figure]:
@@ -26,6 +30,8 @@ def measure() -> list[Figure]:
     full = [drive for drive in drives if len(drive.street.vehicles) >= MIN_VEHICLES]
     speeds = [_sound_speed(drive) for drive in full]
     rates_hz = [_images_per_second(drive) for drive in full]
+    # All streets of one random rig.
+    seeds = range(FIRST_TRAINING_SEED, FIRST_TRAINING_SEED + scaled_count(STREETS_PER_RIG))
     streets = f'{len(full)} streets of {MIN_VEHICLES} or more vehicles'
     return [
         _times_real_time(f'sound of 8 microphones, {SECONDS} s from each of {streets}: median', median(speeds), 40),
@@ -33,22 +39,30 @@ def measure() -> list[Figure]:
         at_least(f'images (depth and classes), {streets}: median', median(rates_hz), 'per s of processor time', 200),
         Figure('the same: the slowest street', min(rates_hz), 'per s of processor time'),
         Figure('building a drive of a minute from its seed: mean', build_s * 1e3, 'ms'),
-        Figure(
-            f'training street, {TRAINING_S} s with {TRAINING_S} images: mean', _training_ms(), 'ms of processor time'
-        ),
+        *_training_figures('roof_octagon', [_training_times_ms(seed, None) for seed in seeds]),
+        *_training_figures('a random rig', [_training_times_ms(seed, random_rig(seed)) for seed in seeds]),
     ]
 
 
-def _training_ms() -> float:
-    """Return the mean processor time of a street of a training set, without the file."""
+def _training_figures(rig: str, times_ms: list[float]) -> list[Figure]:
+    what = f'training street, {TRAINING_S} s with {TRAINING_S} images, {rig}'
+    unit = 'ms of processor time'
+    # The first street of a rig computes its noise fields. The mean includes them.
+    return [
+        Figure(f'{what}: median of {len(times_ms)}', median(times_ms), unit),
+        Figure('the same: mean', mean(times_ms), unit),
+    ]
+
+
+def _training_times_ms(seed: int, rig: RigParts | None) -> float:
+    """Return the processor time of a street of a training set, without the file."""
     started = process_time()
-    for seed in SEEDS:
-        drive = Drive(seed, duration_s=float(TRAINING_S))
-        drive.audio(0, TRAINING_S * drive.sample_rate_hz)
-        for second in range(TRAINING_S):
-            drive.image(second + 0.5)
-            drive.vehicles(second + 0.5)
-    return (process_time() - started) / len(SEEDS) * 1e3
+    drive = Drive(seed, rig, float(TRAINING_S))
+    drive.audio(0, TRAINING_S * drive.sample_rate_hz)
+    for second in range(TRAINING_S):
+        drive.image(second + 0.5)
+        drive.vehicles(second + 0.5)
+    return (process_time() - started) * 1e3
 
 
 def _times_real_time(what: str, speed: float, min_speed: float | None) -> Figure:

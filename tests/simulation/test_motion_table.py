@@ -42,3 +42,9 @@ def test_the_table_equals_each_trajectory_for_all_classes_and_times() -> None:
 
 def test_an_empty_table_has_no_motions() -> None:
     assert MotionTable([]).at(TIMES_S).positions_m.shape == (0, len(TIMES_S), 3)
+
+
+def test_poses_are_the_motion_at_one_time() -> None:
+    motions = [Swinging(), StraightTrajectory((1.0, 2.0, 0.0), heading_rad=0.4)]
+    expected = [[np.sin(0.5), np.cos(0.5), -0.5, np.cos(0.5), -np.sin(0.5)], [1.0, 2.0, 0.4, 0.0, 0.0]]
+    np.testing.assert_allclose(MotionTable(motions).poses(0.5), expected, atol=1e-12)

@@ -27,7 +27,7 @@ from audio_manifold_ros.common.class_ids import (
 from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.rig.camera import CameraModel
 from audio_manifold_ros.simulation.mirrored_street import mirrored_street
-from audio_manifold_ros.simulation.moving_poses import MovingPoses
+from audio_manifold_ros.simulation.motion_table import MotionTable
 from audio_manifold_ros.simulation.ray_casting import FAR_M, NEAR_M
 from audio_manifold_ros.simulation.ray_geometry import moving_solids, street_boxes, street_crowns, street_cylinders
 from audio_manifold_ros.simulation.renderer import MAX_DEPTH_M, CameraRenderer
@@ -111,7 +111,7 @@ def slow_cast(street: Street, time_s: float, row: int, column: int) -> tuple[flo
     ray = np.array([1.0, -(column - CAMERA.cx) / CAMERA.fx, -(row - CAMERA.cy) / CAMERA.fy])
     ray = street.ego.rotation(time_s) @ ray
     eye = street.ego.to_world(MOUNT_M[None], time_s)[0]
-    poses = MovingPoses([one.trajectory for one in (*street.vehicles, *street.pedestrians)]).at(time_s)
+    poses = MotionTable([one.trajectory for one in (*street.vehicles, *street.pedestrians)]).poses(time_s)
     moving = moving_solids(street)
     forms = {
         'box': street_boxes(street) + moving.boxes.placed(moving.box_objects, poses),

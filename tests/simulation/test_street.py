@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from audio_manifold_ros.common.errors import SimulationError
-from audio_manifold_ros.simulation.moving_poses import MovingPoses
+from audio_manifold_ros.simulation.motion_table import MotionTable
 from audio_manifold_ros.simulation.scene import Street, VehicleKind
 from audio_manifold_ros.simulation.sound_source import EmissionKind
 from audio_manifold_ros.simulation.street import make_street
@@ -60,9 +60,9 @@ def test_traffic_drives_on_its_side_of_a_straight_road() -> None:
 def test_nothing_touches_the_ego_vehicle() -> None:
     for street in streets():
         others = [*street.vehicles, *street.pedestrians]
-        poses = MovingPoses([street.ego.trajectory, *(one.trajectory for one in others)])
+        motions = MotionTable([street.ego.trajectory, *(one.trajectory for one in others)])
         for time_s in np.arange(0.0, DURATION_S, 0.5):
-            at = poses.at(float(time_s))
+            at = motions.poses(float(time_s))
             cos, sin = np.cos(at[0, 2]), np.sin(at[0, 2])
             offset = (at[1:, :2] - at[0, :2]) @ np.array([[cos, -sin], [sin, cos]])
             # No object is thinner than a pedestrian.

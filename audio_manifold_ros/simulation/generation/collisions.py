@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.common.array_types import FloatArray
-from audio_manifold_ros.simulation.moving_poses import MovingPoses
+from audio_manifold_ros.simulation.motion_table import MotionTable
 from audio_manifold_ros.simulation.trajectory import Trajectory
 
 STEP_S = 0.5
@@ -31,10 +31,10 @@ def collision_free(
         clearance_m: Least distance.
 
     """
-    poses = MovingPoses(trajectories)
+    motions = MotionTable(trajectories)
     touching = np.zeros((len(trajectories), len(trajectories)), dtype=bool)
     for time_s in np.arange(-STEP_S, duration_s + STEP_S, STEP_S):
-        at = poses.at(float(time_s))
+        at = motions.poses(float(time_s))
         touching |= _overlap(at, sizes_m / 2 + clearance_m / 2, fixed)
     kept = np.ones(len(trajectories), dtype=bool)
     for index in range(fixed, len(trajectories)):
