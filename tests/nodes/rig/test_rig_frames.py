@@ -30,6 +30,12 @@ def test_transform_message() -> None:
     assert (shift.x, shift.y, shift.z, turn.w) == (1.0, 2.0, 3.0, 1.0)
 
 
+def test_both_frames_of_a_transform_have_the_prefix_of_the_vehicle() -> None:
+    transform = Transform('base_link', 'mic_0_link', (1.0, 2.0, 3.0), (0.0, 0.0, 0.0))
+    message = to_transform(transform, Time(sec=5), 'car_1/')
+    assert (message.header.frame_id, message.child_frame_id) == ('car_1/base_link', 'car_1/mic_0_link')
+
+
 def test_quaternions_equal_fixed_axis_rotations() -> None:
     rng = np.random.default_rng(0)
     for roll, pitch, yaw in rng.uniform(-np.pi, np.pi, (50, 3)):
