@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Image regions that scores are reported for: classes, vehicles by distance, and pixels beside vehicles."""
+"""Image regions that scores are reported for: classes, vehicles by distance, and pixels around vehicles."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from audio_manifold_ros.common.array_types import Mask
 from audio_manifold_ros.common.class_ids import CLASS_NAMES
 
-VEHICLES, BESIDE_VEHICLES = 'vehicles', 'beside_vehicles'
+VEHICLES, AROUND_VEHICLES = 'vehicles', 'around_vehicles'
 REGION_CLASSES = {
     VEHICLES: ('rider', 'car', 'truck', 'bus', 'train', 'motorcycle', 'bicycle'),
     'facades': ('building', 'wall', 'fence'),
@@ -27,9 +27,9 @@ VEHICLE_DISTANCES_M = {
     'vehicles_middle': (8.0, 20.0),
     'vehicles_far': (20.0, math.inf),
 }
-REGIONS = (*REGION_CLASSES, *VEHICLE_DISTANCES_M, BESIDE_VEHICLES)
+REGIONS = (*REGION_CLASSES, *VEHICLE_DISTANCES_M, AROUND_VEHICLES)
 # Distance to a vehicle as a fraction of the image: 6 pixels of 128.
-BESIDE_FRACTION = 0.05
+AROUND_FRACTION = 0.05
 
 
 def class_table(names: tuple[str, ...]) -> Mask:
@@ -55,16 +55,16 @@ def region_masks(labels: NDArray[np.uint8], depth_m: NDArray[np.floating[Any]] |
     if depth_m is not None:
         for region, (near_m, far_m) in VEHICLE_DISTANCES_M.items():
             masks[region] = vehicles & (depth_m >= near_m) & (depth_m < far_m)
-    masks[BESIDE_VEHICLES] = _beside(vehicles)
+    masks[AROUND_VEHICLES] = _around(vehicles)
     return masks
 
 
-def _beside(mask: Mask) -> Mask:
-    """Return the pixels outside a mask that are at most `BESIDE_FRACTION` of the image away from it."""
+def _around(mask: Mask) -> Mask:
+    """Return the pixels outside a mask that are at most `AROUND_FRACTION` of the image away from it."""
     if not mask.any():
         return np.zeros_like(mask)
     import cv2
 
-    kernel = np.ones([2 * round(BESIDE_FRACTION * size) + 1 for size in mask.shape], dtype=np.uint8)
+    kernel = np.ones([2 * round(AROUND_FRACTION * size) + 1 for size in mask.shape], dtype=np.uint8)
     near: Mask = np.logical_and(cv2.dilate(mask.view(np.uint8), kernel).astype(bool), ~mask)
     return near

@@ -109,7 +109,7 @@ def _depth_section(scores: Scores) -> CardSection:
         f'Ground truth and prediction are clipped to {describe_depth_range(unit)}. Pixels without ground-truth depth '
         f'(sky) are ignored. ABS_rel and SQR_rel are divided by the ground truth. RMSE (in {DEPTH_UNITS[unit]}) and '
         'RMSE log are means over images. All other metrics are means over pixels. The first table is ABS_rel of each '
-        'region of the ground truth. *Beside vehicles* are the pixels within 5 % of the image of a vehicle.'
+        'region of the ground truth. *Around vehicles* are the pixels within 5 % of the image of a vehicle.'
         f'{_error_note(errors)}',
         (CardTable(('Pixels', THIS_MODEL, *labels), regions), CardTable(('All pixels', *DEPTH_METRICS.values()), rows)),
     )

@@ -52,7 +52,7 @@ REGION_LABELS = {
     'vehicles_near': 'vehicles nearer than 8 m',
     'vehicles_middle': 'vehicles at 8 to 20 m',
     'vehicles_far': 'vehicles beyond 20 m',
-    'beside_vehicles': 'beside vehicles',
+    'around_vehicles': 'around vehicles',
 }
 REGIONS = {'': 'all', **{f'_{name}': REGION_LABELS.get(name, name) for name in REGION_NAMES}}
 DEPTH_METRICS = {

@@ -29,11 +29,11 @@ def test_vehicles_are_divided_by_the_distance_of_each_pixel() -> None:
     assert set(masks) == set(REGIONS)
 
 
-def test_the_pixels_beside_a_vehicle_are_those_within_a_twentieth_of_the_image() -> None:
+def test_the_pixels_around_a_vehicle_are_those_within_a_twentieth_of_the_image() -> None:
     labels = np.zeros((128, 128), np.uint8)
     labels[40:50, 60:80] = 13
     labels[0, 0] = 17
     expected = np.zeros((128, 128), bool)
     expected[34:56, 54:86] = expected[:7, :7] = True
     expected[labels != 0] = False
-    np.testing.assert_array_equal(region_masks(labels)['beside_vehicles'], expected)
+    np.testing.assert_array_equal(region_masks(labels)['around_vehicles'], expected)
