@@ -8,6 +8,8 @@ import hashlib
 from typing import TYPE_CHECKING
 
 import numpy as np
+from rich.console import Console
+from rich.progress import track
 
 from audio_manifold_ros.camera_prior.camera_view import CameraView
 from audio_manifold_ros.camera_prior.prior_counts import PriorCounts
@@ -16,8 +18,8 @@ from audio_manifold_ros.evaluation.controls.pixel_prior import PixelPrior, Pixel
 from audio_manifold_ros.evaluation.metrics.metric_names import CONSTANTS, PRIOR
 from audio_manifold_ros.modalities.modality_images import ModalityImages
 from audio_manifold_ros.modalities.registry import DEPTH, SEGMENTATION
+from audio_manifold_ros.processes.spread_work import spread
 from audio_manifold_ros.simulation.drive import SIMULATOR_VERSION, Drive
-from training.comparison.parallel_map import parallel_map
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -99,8 +101,9 @@ def _rendered(rigs: list[RigParts], workers: int) -> Iterator[tuple[RigParts, Mo
     """Yield the images of the streets, each with the camera of one of the rigs."""
     streets = [(seed, rigs[place % len(rigs)]) for place, seed in enumerate(PRIOR_SEEDS)]
     tasks = [streets[first : first + TASK_STREETS] for first in range(0, len(streets), TASK_STREETS)]
-    for task, images in zip(tasks, parallel_map(_render, tasks, workers, 'images without sound'), strict=True):
-        yield from zip((rig for _, rig in task), images, strict=True)
+    done = track(spread(_render, tasks, workers), 'images without sound', len(tasks), console=Console(stderr=True))
+    for number, images in done:
+        yield from zip((rig for _, rig in tasks[number]), images, strict=True)
 
 
 def _render(streets: Sequence[tuple[int, RigParts]]) -> list[ModalityImages]:

@@ -7,7 +7,10 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from training.comparison.parallel_map import parallel_map
+from rich.console import Console
+from rich.progress import track
+
+from audio_manifold_ros.processes.spread_work import spread
 from training.data.simulate import drive_path, write_drive
 
 if TYPE_CHECKING:
@@ -41,7 +44,8 @@ def simulate_streets(case: RigCase, folder: Path, seeds: range, frame_position: 
     streets = [(seed, case.rig(place, len(seeds))) for place, seed in enumerate(seeds)]
     tasks = [streets[first : first + TASK_STREETS] for first in range(0, len(streets), TASK_STREETS)]
     write = partial(_write_drives, target, frame_position)
-    for _ in parallel_map(write, tasks, workers, f'streets with {case.name}'):
+    done = spread(write, tasks, workers)
+    for _ in track(done, f'streets with {case.name}', total=len(tasks), console=Console(stderr=True)):
         pass
     return [drive_path(target, seed) for seed in seeds]
 
