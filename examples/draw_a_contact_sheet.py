@@ -22,8 +22,8 @@ from audio_manifold_ros.simulation import Drive
 def main() -> None:
     """Run the example."""
     bundle = Bundle.load(resource_path('models/street'))
-    manifest, backend, drive = bundle.manifest, open_backend(bundle, 'onnx'), Drive(seed=900_001)
     rig = BundleRig.open(bundle, resource_path('calibration/roof_octagon'))
+    manifest, backend, drive = bundle.manifest, open_backend(rig.bundle, 'onnx'), Drive(seed=900_001)
     snapshots = []
     for first_s in range(6):
         audio = drive.audio(first_s * drive.sample_rate_hz, manifest.features.window_samples)

@@ -24,7 +24,7 @@ def main() -> None:
     rig = BundleRig.open(bundle, resource_path('calibration/roof_octagon'))
     print(f'{manifest.name}: {", ".join(manifest.modalities)} from {manifest.array.describe()}')
     print(f'{len(weight_arrays(bundle))} weight arrays, {len(manifest.files)} verified files')
-    backend = open_backend(bundle, 'onnx', threads=1)
+    backend = open_backend(rig.bundle, 'onnx', threads=1)
     print(f'backend: {backend.reason}')
     audio = Drive(seed=7).audio(0, manifest.features.window_samples)
     output = backend.run(window_features(audio, manifest.features, rig.geometry))

@@ -55,7 +55,7 @@ def main() -> None:
     source.open()
     bundle = Bundle.load(resource_path('models/street'))
     rig = BundleRig.open(bundle, resource_path('calibration/roof_octagon'))
-    pipeline = Pipeline(bundle, open_backend(bundle), rig.array, source.sample_rate_hz, geometry=rig.geometry)
+    pipeline = Pipeline(bundle, open_backend(rig.bundle), rig.array, source.sample_rate_hz, geometry=rig.geometry)
     while (prediction := pipeline.predict()) is None:
         block = source.read(timeout_s=1.0)
         if block is not None:

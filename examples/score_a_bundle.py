@@ -22,9 +22,10 @@ STREETS = range(910_000, 910_006)  # seeds that training never uses
 def main() -> None:
     """Run the example."""
     bundle = Bundle.load(resource_path('models/street'))
-    manifest, backend = bundle.manifest, open_backend(bundle, 'onnx')
     rig = BundleRig.open(bundle, resource_path('calibration/roof_octagon'))
-    prior = PixelPrior.load(bundle.folder / 'prior.npz')
+    manifest, backend = bundle.manifest, open_backend(rig.bundle, 'onnx')
+    prior = PixelPrior.of_bundle(rig.bundle)
+    assert prior is not None  # shipped bundles have one
     suite = MetricSuite(manifest.camera)
     for seed in STREETS:
         drive = Drive(seed)

@@ -30,7 +30,7 @@ def stream(path: Path) -> int:
     source = FileSource(path, clock_ns=time.time_ns, realtime=False)
     source.open()
     settings = PipelineSettings(max_rate_hz=10.0)
-    pipeline = Pipeline(bundle, open_backend(bundle), rig.array, source.sample_rate_hz, settings, rig.geometry)
+    pipeline = Pipeline(bundle, open_backend(rig.bundle), rig.array, source.sample_rate_hz, settings, rig.geometry)
     count = 0
     while (block := source.read(timeout_s=1.0)) is not None:
         pipeline.push(block)

@@ -124,6 +124,7 @@ def open_session(options: EvaluationOptions) -> Iterator[EvaluationSession]:
     bundle = Bundle.load(options.bundle)
     with BagReader(options.bag) as bag, bag_rig(bag, options.rig) as rig:
         used = BundleRig.open(bundle, rig.folder)
+        bundle = used.bundle
         backend = open_backend(bundle, options.backend, device=options.device, threads=options.threads)
         topics = find_topics(str(bag.path), bag.topics, audio=options.audio, depth=options.depth, labels=options.labels)
         require_fit_audio(bag, topics, options.stated)

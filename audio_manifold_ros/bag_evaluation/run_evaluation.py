@@ -33,7 +33,7 @@ from audio_manifold_ros.bags.decoding.recorded_audio import RecordedAudio
 from audio_manifold_ros.common.errors import BagError
 from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.drawing.images import save_png
-from audio_manifold_ros.evaluation.controls.pixel_prior import PRIOR_FILE, PixelPrior
+from audio_manifold_ros.evaluation.controls.pixel_prior import PixelPrior
 from audio_manifold_ros.evaluation.reporting.contact_sheet import Snapshot, contact_sheet
 from audio_manifold_ros.evaluation.reporting.video import Mp4Writer
 from audio_manifold_ros.modalities.registry import MODALITIES
@@ -127,8 +127,7 @@ def _run(
     Return scores, snapshots, the report and the defects of the ground truth, and codec and notes of the video.
     """
     options, manifest = session.options, session.bundle.manifest
-    prior_file = session.bundle.folder / PRIOR_FILE
-    prior = PixelPrior.load(prior_file) if prior_file.is_file() else None
+    prior = PixelPrior.of_bundle(session.bundle)
     spec = manifest.features
     span_s = max(session.bag.duration_s - spec.window_samples / spec.sample_rate_hz, 0.0)
     evaluation = BagScores(manifest, prior, choose_shift_s(span_s))

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 
 from audio_manifold_ros.common.errors import DatasetError
 from audio_manifold_ros.common.untrusted_text import read_limited_text
@@ -38,17 +39,22 @@ class RigFiles:
     depth: str = ''
 
     @classmethod
-    def from_folder(cls, folder: Path | str) -> RigFiles:
+    def from_folder(cls, folder: Path | str, defaults: Mapping[str, str] = MappingProxyType({})) -> RigFiles:
         """Read the rig files of a folder.
+
+        Args:
+            folder: The folder.
+            defaults: Texts of files that may be missing, by name without `.yaml`.
 
         Raises:
             DatasetError: A file is missing or is not UTF-8 text.
 
         """
-        texts = {}
+        texts: dict[str, str] = {}
         for name in (*RIG_FILES, *OPTIONAL_FILES):
             path = Path(folder) / f'{name}.yaml'
-            if name in OPTIONAL_FILES and not path.exists():
+            if name in {*OPTIONAL_FILES, *defaults} and not path.exists():
+                texts |= {name: defaults[name]} if name in defaults else {}
                 continue
             try:
                 texts[name] = read_limited_text(path)

@@ -8,9 +8,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from audio_manifold_ros.camera_prior.camera_view import CameraView
 from audio_manifold_ros.common.errors import DatasetError, FeatureError, InferenceError, RigError
 from audio_manifold_ros.datasets.rig_files import RigFiles
 from audio_manifold_ros.features.batch_features import rig_geometry
+from audio_manifold_ros.rig.camera import CameraCalibration
 from audio_manifold_ros.rig.rig import RIG_FILE, MicrophoneArray
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ class BundleRig:
     """The parts of a rig that a bundle needs.
 
     Attributes:
+        bundle: The bundle for the camera of the rig.
         array: The microphones.
         camera: Camera of the images: that of the bundle, or with spatial features that of the rig at the size of the
             bundle's images.
@@ -32,6 +35,7 @@ class BundleRig:
 
     """
 
+    bundle: Bundle
     array: MicrophoneArray
     camera: CameraModel
     geometry: ArrayGeometry | None
@@ -39,7 +43,7 @@ class BundleRig:
 
     @classmethod
     def open(cls, bundle: Bundle, folder: Path) -> BundleRig:
-        """Read a rig. Mel features need only its array.
+        """Read a rig. Mel features need only its array. A rig without a camera file has the camera of the bundle.
 
         Raises:
             InferenceError: The bundle cannot be used with the rig.
@@ -49,20 +53,22 @@ class BundleRig:
         manifest = bundle.manifest
         if not manifest.is_spatial:
             array = MicrophoneArray.from_yaml(folder / RIG_FILE)
-            return cls(array, manifest.camera, None, bundle.describe_array_difference(array) or '')
+            return cls(bundle, array, manifest.camera, None, bundle.describe_array_difference(array) or '')
         try:
-            files = RigFiles.from_folder(folder)
+            files = RigFiles.from_folder(folder, {'camera': CameraCalibration(manifest.camera).to_text()})
         except DatasetError as error:
             msg = f'The bundle {manifest.name!r} needs microphones, camera and extrinsics of the rig: {error}'
             raise RigError(msg) from None
         array, camera = files.array(), files.camera_model()
-        warning = bundle.describe_array_difference(array, camera) or ''
+        view = CameraView.from_rig(camera, files.transforms())
+        warning = bundle.describe_array_difference(array, view) or ''
         try:
             geometry = rig_geometry(files, manifest.features)
         except FeatureError as error:
             msg = f'The rig {str(folder)!r} cannot be used with the bundle {manifest.name!r}: {error}'
             raise InferenceError(msg) from None
-        return cls(array, resized_camera(camera, manifest.camera.width, manifest.camera.height), geometry, warning)
+        size = manifest.camera.width, manifest.camera.height
+        return cls(bundle.with_view(view), array, resized_camera(camera, *size), geometry, warning)
 
 
 def resized_camera(camera: CameraModel, width: int, height: int) -> CameraModel:

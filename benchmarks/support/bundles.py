@@ -110,7 +110,14 @@ def write_spatial_bundle(folder: Path, latent_cells: int = 0) -> Bundle:
         for modality in (MODALITIES if latent_cells else ())
     }
     network = PerceptionNetwork(PerceptionConfig(manifolds=manifolds, spatial=spatial))
-    array = ArrayRange(microphones=(4, 16), aperture_m=(0.1, 1.2), planar=False, field_of_view_deg=(60.0, 120.0))
+    array = ArrayRange(
+        microphones=(4, 16),
+        aperture_m=(0.1, 1.2),
+        planar=False,
+        field_of_view_deg=(60.0, 120.0),
+        vertical_field_of_view_deg=(40.0, 60.0),
+        camera_height_m=(0.3, 2.3),
+    )
     manifest = replace(
         _manifest(network), format_version=SPATIAL_FORMAT_VERSION, features=SpatialFeatureSpec(), array=array
     )

@@ -7,8 +7,14 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import numpy as np
 import torch
 
+from audio_manifold_ros.camera_prior.camera_view import CameraView
+from audio_manifold_ros.camera_prior.prior_table import TABLE_FILE, PriorTable
+from audio_manifold_ros.camera_prior.ray_grid import COLUMNS, GROUND_RANGE_M, GROUND_ROWS, LEVELS, ROWS, RayGrid
+from audio_manifold_ros.common.resource_paths import resource_path
+from audio_manifold_ros.datasets.rig_files import RigFiles
 from audio_manifold_ros.features.spatial_spec import SpatialFeatureSpec
 from audio_manifold_ros.inference.bundle.array_range import ArrayRange
 from audio_manifold_ros.inference.bundle.bundle import Bundle, write_bundle
@@ -16,10 +22,18 @@ from audio_manifold_ros.inference.bundle.confidence import ConfidenceModel, Moda
 from audio_manifold_ros.inference.bundle.manifest import SPATIAL_FORMAT_VERSION, DepthRange, LabelClass, Manifest
 from audio_manifold_ros.networks.perception_network import PerceptionConfig, PerceptionNetwork
 from audio_manifold_ros.networks.spatial.config import SpatialNetworkConfig
+from audio_manifold_ros.networks.spatial.prior_inputs import prior_inputs
 from audio_manifold_ros.rig.camera import CameraModel
 from training.export.onnx_graph import export_network
 
-ARRAYS = ArrayRange(microphones=(4, 16), aperture_m=(0.1, 1.3), planar=False, field_of_view_deg=(60.0, 120.0))
+ARRAYS = ArrayRange(
+    microphones=(4, 16),
+    aperture_m=(0.1, 1.3),
+    planar=False,
+    field_of_view_deg=(60.0, 120.0),
+    vertical_field_of_view_deg=(40.0, 60.0),
+    camera_height_m=(0.3, 2.3),
+)
 CLASSES = (LabelClass(0, 'road', (128, 64, 128)), LabelClass(10, 'sky', (70, 130, 180)))
 # Windows of 0.2 s, so that a test has many.
 SHORT = SpatialFeatureSpec(window_samples=4500, n_fft=512, frame_hop_samples=512, frames=8, echo_lags_ms=(8, 40))
@@ -43,8 +57,28 @@ def make_spatial_network(features: SpatialFeatureSpec = SHORT) -> PerceptionNetw
         for parameter in network.parameters():
             if not parameter.any():  # heads begin with the prior, whatever the input is
                 torch.nn.init.normal_(parameter, std=0.3)
-    network.spatial.prior.images[:, 0] = torch.linspace(0.9, 0.1, SIZE)[:, None]
+    table = flat_ground()
+    assert table.view is not None
+    network.spatial.prior.set_table(table)
+    network.spatial.prior.set(prior_inputs(table, table.view, sizes, network.config.depth))
     return network.eval()
+
+
+def flat_ground() -> PriorTable:
+    """Return a table of a road without end and sky at 20 m, with the camera of the roof octagon."""
+    rows = np.arange(ROWS)[:, None]
+    depth = np.where(rows < GROUND_ROWS, 0.0, np.log(20 / GROUND_RANGE_M[1]))
+    classes = np.full((LEVELS, ROWS, COLUMNS, 19), 0.01)
+    classes[:, :GROUND_ROWS, :, 0] = classes[:, GROUND_ROWS:, :, 10] = 0.8
+    rig = RigFiles.from_folder(resource_path('calibration/roof_octagon'))
+    return PriorTable(
+        RayGrid(0.0),
+        {
+            'depth': np.broadcast_to(depth, (LEVELS, ROWS, COLUMNS))[..., None].astype(np.float32),
+            'segmentation': classes.astype(np.float32),
+        },
+        CameraView.from_rig(rig.camera_model(), rig.transforms()),
+    )
 
 
 def write_spatial_bundle(folder: Path, features: SpatialFeatureSpec = SHORT, arrays: ArrayRange = ARRAYS) -> Bundle:
@@ -69,7 +103,8 @@ def write_spatial_bundle(folder: Path, features: SpatialFeatureSpec = SHORT, arr
         files={},
     )
     exported = export_network(network, (features.size,))
-    return write_bundle(folder, manifest, {'model.onnx': exported.onnx, 'weights.safetensors': exported.weights})
+    files = {'model.onnx': exported.onnx, 'weights.safetensors': exported.weights}
+    return write_bundle(folder, manifest, {**files, TABLE_FILE: flat_ground().to_bytes()})
 
 
 if __name__ == '__main__':

@@ -18,7 +18,7 @@ from rich.progress import track
 from audio_manifold_ros.common.class_ids import UNLABELLED
 from audio_manifold_ros.modalities.registry import categorical
 from training.data.ground_truth_arrays import ARRAY_OF_MODALITY
-from training.experiment.experiment_inference import batches, take_features
+from training.experiment.experiment_inference import WindowPriors, batches, take_features
 
 if TYPE_CHECKING:
     from audio_manifold_ros.networks.perception_network import PerceptionNetwork
@@ -91,11 +91,11 @@ def _validation_pixels(
     """Return logits float16 (class, pixel) and labels int64 (pixel,) of every second validation pixel in each axis."""
     device = next(network.parameters()).device
     thinned = (..., slice(None, None, PIXEL_STRIDE), slice(None, None, PIXEL_STRIDE))
-    scores, targets = [], []
+    scores, targets, priors = [], [], WindowPriors(network, cache)
     validation = list(batches(cache.indices('validation')))
     for indices in track(validation, 'class biases', console=Console(stderr=True)):
         features = torch.from_numpy(take_features(cache, indices)).to(device)
-        logits = network.images(features)[modality]
+        logits = network.images(features, priors(indices))[modality]
         scores.append(logits[thinned].half().cpu().transpose(0, 1).flatten(1))
         targets.append(torch.from_numpy(cache.take(ARRAY_OF_MODALITY[modality], indices)[thinned]).long().flatten())
     pixels, labels = torch.cat(scores, dim=1), torch.cat(targets)

@@ -38,6 +38,7 @@ from training.data.vehicle_arrays import VEHICLES
 from training.experiment.class_bias import balance_classes
 from training.experiment.cli_arguments import add_experiment_arguments, named_experiment
 from training.experiment.experiment_inference import (
+    WindowPriors,
     batches,
     predict,
     scoring_device,
@@ -50,13 +51,14 @@ from training.experiment.vehicle_scores import score_vehicles
 from training.fitting.fitted_networks import load_perception
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from audio_manifold_ros.inference.bundle.confidence import ConfidenceModel
     from audio_manifold_ros.inference.bundle.prediction import NetworkOutput
     from audio_manifold_ros.networks.perception_network import PerceptionNetwork
+    from audio_manifold_ros.networks.spatial.image_prior import PriorTensors
     from training.config.experiment_configuration import TrainingConfig
     from training.data.cache import WindowCache
 
@@ -107,20 +109,22 @@ def evaluate(
     order, shuffled_audio = control_order(cache.window_drives(indices))
     others = indices[order]
     priors = make_priors(cache, network.config.modalities)
+    camera_priors, window_priors = CameraPriors(network, cache), WindowPriors(network, cache)
     microphones = cache.mirrored_microphones()
     with ExitStack() as stack:
         full_resolution = None if drives is None else stack.enter_context(FullResolutionGroundTruth(drives))
         board = MetricSuite(None if full_resolution is None else full_resolution.camera, cache.depth_unit or METRES)
         pairs = list(zip(batches(indices), batches(others), strict=True))
         for number, (own, other) in enumerate(track(pairs, f'windows of {split}', console=Console(stderr=True))):
-            predict_batch = partial(_predict_variants, network, cache, own, other, microphones)
+            predict_batch = partial(_predict_variants, network, cache, own, other, microphones, window_priors(own))
             outputs = predict_batch() if stored is None else stored.load_or_predict(number, predict_batch)
             instants = cache.instants(own)
             truths = ground_truth_images(cache, own, network.config.modalities)
             for place, ground_truth in enumerate(truths):
                 output = outputs[MODEL][place]
                 predicted: dict[str, ModalityImages] = {variant: found[place] for variant, found in outputs.items()}
-                predicted |= {variant: _prior_images(prior, output) for variant, prior in priors.items()}
+                own_priors = camera_priors.replace(priors, int(own[place]), _size(output))
+                predicted |= {variant: _prior_images(prior, output) for variant, prior in own_priors.items()}
                 confidence_image = None if confidence is None else confidence.image(output, *_size(output))
                 board.add(
                     ground_truth,
@@ -145,6 +149,7 @@ def _predict_variants(
     own: NDArray[np.int64],
     other: NDArray[np.int64],
     microphones: NDArray[np.int64] | None,
+    prior: PriorTensors | None,
 ) -> dict[str, list[NetworkOutput]]:
     """Return the predictions of a batch by variant: for its audio, and for each control."""
     controls = [
@@ -152,8 +157,28 @@ def _predict_variants(
         for window, another in zip(take_features(cache, own), take_features(cache, other), strict=True)
     ]
     return {
-        variant: predict(network, np.stack([features[variant] for features in controls])) for variant in controls[0]
+        variant: predict(network, np.stack([features[variant] for features in controls]), prior)
+        for variant in controls[0]
     }
+
+
+class CameraPriors:
+    """Predictors without audio of the camera of each window, for networks whose prior depends on the camera."""
+
+    def __init__(self, network: PerceptionNetwork, cache: WindowCache) -> None:
+        """Take the prior table of a network."""
+        self._cache = cache
+        self._table = None if network.spatial is None else network.spatial.prior.table()
+        self._found: dict[int, PixelPrior] = {}
+
+    def replace(self, priors: Mapping[str, PixelPrior], window: int, size: tuple[int, int]) -> Mapping[str, PixelPrior]:
+        """Return the predictors with the prior of the camera of a window, for images of a size (row, column)."""
+        if self._table is None:
+            return priors
+        number = int(self._cache.window_views(np.array([window]))[0])
+        if number not in self._found:
+            self._found[number] = PixelPrior.of_camera(self._table, self._cache.views[number], *size)
+        return {**priors, PRIOR: self._found[number]}
 
 
 def evaluate_experiment(config: TrainingConfig, cache: WindowCache, split: str) -> dict[str, object]:

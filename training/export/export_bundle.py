@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from audio_manifold_ros.camera_prior.prior_table import TABLE_FILE, PriorTable
 from audio_manifold_ros.cli.console import print_error
 from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.class_ids import CLASS_COLOURS
@@ -63,6 +64,7 @@ from training.export.trained_rigs import trained_range
 from training.fitting.checkpoints import BEST, load_checkpoint
 from training.fitting.fitted_networks import load_perception
 from training.fitting.lr_schedule import BUDGET_KEY
+from training.fitting.spatial_statistics import most_common_view
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -107,18 +109,27 @@ def export(config: TrainingConfig, folder: Path, scores: Mapping[str, object] | 
     if scores is None:
         scores = {**evaluate(network, cache, manifest.confidence, drives=config.data.drives), PROVENANCE: scored}
     exported = export_network(network, input_shape(manifest), metadata=describe_files(manifest))
-    prior = make_prior(cache, network.config.modalities)
+    table, prior = _camera_prior(network, cache)
     statistics = fit_statistics(cache)
     with tempfile.TemporaryDirectory() as draft:
         changes = compare(
-            network, _write(Path(draft) / config.name, manifest, exported, prior, statistics, scores), cache
+            network, _write(Path(draft) / config.name, manifest, exported, prior, statistics, scores, table), cache
         )
     manifest = replace(
         manifest,
         training={**manifest.training, **changes},
         metrics={key: scores[key] for key in ('windows', *MODALITIES, VEHICLES) if scores.get(key)},
     )
-    return _write(folder, manifest, exported, prior, statistics, scores)
+    return _write(folder, manifest, exported, prior, statistics, scores, table)
+
+
+def _camera_prior(network: PerceptionNetwork, cache: WindowCache) -> tuple[PriorTable | None, PixelPrior]:
+    """Return the prior table, None without a network on spatial maps, and the prior of the camera of the bundle."""
+    if network.spatial is None:
+        return None, make_prior(cache, network.config.modalities)
+    view, size = most_common_view(cache), network.spatial.config.image_size
+    table = replace(network.spatial.prior.table(), view=view)
+    return table, PixelPrior.of_camera(table, view, size, size, images=len(cache.indices('train')))
 
 
 def _stored_scores(config: TrainingConfig, expected: Mapping[str, object]) -> dict[str, object] | None:
@@ -135,13 +146,14 @@ def describe(config: TrainingConfig, network: PerceptionNetwork, cache: WindowCa
     modalities = network.config.modalities
     first = next(iter(find_drives(config.data.drives).values()))
     with DriveReader(first) as drive:
-        array, camera_text = drive.array, drive.rig.camera
+        array, camera = drive.array, CameraModel.from_text(drive.rig.camera, f'{first} (camera)')
     cells = network.config.cells
     flat = ModalityConfidence(((0.0,) * cells,) * cells, 0.0, 0.0, 1.0)
     classes = tuple(LabelClass(i, name, colour) for i, (name, colour) in enumerate(CLASS_COLOURS.items()))
     is_spatial = isinstance(config.data.features, SpatialFeatureSpec)
     trained: ArrayRange | TrainedArray = TrainedArray.from_array(array)
     if is_spatial:
+        camera = most_common_view(cache).camera
         trained = trained_range(_training_drives(config, cache), config.data.left_out)
     return Manifest(
         format_version=SPATIAL_FORMAT_VERSION if is_spatial else FORMAT_VERSION,
@@ -152,7 +164,7 @@ def describe(config: TrainingConfig, network: PerceptionNetwork, cache: WindowCa
         features=config.data.features,
         frame_position=config.data.frame_position,
         array=trained,
-        camera=CameraModel.from_text(camera_text, f'{first} (camera)'),
+        camera=camera,
         depth=_depth_range(config, cache) if DEPTH in modalities else None,
         classes=classes if categorical(modalities) else (),
         networks=dict(network.config.to_dict()),
@@ -192,6 +204,7 @@ def compare(network: PerceptionNetwork, bundle: Bundle, cache: WindowCache) -> d
     """
     features = take_features(cache, cache.indices('validation')[:COMPARED_WINDOWS])
     backend = OnnxBackend(bundle)
+    # Both have the camera of the bundle.
     changes = mean_changes([backend.run(window) for window in features], predict(network, features))
     if any(change > MAX_CHANGE for change in changes.values()):
         msg = f'The bundle changes {describe_changes(changes)}: store single precision.'
@@ -263,8 +276,10 @@ def _write(
     prior: PixelPrior,
     statistics: FeatureStatistics,
     scores: Mapping[str, object],
+    table: PriorTable | None,
 ) -> Bundle:
-    files = {
+    files = {} if table is None else {TABLE_FILE: table.to_bytes()}
+    files |= {
         ONNX_FILE: exported.onnx,
         WEIGHTS_FILE: exported.weights,
         PRIOR_FILE: prior.to_bytes(),

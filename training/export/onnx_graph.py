@@ -20,6 +20,7 @@ from onnx import TensorProto, helper
 from safetensors.numpy import save
 
 from audio_manifold_ros.inference.backends.backend import INPUT_NAME
+from audio_manifold_ros.inference.backends.onnx_backend import PRIOR_WEIGHTS
 from audio_manifold_ros.inference.backends.torch_backend import TRAINING_ONLY
 from audio_manifold_ros.inference.bundle.bundle import WEIGHTS_FILE
 
@@ -137,7 +138,11 @@ def _tensors(network: PerceptionNetwork, model: onnx.ModelProto, *, half: bool) 
         raise ValueError(msg)
     # The exporter merges weights of equal value, so the graph may name fewer tensors than torch needs.
     needed = [name for name in state if not name.endswith(TRAINING_ONLY)]
-    return {name: _stored(state[name].detach().cpu().numpy(), half=half) for name in needed}
+    # A backend replaces the prior by that of another camera, in single precision.
+    return {
+        name: _stored(state[name].detach().cpu().numpy(), half=half and not name.startswith(PRIOR_WEIGHTS))
+        for name in needed
+    }
 
 
 def _stored(values: NDArray[np.float32], *, half: bool) -> NDArray[np.floating]:

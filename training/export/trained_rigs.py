@@ -9,8 +9,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from audio_manifold_ros.camera_prior.camera_view import CameraView
 from audio_manifold_ros.datasets.drive_reader import DriveReader
-from audio_manifold_ros.inference.bundle.array_range import PLANE_TOLERANCE_M, ArrayRange, field_of_view_deg
+from audio_manifold_ros.inference.bundle.array_range import (
+    PLANE_TOLERANCE_M,
+    ArrayRange,
+    field_of_view_deg,
+    vertical_field_of_view_deg,
+)
 from training.data.left_out_microphones import min_microphones
 
 if TYPE_CHECKING:
@@ -37,21 +43,27 @@ def trained_range(drives: Sequence[Path], left_out: LeftOutConfig) -> ArrayRange
 
     """
     places = np.unique(np.linspace(0, len(drives) - 1, min(len(drives), MAX_DRIVES)).astype(int))
-    counts, apertures_m, angles_deg = [], [], []
+    counts, apertures_m, views = [], [], []
     planar = True
     for path in [drives[place] for place in places]:
         with DriveReader(path) as drive:
-            array, camera, missing = drive.array, drive.rig.camera_model(), set(drive.missing_microphones)
+            array, missing = drive.array, set(drive.missing_microphones)
+            views.append(CameraView.from_rig(drive.rig.camera_model(), drive.rig.transforms()))
         enabled = (index for index, microphone in enumerate(array.microphones) if microphone.enabled)
         used = [index for index in enabled if index not in missing]
         positions_m = array.positions_m[used]
         counts.append(len(used))
         apertures_m.append(float(np.linalg.norm(positions_m[:, None] - positions_m[None], axis=-1).max()))
-        angles_deg.append(field_of_view_deg(camera))
         planar = planar and float(np.ptp(positions_m[:, 2])) <= PLANE_TOLERANCE_M
     return ArrayRange(
         (min_microphones(min(counts), left_out), max(counts)),
-        (round(min(apertures_m), 3), round(max(apertures_m), 3)),
+        _limits(apertures_m, 3),
         planar,
-        (round(min(angles_deg), 1), round(max(angles_deg), 1)),
+        _limits([field_of_view_deg(view.camera) for view in views], 1),
+        _limits([vertical_field_of_view_deg(view.camera) for view in views], 1),
+        _limits([view.height_m for view in views], 2),
     )
+
+
+def _limits(values: Sequence[float], digits: int) -> tuple[float, float]:
+    return round(min(values), digits), round(max(values), digits)

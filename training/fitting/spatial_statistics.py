@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from audio_manifold_ros.camera_prior.camera_view import CameraView
     from audio_manifold_ros.camera_prior.prior_table import PriorTable
     from audio_manifold_ros.networks.depth_representation import DepthRepresentation
     from audio_manifold_ros.networks.spatial.spatial_network import SpatialNetwork
@@ -49,11 +50,17 @@ def set_training_statistics(network: SpatialNetwork, cache: WindowCache, depth: 
     network.trunk.inputs.set_statistics(torch.from_numpy(features))
     table = prior_table(cache, network.config.modalities)
     network.prior.set_table(table)
-    views = cache.window_views(indices)
-    usual = Counter(views.tolist()).most_common(1)[0][0]
-    network.prior.set(prior_inputs(table, cache.views[usual], network.config, depth))
+    view = most_common_view(cache)
+    network.prior.set(prior_inputs(table, view, network.config, depth))
     if network.vehicles is not None:
-        network.azimuths_rad.copy_(torch.from_numpy(cache.take(AZIMUTHS, indices[views == usual][:1])))
+        is_usual = cache.window_views(indices) == cache.views.index(view)
+        network.azimuths_rad.copy_(torch.from_numpy(cache.take(AZIMUTHS, indices[is_usual][:1])))
+
+
+def most_common_view(cache: WindowCache) -> CameraView:
+    """Return the camera of most training windows, which is that of a bundle."""
+    counted = Counter(cache.window_views(cache.indices('train')).tolist())
+    return cache.views[counted.most_common(1)[0][0]]
 
 
 def prior_table(cache: WindowCache, modalities: Sequence[str]) -> PriorTable:

@@ -23,7 +23,10 @@ from audio_manifold_ros.modalities.registry import DEPTH, MODALITIES, SEGMENTATI
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from audio_manifold_ros.camera_prior.camera_view import CameraView
+    from audio_manifold_ros.camera_prior.prior_table import PriorTable
     from audio_manifold_ros.evaluation.controls.pixel_statistics import PixelStatistics
+    from audio_manifold_ros.inference.bundle.bundle import Bundle
 
 # Part of a bundle, so that every evaluation can compare with the prior.
 PRIOR_FILE = 'prior.npz'
@@ -47,6 +50,38 @@ class PixelPrior(ModalityImages):
     """
 
     images: int
+
+    @classmethod
+    def of_camera(cls, table: PriorTable, view: CameraView, rows: int, columns: int, images: int = 0) -> PixelPrior:
+        """Return the prior of a camera from what is seen along each ray.
+
+        Args:
+            table: Depth, class frequencies and normals of rays.
+            view: The camera.
+            rows: Rows of the images.
+            columns: Columns of the images.
+            images: Number of training images.
+
+        """
+        found: dict[str, NDArray[Any]] = {**table.images(view, rows, columns)}
+        if SEGMENTATION in found:
+            found[SEGMENTATION] = found[SEGMENTATION].argmax(axis=-1).astype(np.uint8)
+        invalid = {name: MODALITIES[name].invalid_image(rows, columns) for name in ALWAYS}
+        return cls(**image_fields({**invalid, **found}), images=images)
+
+    @classmethod
+    def of_bundle(cls, bundle: Bundle) -> PixelPrior | None:
+        """Return the prior of a bundle for its camera (see `Bundle.with_view`), None if it has none.
+
+        Raises:
+            EvaluationError: The file is damaged or not a prior.
+
+        """
+        path = bundle.folder / PRIOR_FILE
+        if bundle.prior_table is None or bundle.view is None:
+            return cls.load(path) if path.is_file() else None
+        camera = bundle.manifest.camera
+        return cls.of_camera(bundle.prior_table, bundle.view, camera.height, camera.width)
 
     def save(self, path: Path | str) -> None:
         """Write an `.npz` file. The write is atomic."""

@@ -106,10 +106,11 @@ def _describe_array(array: Mapping[str, Any]) -> str:
         return f'{len(array["positions_m"])} microphones, array `{array["array_id"]}` ({array["sha256"][:12]})'
     low, high = array['microphones']
     place = 'on one plane' if array['planar'] else 'in any arrangement'
-    apertures, angles = (f'{first:g} to {last:g}' for first, last in (array['aperture_m'], array['field_of_view_deg']))
+    keys = ('aperture_m', 'field_of_view_deg', 'vertical_field_of_view_deg', 'camera_height_m')
+    apertures, angles, vertical, heights = (f'{array[key][0]:g} to {array[key][1]:g}' for key in keys)
     return (
-        f'any array of {low} to {high} microphones {place}, the farthest {apertures} m apart; camera with a horizontal '
-        f'field of view of {angles}°'
+        f'any array of {low} to {high} microphones {place}, the farthest {apertures} m apart; camera with a field of '
+        f'view of {angles}° by {vertical}°, {heights} m above the ground'
     )
 
 

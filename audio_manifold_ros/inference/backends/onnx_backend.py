@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import threading
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,13 +24,15 @@ from audio_manifold_ros.inference.backends.backend import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from audio_manifold_ros.inference.bundle.bundle import Bundle
     from audio_manifold_ros.inference.bundle.prediction import NetworkOutput
 
 ERRORS_ONLY = 3
+# Names of the weights with the prior of a camera begin with it, and end with the fields of `PriorInputs`.
+PRIOR_WEIGHTS = 'spatial.prior.'
 WARM_UP_RUNS = 2
 CPU_PROVIDER, CUDA_PROVIDER = 'CPUExecutionProvider', 'CUDAExecutionProvider'
 
@@ -74,7 +77,17 @@ class OnnxBackend:
         self._cores = _check_cores(cores)
         threads = len(cores) or min(threads, len(os.sched_getaffinity(0)))
         path = graph_path(bundle, precision, device)
-        self._session = open_session(path, threads, cores, _providers(device))
+        prior = bundle.prior_inputs()
+        if prior is not None and precision != FLOAT32:
+            msg = (
+                f'The {precision} graph of the bundle {bundle.manifest.name!r} is for the camera of the bundle only: '
+                f'choose the precision {FLOAT32!r} for this rig.'
+            )
+            raise InferenceError(msg)
+        replaced = (
+            {} if prior is None else {PRIOR_WEIGHTS + name: values[None] for name, values in prior._asdict().items()}
+        )
+        self._session = open_session(path, threads, cores, _providers(device), replaced)
         self._check_interface(path)
         where = f'on the CPU, {threads} threads' if device == 'cpu' else f'on {device}'
         pinned = f' on the cores {", ".join(map(str, cores))}' if cores else ''
@@ -169,7 +182,11 @@ def _check_cores(cores: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def open_session(
-    path: Path, threads: int, cores: tuple[int, ...] = (), providers: Sequence[Any] = (CPU_PROVIDER,)
+    path: Path,
+    threads: int,
+    cores: tuple[int, ...] = (),
+    providers: Sequence[Any] = (CPU_PROVIDER,),
+    replaced: Mapping[str, NDArray[np.float32]] = MappingProxyType({}),
 ) -> onnxruntime.InferenceSession:
     """Return a loaded graph, with options for a program that has other work between two windows.
 
@@ -178,6 +195,7 @@ def open_session(
         threads: Threads of one prediction, on a CPU.
         cores: Processors reserved for the threads, one each. The first is for the calling thread.
         providers: Execution providers, the best first.
+        replaced: Weights by name that replace those of the weight file, before the graph is optimised.
 
     Raises:
         InferenceError: ONNX Runtime rejects the graph, or falls back from a provider.
@@ -195,6 +213,9 @@ def open_session(
         # Processors are counted from 1, without the one of the calling thread.
         places = ';'.join(str(core + 1) for core in cores[1:])
         options.add_session_config_entry('session.intra_op_thread_affinities', places)
+    if replaced:
+        arrays = [onnxruntime.OrtValue.ortvalue_from_numpy(values) for values in replaced.values()]
+        options.add_external_initializers(list(replaced), arrays)
     try:
         session = onnxruntime.InferenceSession(str(path), options, providers=list(providers))
     # ONNX Runtime has a dozen exception classes without a common base class other than Exception.

@@ -209,4 +209,9 @@ def load_network(bundle: Bundle) -> PerceptionNetwork:
         )
         raise InferenceError(msg)
     network.load_state_dict({**own, **{name: tensor.float() for name, tensor in weights.items()}})
+    prior, table = bundle.prior_inputs(), bundle.prior_table
+    if network.spatial is not None and table is not None:
+        network.spatial.prior.set_table(table)
+        if prior is not None:
+            network.spatial.prior.set(prior)
     return network.eval()

@@ -13,19 +13,25 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from audio_manifold_ros.common.errors import InferenceError, reraise_file_errors
+from audio_manifold_ros.camera_prior.prior_table import TABLE_FILE, PriorTable
+from audio_manifold_ros.common.errors import InferenceError, NetworkError, reraise_file_errors
 from audio_manifold_ros.common.files import sha256_of, write_bytes_atomic
+from audio_manifold_ros.common.schema import from_plain
 from audio_manifold_ros.common.untrusted_text import read_limited_text, shorten
 from audio_manifold_ros.inference.bundle.feature_descriptors import descriptor_size
 from audio_manifold_ros.inference.bundle.feature_statistics import STATISTICS_FILE, FeatureStatistics
 from audio_manifold_ros.inference.bundle.file_metadata import check_file_metadata
 from audio_manifold_ros.inference.bundle.manifest import MANIFEST_FILE, FileEntry, Manifest
 from audio_manifold_ros.inference.bundle.onnx_references import check_external_files
+from audio_manifold_ros.networks.depth_representation import DepthRepresentation
+from audio_manifold_ros.networks.spatial.config import SpatialNetworkConfig
+from audio_manifold_ros.networks.spatial.prior_inputs import prior_inputs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from audio_manifold_ros.rig.camera import CameraModel
+    from audio_manifold_ros.camera_prior.camera_view import CameraView
+    from audio_manifold_ros.networks.spatial.prior_inputs import PriorInputs
     from audio_manifold_ros.rig.rig import MicrophoneArray
 
 WEIGHTS_FILE = 'weights.safetensors'
@@ -44,11 +50,13 @@ class Bundle:
     Attributes:
         folder: Folder of its files, links resolved.
         manifest: Its description.
+        view: Camera whose prior the networks take instead of that of the bundle (see `with_view`).
 
     """
 
     folder: Path
     manifest: Manifest
+    view: CameraView | None = None
 
     @classmethod
     def load(cls, folder: Path | str) -> Bundle:
@@ -69,7 +77,8 @@ class Bundle:
                 check_external_files(where / name, manifest.files)
             check_file_metadata(where / name, manifest)
         bundle = cls(where, manifest)
-        _ = bundle.feature_statistics  # A damaged file is refused now, not with the first audio.
+        # A damaged file is refused now, not with the first audio.
+        _ = bundle.feature_statistics, bundle.prior_table
         return bundle
 
     @property
@@ -118,18 +127,56 @@ class Bundle:
         statistics.check_size(descriptor_size(self.manifest.features))
         return statistics
 
-    def describe_array_difference(self, array: MicrophoneArray, camera: CameraModel | None = None) -> str | None:
+    @cached_property
+    def prior_table(self) -> PriorTable | None:
+        """What is seen along each ray without a sound. None in bundles without it, whose networks have one camera.
+
+        Raises:
+            InferenceError: The file is invalid.
+
+        """
+        if TABLE_FILE not in self.manifest.files:
+            return None
+        try:
+            return PriorTable.load(self.folder / TABLE_FILE, self.manifest.modalities)
+        except NetworkError as error:
+            raise InferenceError(str(error)) from None
+
+    def with_view(self, view: CameraView) -> Bundle:
+        """Return the bundle for the camera of a rig. A bundle without a prior table, or with this camera, stays."""
+        table = self.prior_table
+        return self if table is None or view == table.view else replace(self, view=view)
+
+    def prior_inputs(self) -> PriorInputs | None:
+        """Return the prior of the camera of `with_view` for the networks, None for the camera of the bundle.
+
+        Raises:
+            InferenceError: The manifest describes no network that takes it.
+
+        """
+        table, view = self.prior_table, self.view
+        if table is None or view is None:
+            return None
+        try:
+            config = SpatialNetworkConfig.from_dict(self.manifest.networks['spatial'])
+            depth = from_plain(DepthRepresentation, self.manifest.networks['depth'], 'depth', NetworkError)
+        except (KeyError, TypeError, NetworkError) as error:
+            msg = f'{self.folder}: {TABLE_FILE} needs a network on spatial maps ({error}): export the bundle again.'
+            raise InferenceError(msg) from None
+        return prior_inputs(table, view, config, depth)
+
+    def describe_array_difference(self, array: MicrophoneArray, view: CameraView | None = None) -> str | None:
         """Return how a rig differs from those that the bundle was trained for, or None if it does not.
 
         Args:
             array: Array of the rig.
-            camera: Camera of the rig. None leaves it out.
+            view: Camera of the rig. None leaves it out.
 
         Raises:
             InferenceError: The number of microphones does not fit, so the networks cannot be used.
 
         """
-        return ' '.join(self.manifest.array.violations(array, camera, self.manifest.name)) or None
+        return ' '.join(self.manifest.array.violations(array, view, self.manifest.name)) or None
 
 
 def write_bundle(folder: Path | str, manifest: Manifest, files: Mapping[str, bytes]) -> Bundle:

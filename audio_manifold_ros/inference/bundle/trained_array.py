@@ -14,7 +14,7 @@ from audio_manifold_ros.rig.rig import Microphone, MicrophoneArray
 from audio_manifold_ros.rig.rig_difference import geometry_difference
 
 if TYPE_CHECKING:
-    from audio_manifold_ros.rig.camera import CameraModel
+    from audio_manifold_ros.camera_prior.camera_view import CameraView
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class TrainedArray:
             for index, ((x, y, z), facing) in enumerate(poses)
         )
 
-    def violations(self, array: MicrophoneArray, _camera: CameraModel | None, bundle: str) -> tuple[str, ...]:
+    def violations(self, array: MicrophoneArray, _view: CameraView | None, bundle: str) -> tuple[str, ...]:
         """Return how a rig differs from the array of the training, one sentence each.
 
         Args:

@@ -12,11 +12,13 @@ from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from audio_manifold_ros.camera_prior.camera_view import CameraView
 from audio_manifold_ros.cli.options import BUNDLE_HELP
 from audio_manifold_ros.cli.parser import command_parser
-from audio_manifold_ros.common.errors import InferenceError
-from audio_manifold_ros.common.json_text import read_json
-from audio_manifold_ros.common.schema import from_plain
+from audio_manifold_ros.common.errors import AudioManifoldError, InferenceError
+from audio_manifold_ros.common.json_text import format_json, read_json
+from audio_manifold_ros.common.schema import from_plain, to_plain
+from audio_manifold_ros.datasets.rig_files import RigFiles
 from audio_manifold_ros.inference.bundle.bundle import Bundle
 from audio_manifold_ros.inference.bundle.find_bundle import find_bundle
 from audio_manifold_ros.inference.bundle.image_change import describe_changes
@@ -101,6 +103,8 @@ def _run_stages(
     cache.load_timing_cache(key, timing)
     options = ['--engine', scratch / ENGINE_FILE, '--precision', key.precision, '--device', device]
     options += ['--timing-cache', timing, '--result', result]
+    if bundle.view is not None:
+        options += ['--view', format_json(to_plain(bundle.view))]
     for name, message in (
         ('compile', 'Compiling the networks takes minutes.'),
         ('check', 'Checking the engine.'),
@@ -164,6 +168,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         '--precision', choices=ALL_PRECISIONS, help='fp16 or fp32 with torch-tensorrt, fp32 or int8 with tensorrt-rtx'
     )
+    parser.add_argument('--rig', type=Path, help='rig whose camera the images are for (default: that of the bundle)')
     parser.add_argument('--device', default='cuda', help='cuda or cuda:N (default: %(default)s)')
     parser.add_argument(
         '--build-only', action='store_true', help='do not load the engine after the build as the node does'
@@ -172,6 +177,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         bundle = Bundle.load(find_bundle(args.bundle, _print))
+        if args.rig is not None:
+            files = RigFiles.from_folder(args.rig)
+            bundle = bundle.with_view(CameraView.from_rig(files.camera_model(), files.transforms()))
         if args.toolchain == TENSORRT_RTX:
             build_rtx_engine(bundle, RtxCompiler(), precision=args.precision or FP32, report=_print)
             return 0
@@ -180,7 +188,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         build_engine(bundle, toolchain, precision=precision, report=_print)
         if not args.build_only:
             _print(TensorRtBackend(bundle, toolchain, _print, precision=precision).reason)
-    except (InferenceError, OSError) as error:
+    except (AudioManifoldError, OSError) as error:
         print(error, file=sys.stderr, flush=True)
         return 1
     except KeyboardInterrupt:

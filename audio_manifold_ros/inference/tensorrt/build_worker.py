@@ -13,9 +13,10 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from audio_manifold_ros.camera_prior.camera_view import CameraView
 from audio_manifold_ros.common.errors import InferenceError
-from audio_manifold_ros.common.json_text import format_json
-from audio_manifold_ros.common.schema import to_plain
+from audio_manifold_ros.common.json_text import format_json, parse_json
+from audio_manifold_ros.common.schema import from_plain, to_plain
 from audio_manifold_ros.inference.backends.backend import input_shape
 from audio_manifold_ros.inference.bundle.bundle import Bundle
 from audio_manifold_ros.inference.tensorrt.engine_key import FP16, PRECISIONS, Precision
@@ -56,6 +57,7 @@ def main(arguments: Sequence[str] | None = None, make_toolchain: Callable[[str],
     parser = argparse.ArgumentParser(prog='engine_stage', description='One stage of build_engine.')
     parser.add_argument('stage', choices=('compile', 'check'))
     parser.add_argument('bundle', type=Path)
+    parser.add_argument('--view', default='')
     parser.add_argument('--engine', type=Path, required=True)
     parser.add_argument('--precision', choices=PRECISIONS, required=True)
     parser.add_argument('--device', required=True)
@@ -64,6 +66,9 @@ def main(arguments: Sequence[str] | None = None, make_toolchain: Callable[[str],
     args = parser.parse_args(arguments)
     try:
         bundle, toolchain = Bundle.load(args.bundle), make_toolchain(args.device)
+        if args.view:
+            view = from_plain(CameraView, parse_json(args.view, '--view', InferenceError, ''), '--view', InferenceError)
+            bundle = bundle.with_view(view)
         if args.stage == 'compile':
             compile_engine(bundle, args.engine, toolchain, args.precision, args.timing_cache)
         else:

@@ -60,7 +60,7 @@ class EngineKey:
     Attributes:
         recipe: `RECIPE_VERSION` of this software.
         weights_sha256: Hash of the weights of the bundle.
-        networks_sha256: Hash of the configuration of the networks.
+        networks_sha256: Hash of the configuration of the networks, and of the camera of `Bundle.with_view`.
         input_shape: Shape of the features: (mic, height, width), or (size,) of spatial features.
         precision: Precision of weights and activations.
         options: Options of the compiler.
@@ -82,6 +82,8 @@ class EngineKey:
     ) -> EngineKey:
         """Return the key of the engine of a bundle."""
         networks = format_json(_sort_keys(bundle.manifest.networks))
+        if bundle.view is not None:
+            networks += format_json(to_plain(bundle.view))
         return cls(
             recipe=RECIPE_VERSION,
             weights_sha256=bundle.manifest.files[WEIGHTS_FILE].sha256,

@@ -35,7 +35,16 @@ def rtx_key(bundle: Bundle, precision: Precision, version: str) -> EngineKey:
         precision: Precision of weights and activations.
         version: Version of TensorRT for RTX.
 
+    Raises:
+        InferenceError: The rig has another camera than the bundle.
+
     """
+    if bundle.view is not None:
+        msg = (
+            f'TensorRT for RTX has engines for the camera of the bundle {bundle.manifest.name!r} only, and the rig has '
+            'another one: choose another backend.'
+        )
+        raise InferenceError(msg)
     platform = Platform(
         torch=NOT_USED,
         torch_tensorrt=NOT_USED,

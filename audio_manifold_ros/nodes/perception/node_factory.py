@@ -16,7 +16,7 @@ from audio_manifold_ros.inference.bundle.find_bundle import find_bundle
 from audio_manifold_ros.inference.bundle_rig import BundleRig
 from audio_manifold_ros.inference.channel_policy import make_planner
 from audio_manifold_ros.inference.pipeline import Pipeline
-from audio_manifold_ros.inference.tensorrt.background_build import BackgroundBuild
+from audio_manifold_ros.inference.tensorrt.background_build import BUILD_COMMAND, BackgroundBuild
 from audio_manifold_ros.nodes.common.frame_parameters import FrameParameters
 from audio_manifold_ros.nodes.common.name_resolution import resolve_folder
 from audio_manifold_ros.nodes.perception.camera_mount import CameraMount
@@ -114,7 +114,7 @@ def build_components(node: LifecycleNode, parameters: NodeParameters) -> Percept
     bundle = Bundle.load(find_bundle(model.bundle, node.get_logger().info))
     rig = resolve_folder('rig', model.rig)
     used = BundleRig.open(bundle, rig)
-    array = used.array
+    bundle, array = used.bundle, used.array
     warnings = [
         used.warning,
         _clock_warning(node, source_parameters),
@@ -226,7 +226,8 @@ def _start_engine_build(
         return None
     node.get_logger().warning(f'A TensorRT engine is built, which takes minutes. Until then {active_backend} is used.')
     device = model.device if model.device.startswith('cuda') else 'cuda'
-    return BackgroundBuild(bundle.folder, device, node.get_logger().info)
+    rig = () if bundle.view is None else ('--rig', str(resolve_folder('rig', model.rig)))
+    return BackgroundBuild(bundle.folder, device, node.get_logger().info, (*BUILD_COMMAND, *rig))
 
 
 def _clock_warning(node: LifecycleNode, source: SourceParameters) -> str:

@@ -139,7 +139,14 @@ def test_the_card_of_the_shipped_model_is_up_to_date() -> None:
 
 
 def test_the_card_of_spatial_features_states_the_range_of_arrays() -> None:
-    array = ArrayRange((4, 16), (0.1, 1.3), planar=False, field_of_view_deg=(60.0, 120.0))
+    array = ArrayRange(
+        (4, 16),
+        (0.1, 1.3),
+        planar=False,
+        field_of_view_deg=(60.0, 120.0),
+        vertical_field_of_view_deg=(40.0, 60.0),
+        camera_height_m=(0.3, 2.3),
+    )
     manifest = {**_manifest(), 'features': SpatialFeatureSpec().to_dict(), 'array': to_plain(array)}
     card = model_card(manifest, _board().result())
     for text in (

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from audio_manifold_ros.camera_prior.camera_view import CameraView
 from audio_manifold_ros.common.errors import InferenceError
 from audio_manifold_ros.features.spatial_spec import SpatialFeatureSpec
 from audio_manifold_ros.inference.bundle.array_range import ArrayRange
@@ -120,7 +121,14 @@ def test_a_text_that_is_not_a_manifest_is_refused(text: str, message: str) -> No
         Manifest.from_json(text)
 
 
-ARRAYS = ArrayRange((4, 16), (0.1, 1.3), planar=True, field_of_view_deg=(60.0, 120.0))
+ARRAYS = ArrayRange(
+    (4, 16),
+    (0.1, 1.3),
+    planar=True,
+    field_of_view_deg=(60.0, 120.0),
+    vertical_field_of_view_deg=(40.0, 60.0),
+    camera_height_m=(0.3, 2.3),
+)
 
 
 def spatial_manifest(bundle: Bundle) -> Manifest:
@@ -170,20 +178,22 @@ def test_one_array_belongs_to_mel_features_and_a_range_to_spatial_ones(bundle: B
         ({'count': 20}, 'The array has 20 microphones, and the bundle was trained for 4 to 16.'),
         ({'radius_m': 1.0}, 'The microphones are up to 2.00 m apart, and the bundle was trained for 0.1 to 1.3 m.'),
         ({'rise_m': 0.3}, 'The microphones differ by 0.30 m in height'),
+        ({'fy': 250.0}, 'The camera has a vertical field of view of 29°, and the bundle was trained for 40 to 60°.'),
+        ({'height_m': 3.0}, 'The camera is 3.00 m above the ground, and the bundle was trained for 0.3 to 2.3 m.'),
         ({'fx': 200.0}, 'The camera has a horizontal field of view of 35°, and the bundle was trained for 60 to 120°.'),
     ],
 )
 def test_every_violation_of_a_range_is_a_sentence(change: dict[str, float], sentence: str) -> None:
-    values = {'count': 8, 'radius_m': 0.5, 'rise_m': 0.0, 'fx': 53.7, **change}
+    values = {'count': 8, 'radius_m': 0.5, 'rise_m': 0.0, 'fx': 53.7, 'fy': 137.0, 'height_m': 1.5, **change}
     angles = 2 * np.pi * np.arange(values['count']) / values['count']
     ring = values['radius_m'] * np.stack([np.cos(angles), np.sin(angles)], axis=1)
     microphones = tuple(
         Microphone(f'mic_{index}', index, (float(x), float(y), index % 2 * values['rise_m']), (1.0, 0.0, 0.0))
         for index, (x, y) in enumerate(ring)
     )
-    found = ARRAYS.violations(
-        MicrophoneArray('ring', 'mic_array', microphones), CameraModel(128, 128, values['fx'], 90.0, 63.5, 63.5), 'x'
-    )
+    camera = CameraModel(128, 128, values['fx'], values['fy'], 63.5, 63.5)
+    view = CameraView(camera, tuple(np.eye(3).ravel().tolist()), values['height_m'])
+    found = ARRAYS.violations(MicrophoneArray('ring', 'mic_array', microphones), view, 'x')
     assert len(found) == bool(sentence)
     assert sentence.replace('the bundle was', "the bundle 'x' was") in ''.join(found)
 
