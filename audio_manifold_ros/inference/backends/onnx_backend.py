@@ -84,10 +84,11 @@ class OnnxBackend:
                 f'choose the precision {FLOAT32!r} for this rig.'
             )
             raise InferenceError(msg)
-        replaced = (
+        # The session refers to the memory of these arrays.
+        self._replaced = (
             {} if prior is None else {PRIOR_WEIGHTS + name: values[None] for name, values in prior._asdict().items()}
         )
-        self._session = open_session(path, threads, cores, _providers(device), replaced)
+        self._session = open_session(path, threads, cores, _providers(device), self._replaced)
         self._check_interface(path)
         where = f'on the CPU, {threads} threads' if device == 'cpu' else f'on {device}'
         pinned = f' on the cores {", ".join(map(str, cores))}' if cores else ''

@@ -55,7 +55,7 @@ def prior_inputs(
     height = np.full(rays.row.shape, level_of(view.height_m))
     cells = images.reshape(len(images), GRID_ROWS, size // GRID_ROWS, GRID_COLUMNS, size // GRID_COLUMNS)
     grid = np.concatenate([np.stack([*places, height]), cells.mean(axis=(2, 4))])
-    return PriorInputs(images.astype(np.float32), grid.astype(np.float32))
+    return PriorInputs(np.ascontiguousarray(images, np.float32), np.ascontiguousarray(grid, np.float32))
 
 
 def _hats(coordinate: FloatArray, size: int, count: int) -> list[FloatArray]:
