@@ -18,6 +18,7 @@ from audio_manifold_ros.inference.backend_factory import open_backend
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from audio_manifold_ros.camera_prior.camera_view import CameraView
     from audio_manifold_ros.evaluation.metrics.metric_suite import Scores
     from audio_manifold_ros.inference.bundle.bundle import Bundle
     from audio_manifold_ros.modalities.modality_images import ModalityImages
@@ -48,8 +49,8 @@ class BundleScorer:
 
         """
         self.refusal = ''
-        self._manifest = bundle.manifest
-        self._backend = open_backend(bundle, 'onnx', threads=THREADS)
+        self._bundle, self._manifest = bundle, bundle.manifest
+        self._backend, self._view = open_backend(bundle, 'onnx', threads=THREADS), bundle.view
         self._suite = MetricSuite(depth_unit=UNIT, structure=False)
         self._controls = controls
         self._times_s: list[float] = []
@@ -86,6 +87,7 @@ class BundleScorer:
         if self._controls:
             order = mirrored_microphones(window.rig.array().positions_m)
             inputs = audio_controls(window.features(spec), other.features(spec), spec, order)
+        self._use_camera(window.view)
         started = perf_counter()
         model = self._backend.run(inputs.pop(MODEL))
         self._times_s.append(perf_counter() - started)
@@ -94,3 +96,9 @@ class BundleScorer:
         camera = self._manifest.camera
         confidence = self._manifest.confidence.image(model, camera.height, camera.width)
         self._suite.add(window.ground_truth, predicted, confidence, street=window.street)
+
+    def _use_camera(self, view: CameraView) -> None:
+        """Open the networks again if a window has another camera than the one before, and the bundle a prior for it."""
+        used = self._bundle.with_view(view)
+        if used.view != self._view:
+            self._backend, self._view = open_backend(used, 'onnx', threads=THREADS), used.view

@@ -99,7 +99,7 @@ def measure_flicker(bundle: Bundle, rig: Path, seeds: Iterable[int]) -> dict[str
 def _predictions(bundle: Bundle, rig: Path, seed: int) -> Iterator[tuple[ModalityImages, ModalityImages]]:
     """Yield the predictions of a drive, each with its ground truth."""
     used, drive = BundleRig.open(bundle, rig), Drive(seed, rig, float(SECONDS))
-    backend = open_backend(bundle, 'onnx', threads=1)
+    backend = open_backend(used.bundle, 'onnx', threads=1)
     settings = PipelineSettings(max_rate_hz=RATE_HZ)
     pipeline = Pipeline(bundle, backend, used.array, drive.sample_rate_hz, settings, used.geometry)
     audio = drive.audio(0, SECONDS * drive.sample_rate_hz)
