@@ -11,7 +11,8 @@ import numpy as np
 
 from audio_manifold_ros.common.errors import AudioManifoldError
 from audio_manifold_ros.evaluation.controls.audio_controls import audio_controls, mirrored_microphones
-from audio_manifold_ros.evaluation.metrics.metric_names import MODEL
+from audio_manifold_ros.evaluation.controls.pixel_prior import PixelPrior
+from audio_manifold_ros.evaluation.metrics.metric_names import CAMERA_PRIOR, MODEL
 from audio_manifold_ros.evaluation.metrics.metric_suite import MetricSuite
 from audio_manifold_ros.inference.backend_factory import open_backend
 
@@ -93,7 +94,9 @@ class BundleScorer:
         self._times_s.append(perf_counter() - started)
         predicted: dict[str, ModalityImages] = {MODEL: model, **silent}
         predicted |= {variant: self._backend.run(features) for variant, features in inputs.items()}
-        camera = self._manifest.camera
+        camera, table = self._manifest.camera, self._bundle.prior_table
+        if table is not None:
+            predicted[CAMERA_PRIOR] = PixelPrior.of_camera(table, window.view, camera.height, camera.width)
         confidence = self._manifest.confidence.image(model, camera.height, camera.width)
         self._suite.add(window.ground_truth, predicted, confidence, street=window.street)
 

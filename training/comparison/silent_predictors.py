@@ -7,7 +7,6 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-import numpy as np
 from rich.console import Console
 from rich.progress import track
 
@@ -66,9 +65,8 @@ class SilentPredictors:
     def images(self, view: CameraView) -> dict[str, ModalityImages]:
         """Return the images of a camera of the case by variant: `prior`, and `constants` for a single camera."""
         if view not in self._images and self._table is not None:
-            found = self._table.images(view, view.camera.height, view.camera.width)
-            labels = found[SEGMENTATION].argmax(axis=-1).astype(np.uint8)
-            self._images[view] = {PRIOR: ModalityImages(found[DEPTH], labels)}
+            size = view.camera.height, view.camera.width
+            self._images[view] = {PRIOR: PixelPrior.of_camera(self._table, view, *size)}
         return self._images[view]
 
 

@@ -28,7 +28,7 @@ from audio_manifold_ros.evaluation.controls.audio_controls import (
 )
 from audio_manifold_ros.evaluation.controls.pixel_prior import PixelPrior, PixelPriorBuilder
 from audio_manifold_ros.evaluation.metrics.depth_metrics import MIN_DEPTH_BY_UNIT
-from audio_manifold_ros.evaluation.metrics.metric_names import CONSTANTS, MODEL, PRIOR
+from audio_manifold_ros.evaluation.metrics.metric_names import CAMERA_PRIOR, CONSTANTS, MODEL, PRIOR
 from audio_manifold_ros.evaluation.metrics.metric_suite import MetricSuite, Scores
 from audio_manifold_ros.modalities.modality_images import ModalityImages, to_modality_images
 from audio_manifold_ros.modalities.registry import MODALITIES, STORED_MODALITIES
@@ -123,7 +123,7 @@ def evaluate(
             for place, ground_truth in enumerate(truths):
                 output = outputs[MODEL][place]
                 predicted: dict[str, ModalityImages] = {variant: found[place] for variant, found in outputs.items()}
-                own_priors = camera_priors.replace(priors, int(own[place]), _size(output))
+                own_priors = camera_priors.join(priors, int(own[place]), _size(output))
                 predicted |= {variant: _prior_images(prior, output) for variant, prior in own_priors.items()}
                 confidence_image = None if confidence is None else confidence.image(output, *_size(output))
                 board.add(
@@ -171,14 +171,14 @@ class CameraPriors:
         self._table = None if network.spatial is None else network.spatial.prior.table()
         self._found: dict[int, PixelPrior] = {}
 
-    def replace(self, priors: Mapping[str, PixelPrior], window: int, size: tuple[int, int]) -> Mapping[str, PixelPrior]:
+    def join(self, priors: Mapping[str, PixelPrior], window: int, size: tuple[int, int]) -> Mapping[str, PixelPrior]:
         """Return the predictors with the prior of the camera of a window, for images of a size (row, column)."""
         if self._table is None:
             return priors
         number = int(self._cache.window_views(np.array([window]))[0])
         if number not in self._found:
             self._found[number] = PixelPrior.of_camera(self._table, self._cache.views[number], *size)
-        return {**priors, PRIOR: self._found[number]}
+        return {**priors, CAMERA_PRIOR: self._found[number]}
 
 
 def evaluate_experiment(config: TrainingConfig, cache: WindowCache, split: str) -> dict[str, object]:

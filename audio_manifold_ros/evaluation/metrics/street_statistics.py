@@ -160,7 +160,7 @@ class StreetStatistics:
         influences = np.zeros((len(totals), len(present)))
         for place, index in enumerate(present.tolist()):
             influences[:, place] = _influences(totals[:, index])
-            errors[suffixed(class_key(index), variant)] = _standard_error(influences[:, place])
+            errors[suffixed(class_key(index), variant)] = ratio_with_error(totals[:, index])[1]
         errors[suffixed('miou', variant)] = _standard_error(influences.mean(axis=1)) if len(present) else math.nan
         return errors
 
@@ -192,7 +192,11 @@ def compare_depth(own: FloatArray, other: FloatArray) -> Figures:
 
 
 def ratio_with_error(sums: FloatArray) -> tuple[float, float]:
-    """Return the ratio of the totals of numerators and denominators (street, 2), and its standard error."""
+    """Return the ratio of the totals of numerators and denominators (street, 2), and its standard error.
+
+    Streets without a denominator do not count. The error is NaN with fewer than two others.
+    """
+    sums = sums[sums[:, 1] > 0]
     numerator, denominator = sums.sum(axis=0).tolist()
     return (numerator / denominator if denominator else math.nan), _standard_error(_influences(sums))
 

@@ -24,7 +24,7 @@ VARIANTS = {
 }
 # Label and description of each predictor without audio, and of each control of the audio, in model cards.
 PRIOR_TEXTS = {
-    PRIOR: ('median prior', 'the median depth and the most frequent class of each pixel over training windows'),
+    PRIOR: ('median prior', 'median depth and most frequent class of each pixel over training windows of all cameras'),
     CONSTANTS: (
         'best constants',
         (
