@@ -15,6 +15,7 @@ from audio_manifold_ros.camera_prior.prior_table import TABLE_FILE, PriorTable
 from audio_manifold_ros.camera_prior.ray_grid import COLUMNS, GROUND_RANGE_M, GROUND_ROWS, LEVELS, ROWS, RayGrid
 from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.datasets.rig_files import RigFiles
+from audio_manifold_ros.features.array_geometry import steered_azimuths
 from audio_manifold_ros.features.spatial_spec import SpatialFeatureSpec
 from audio_manifold_ros.inference.bundle.array_range import ArrayRange
 from audio_manifold_ros.inference.bundle.bundle import Bundle, write_bundle
@@ -23,6 +24,7 @@ from audio_manifold_ros.inference.bundle.manifest import SPATIAL_FORMAT_VERSION,
 from audio_manifold_ros.networks.perception_network import PerceptionConfig, PerceptionNetwork
 from audio_manifold_ros.networks.spatial.config import SpatialNetworkConfig
 from audio_manifold_ros.networks.spatial.prior_inputs import prior_inputs
+from audio_manifold_ros.networks.vehicle_map import VehicleMapConfig
 from audio_manifold_ros.rig.camera import CameraModel
 from training.export.onnx_graph import export_network
 
@@ -50,6 +52,7 @@ def make_spatial_network(features: SpatialFeatureSpec = SHORT) -> PerceptionNetw
         image_columns=features.image_columns,
         image_size=SIZE,
         width=0.25,
+        vehicles=VehicleMapConfig(channels=8),
     )
     network = PerceptionNetwork(PerceptionConfig(spatial=sizes))
     assert network.spatial is not None
@@ -61,6 +64,7 @@ def make_spatial_network(features: SpatialFeatureSpec = SHORT) -> PerceptionNetw
     assert table.view is not None
     network.spatial.prior.set_table(table)
     network.spatial.prior.set(prior_inputs(table, table.view, sizes, network.config.depth))
+    network.spatial.set_azimuths(steered_azimuths(table.view.camera, table.view.matrix, features)[None])
     return network.eval()
 
 

@@ -57,6 +57,24 @@ def test_the_images_of_another_camera_start_at_its_own_ground(bundle: Bundle) ->
     np.testing.assert_allclose(found, torch_depth_m, rtol=2e-3)
 
 
+def test_vehicles_are_in_the_directions_of_another_camera(bundle: Bundle) -> None:
+    assert bundle.prior_table is not None
+    view = bundle.prior_table.view
+    assert view is not None
+    wide = bundle.with_view(replace(view, camera=replace(view.camera, fx=0.5 * view.camera.fx)))
+    azimuths_rad = wide.steered_azimuths_rad()
+    assert azimuths_rad is not None
+    assert azimuths_rad[0, 0] > 1.1
+    assert bundle.steered_azimuths_rad() is None
+    found, own = (OnnxBackend(each, 1).run(random_window()).vehicles for each in (wide, bundle))
+    expected = open_backend(wide, 'torch').run(random_window()).vehicles
+    assert found is not None
+    assert own is not None
+    assert expected is not None
+    np.testing.assert_allclose(found, expected, rtol=1e-4)
+    assert np.abs(found / own - 1).max() > 5e-4
+
+
 def test_a_rig_without_a_camera_file_has_the_camera_of_the_bundle(bundle: Bundle, tmp_path: Path) -> None:
     for name in ('mic_array.yaml', 'extrinsics.yaml'):
         shutil.copy(USB_RING / name, tmp_path / name)

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 ERRORS_ONLY = 3
 # Names of the weights with the prior of a camera begin with it, and end with the fields of `PriorInputs`.
 PRIOR_WEIGHTS = 'spatial.prior.'
+# Directions of the steered map, for the map of vehicles.
+AZIMUTH_WEIGHT = 'spatial.azimuths_rad'
 WARM_UP_RUNS = 2
 CPU_PROVIDER, CUDA_PROVIDER = 'CPUExecutionProvider', 'CUDAExecutionProvider'
 
@@ -88,6 +90,8 @@ class OnnxBackend:
         self._replaced = (
             {} if prior is None else {PRIOR_WEIGHTS + name: values[None] for name, values in prior._asdict().items()}
         )
+        if (azimuths_rad := bundle.steered_azimuths_rad()) is not None:
+            self._replaced[AZIMUTH_WEIGHT] = azimuths_rad
         self._session = open_session(path, threads, cores, _providers(device), self._replaced)
         self._check_interface(path)
         where = f'on the CPU, {threads} threads' if device == 'cpu' else f'on {device}'

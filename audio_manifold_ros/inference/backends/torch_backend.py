@@ -214,4 +214,7 @@ def load_network(bundle: Bundle) -> PerceptionNetwork:
         network.spatial.prior.set_table(table)
         if prior is not None:
             network.spatial.prior.set(prior)
+        azimuths_rad = bundle.steered_azimuths_rad()
+        if azimuths_rad is not None:
+            network.spatial.set_azimuths(azimuths_rad)
     return network.eval()

@@ -13,11 +13,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from audio_manifold_ros.camera_prior.prior_table import TABLE_FILE, PriorTable
 from audio_manifold_ros.common.errors import InferenceError, NetworkError, reraise_file_errors
 from audio_manifold_ros.common.files import sha256_of, write_bytes_atomic
 from audio_manifold_ros.common.schema import from_plain
 from audio_manifold_ros.common.untrusted_text import read_limited_text, shorten
+from audio_manifold_ros.features.array_geometry import steered_azimuths
+from audio_manifold_ros.features.spatial_spec import SpatialFeatureSpec
 from audio_manifold_ros.inference.bundle.feature_descriptors import descriptor_size
 from audio_manifold_ros.inference.bundle.feature_statistics import STATISTICS_FILE, FeatureStatistics
 from audio_manifold_ros.inference.bundle.file_metadata import check_file_metadata
@@ -29,6 +33,8 @@ from audio_manifold_ros.networks.spatial.prior_inputs import prior_inputs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from numpy.typing import NDArray
 
     from audio_manifold_ros.camera_prior.camera_view import CameraView
     from audio_manifold_ros.networks.spatial.prior_inputs import PriorInputs
@@ -164,6 +170,21 @@ class Bundle:
             msg = f'{self.folder}: {TABLE_FILE} needs a network on spatial maps ({error}): export the bundle again.'
             raise InferenceError(msg) from None
         return prior_inputs(table, view, config, depth)
+
+    def steered_azimuths_rad(self) -> NDArray[np.float32] | None:
+        """Return the directions (1, azimuth) of the steered map for the camera of `with_view`.
+
+        The map of vehicles needs them. It is None for the camera of the bundle, and without that map.
+
+        Raises:
+            FeatureError: The camera cannot be used with these features.
+
+        """
+        features = self.manifest.features
+        if self.view is None or self.manifest.vehicles is None or not isinstance(features, SpatialFeatureSpec):
+            return None
+        azimuths_rad = steered_azimuths(self.view.camera, self.view.matrix, features)
+        return azimuths_rad.astype(np.float32)[None]
 
     def describe_array_difference(self, array: MicrophoneArray, view: CameraView | None = None) -> str | None:
         """Return how a rig differs from those that the bundle was trained for, or None if it does not.

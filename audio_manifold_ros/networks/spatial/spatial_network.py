@@ -18,6 +18,8 @@ from audio_manifold_ros.networks.spatial.trunk import SceneFeatures, SpatialTrun
 from audio_manifold_ros.networks.vehicle_head import VehicleHead
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
     from torch import Tensor
 
     from audio_manifold_ros.networks.spatial.config import SpatialNetworkConfig
@@ -77,6 +79,11 @@ class SpatialNetwork(nn.Module):
             trunk = self.trunk
             values = (trunk.steered.values, trunk.echo.azimuth_values, trunk.whole_values)
             self.vehicles = VehicleHead(config.vehicles, values, config.echo[0])
+
+    @torch.no_grad()
+    def set_azimuths(self, azimuths_rad: NDArray[np.float32]) -> None:
+        """Set the directions (1, azimuth) of the steered map of windows without their own."""
+        self.azimuths_rad.copy_(torch.from_numpy(azimuths_rad))
 
     def forward(
         self,
