@@ -22,7 +22,7 @@ DIGITS = 6
 
 @dataclass(frozen=True)
 class CameraView:
-    """What determines which ray of the world a pixel is.
+    """Intrinsics, orientation and height of a camera, by which each pixel is a ray of the world.
 
     Attributes:
         camera: Pinhole camera.

@@ -135,7 +135,7 @@ class Bundle:
 
     @cached_property
     def prior_table(self) -> PriorTable | None:
-        """What is seen along each ray without a sound. None in bundles without it, whose networks have one camera.
+        """The prior along each ray, without a sound. None in bundles without it, whose networks have one camera.
 
         Raises:
             InferenceError: The file is invalid.

@@ -23,7 +23,7 @@ MAX_MAP_SIZE, MAX_CLASSES, MAX_IMAGE_SIZE, MAX_WIDTH = 512, 256, 1024, 4.0
 MIN_TIME, MIN_LAGS = 8, 8
 # Rows and columns of the map that joins sound and place in the image.
 GRID_ROWS, GRID_COLUMNS = 16, 32
-# Triangular functions of the row and column of a ray in the prior table, by which the network tells places apart.
+# Triangular functions of the row and column of a ray in the prior table, by which places are distinct for the network.
 ROW_HATS, COLUMN_HATS = 24, 24
 HEAD_SIZES = (32, 64)
 LATENT_CELLS = (8, 16)
