@@ -308,6 +308,12 @@ VERBS = tuple(
             'compile the networks of a bundle with TensorRT, for the GPU of this machine',
             'models/street --precision fp16',
         ),
+        (
+            'bench profile',
+            'benchmarks.profile',
+            'print the time of each layer of networks beside the arithmetic floor of the machine',
+            'models/street vq_8x8',
+        ),
         ('bench', 'benchmarks.__main__', 'run benchmarks and write benchmarks/README.md', 'pipeline latency --short'),
     )
 )

@@ -75,10 +75,11 @@ class VehicleHead(nn.Module):
             azimuths_rad: float32 (batch or 1, azimuth), the directions of `scene.azimuths`, descending on the circle.
 
         """
-        from_steered = circle_interpolation(azimuths_rad, self.bins_rad)[:, None].to(scene.azimuths.dtype)
-        steered = self.join_steered(scene.azimuths) @ from_steered
-        echoes = self.join_echoes(scene.echoes) @ self.from_echoes
-        x = self.joined(steered + echoes + self.join_whole(scene.whole))
+        from_steered = circle_interpolation(azimuths_rad, self.bins_rad).to(scene.azimuths.dtype)
+        # One product per window: with a matrix for each feature it would be copied as often.
+        steered = self.join_steered(scene.azimuths).squeeze(2) @ from_steered
+        echoes = self.join_echoes(scene.echoes).squeeze(2) @ self.from_echoes
+        x = self.joined((steered + echoes).unsqueeze(2) + self.join_whole(scene.whole))
         reach = KERNEL // 2
         for layer in self.layers:
             x = x + layer(torch.cat([x[..., -reach:], x, x[..., :reach]], dim=3))

@@ -16,7 +16,7 @@ from benchmarks.harness.figure import Figure
 from benchmarks.harness.short_mode import is_short, scaled_count
 from benchmarks.harness.timing import Action, medians_s
 from benchmarks.support.bundles import MODALITIES
-from benchmarks.support.loaded_network import LoadedNetwork
+from benchmarks.support.loaded_network import LoadedNetwork, count_microphones
 from training.config.experiment_configuration import TrainingConfig
 
 SYSTEMS = Path(__file__).parents[2] / 'training' / 'configs' / 'systems'
@@ -51,15 +51,8 @@ def _systems() -> Iterator[tuple[str, PerceptionConfig, tuple[int, int, int]]]:
         experiment = TrainingConfig.from_yaml(path)
         config = PerceptionConfig(experiment.at_nets, experiment.manifolds, experiment.depth, experiment.direct)
         features = require_mel(experiment.data.features)
-        shape = (_microphones(config), features.height, features.width)
+        shape = (count_microphones(config), features.height, features.width)
         yield path.stem, config, shape
         if path.stem == PUBLISHED.partition(',')[0]:
             published = OmniNetConfig(mics=8, modalities=MODALITIES)
             yield PUBLISHED, replace(config, direct=(SingleStageConfig(omninet=published),)), shape
-
-
-def _microphones(config: PerceptionConfig) -> int:
-    """Return the number of channels: a system that selects channels receives all eight."""
-    channel_counts = [at_net.mics for at_net in config.at_nets]
-    channel_counts += [8 if system.microphones else system.mics for system in config.direct]
-    return max(channel_counts)

@@ -51,3 +51,10 @@ class LoadedNetwork:
     def run(self) -> None:
         """Compute the images of a batch."""
         self._session.run(None, {INPUT_NAME: self._features})
+
+
+def count_microphones(config: PerceptionConfig) -> int:
+    """Return the number of channels of networks on mel features. A system that selects channels receives all eight."""
+    channel_counts = [at_net.mics for at_net in config.at_nets]
+    channel_counts += [8 if system.microphones else system.mics for system in config.direct]
+    return max(channel_counts)

@@ -206,18 +206,7 @@ def open_session(
         InferenceError: ONNX Runtime rejects the graph, or falls back from a provider.
 
     """
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.log_severity_level = ERRORS_ONLY
-    # Waking threads from layer to layer takes time. On reserved processors they spin until the window is done. On
-    # shared processors a thread that spins would lose its time slice to other programs.
-    options.add_session_config_entry('session.intra_op.allow_spinning', str(int(bool(cores))))
-    options.add_session_config_entry('session.force_spinning_stop', '1')
-    if len(cores) > 1:
-        # Processors are counted from 1, without the one of the calling thread.
-        places = ';'.join(str(core + 1) for core in cores[1:])
-        options.add_session_config_entry('session.intra_op_thread_affinities', places)
+    options = session_options(threads, cores)
     if replaced:
         arrays = [onnxruntime.OrtValue.ortvalue_from_numpy(values) for values in replaced.values()]
         options.add_external_initializers(list(replaced), arrays)
@@ -231,3 +220,20 @@ def open_session(
         msg = f'ONNX Runtime {onnxruntime.__version__} has fallen back to {session.get_providers()}: see its log.'
         raise InferenceError(msg)
     return session
+
+
+def session_options(threads: int, cores: tuple[int, ...] = ()) -> onnxruntime.SessionOptions:
+    """Return the options of `open_session`."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = ERRORS_ONLY
+    # Waking threads from layer to layer takes time. On reserved processors they spin until the window is done. On
+    # shared processors a thread that spins would lose its time slice to other programs.
+    options.add_session_config_entry('session.intra_op.allow_spinning', str(int(bool(cores))))
+    options.add_session_config_entry('session.force_spinning_stop', '1')
+    if len(cores) > 1:
+        # Processors are counted from 1, without the one of the calling thread.
+        places = ';'.join(str(core + 1) for core in cores[1:])
+        options.add_session_config_entry('session.intra_op_thread_affinities', places)
+    return options

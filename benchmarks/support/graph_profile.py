@@ -1,0 +1,119 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Time and arithmetic of each layer of an ONNX graph, from the profiler of ONNX Runtime."""
+
+from __future__ import annotations
+
+import json
+import math
+import tempfile
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+import onnxruntime
+
+from audio_manifold_ros.inference.backends.backend import INPUT_NAME
+from audio_manifold_ros.inference.backends.onnx_backend import CPU_PROVIDER, session_options
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+WARM_UP_RUNS = 3
+KERNEL_SUFFIX = '_kernel_time'
+CONVOLUTIONS = ('Conv', 'FusedConv', 'NhwcFusedConv')
+TRANSPOSED = ('ConvTranspose',)
+PRODUCTS = ('MatMul', 'FusedMatMul', 'Gemm', 'FusedGemm')
+QUANTISED_CONVOLUTIONS = ('QLinearConv',)
+
+
+@dataclass(frozen=True)
+class LayerTime:
+    """A layer of an optimised graph.
+
+    Attributes:
+        name: Name of its node. ONNX Runtime names fused and inserted nodes.
+        operator: Its operator.
+        output: Shape of its first output.
+        seconds: Median time of a run.
+        flop: Floating-point operations of a convolution or matrix product, two for each multiplication, else 0.
+
+    """
+
+    name: str
+    operator: str
+    output: tuple[int, ...]
+    seconds: float
+    flop: int
+
+    @property
+    def gflop_per_s(self) -> float:
+        """Rate of the arithmetic."""
+        return self.flop / self.seconds / 1e9 if self.seconds else 0.0
+
+
+def profile_graph(path: Path, features: NDArray[np.float32], runs: int) -> tuple[LayerTime, ...]:
+    """Return the layers of a graph in the order of their execution on one thread.
+
+    Args:
+        path: The graph.
+        features: Its input.
+        runs: Number of runs of the median.
+
+    """
+    options = session_options(1)
+    options.enable_profiling = True
+    with tempfile.TemporaryDirectory() as folder:
+        options.profile_file_prefix = str(Path(folder) / 'profile')
+        session = onnxruntime.InferenceSession(str(path), options, providers=[CPU_PROVIDER])
+        for _ in range(WARM_UP_RUNS + runs):
+            session.run(None, {INPUT_NAME: features})
+        events = json.loads(Path(session.end_profiling()).read_text(encoding='utf-8'))
+    return _layers(events)
+
+
+def _layers(events: Sequence[Mapping[str, Any]]) -> tuple[LayerTime, ...]:
+    """Return the layers of the events of a profile."""
+    durations = defaultdict[str, list[float]](list)
+    arguments: dict[str, Mapping[str, Any]] = {}
+    for event in events:
+        name = event['name']
+        if event.get('cat') == 'Node' and name.endswith(KERNEL_SUFFIX):
+            durations[name].append(event['dur'] / 1e6)
+            arguments.setdefault(name, event['args'])
+    return tuple(
+        LayerTime(
+            name.removesuffix(KERNEL_SUFFIX),
+            arguments[name]['op_name'],
+            _shape(arguments[name]['output_type_shape'], 0),
+            median(times[WARM_UP_RUNS:]),
+            count_flop(arguments[name]),
+        )
+        for name, times in durations.items()
+    )
+
+
+def count_flop(arguments: Mapping[str, Any]) -> int:
+    """Return the operations of a layer from the operator and the shapes in its profile event."""
+    operator, inputs = arguments['op_name'], arguments['input_type_shape']
+    output = math.prod(_shape(arguments['output_type_shape'], 0))
+    if operator in CONVOLUTIONS:
+        return 2 * output * math.prod(_shape(inputs, 1)[1:])
+    if operator in QUANTISED_CONVOLUTIONS:
+        return 2 * output * math.prod(_shape(inputs, 3)[1:])
+    if operator in TRANSPOSED:
+        return 2 * math.prod(_shape(inputs, 0)) * math.prod(_shape(inputs, 1)[1:])
+    if operator in PRODUCTS:
+        return 2 * output * _shape(inputs, 0)[-1]
+    return 0
+
+
+def _shape(entries: Sequence[Mapping[str, Sequence[int]]], index: int) -> tuple[int, ...]:
+    """Return the shape of an input or output, which the profile states by its type."""
+    (shape,) = entries[index].values()
+    return tuple(shape)
