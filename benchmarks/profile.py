@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 
 from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.errors import AudioManifoldError
@@ -20,9 +19,8 @@ from audio_manifold_ros.inference.bundle.bundle import Bundle
 from audio_manifold_ros.inference.bundle.manifest import MANIFEST_FILE
 from audio_manifold_ros.networks.perception_network import PerceptionConfig, PerceptionNetwork
 from benchmarks.harness.machine import describe_machine
-from benchmarks.support.graph_profile import LayerTime, profile_graph
+from benchmarks.support.graph_profile import LayerTime, peak_flop_per_s, profile_graph
 from benchmarks.support.loaded_network import count_microphones
-from benchmarks.support.roofline import measure_rates
 from training.config.experiment_configuration import TrainingConfig
 from training.export.onnx_graph import export_network
 
@@ -45,22 +43,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         help='folder of a bundle, YAML file of an experiment, or name of a system of training/configs/systems '
         '(default: models/street). An experiment has random weights, on which the time does not depend',
     )
-    parser.add_argument('--runs', type=int, default=RUNS, help=f'runs of the median ({RUNS})')
+    parser.add_argument('--runs', type=int, default=RUNS, help=f'runs, of which the fastest counts ({RUNS})')
     parser.add_argument('--layers', type=int, default=LAYERS, help=f'layers to print, the slowest ({LAYERS})')
     options = parser.parse_args(arguments)
     if min(options.runs, options.layers) < 1:
         parser.error('--runs and --layers are 1 or more')
-    torch.set_num_threads(1)
-    # Rates of the machine are measured before and after, because other programs may run.
-    rates = measure_rates('cpu')
+    flop_per_s = peak_flop_per_s()
     for networks in options.networks:
         try:
             layers = _profile(networks, options.runs)
         except AudioManifoldError as error:
             print(f'✗ {error}', file=sys.stderr)
             return 1
-        rates = rates.elementwise_max(measure_rates('cpu'))
-        print(render(networks, layers, rates.flop_per_s, options.layers))
+        print(render(networks, layers, flop_per_s, options.layers))
     print(describe_machine())
     return 0
 
@@ -72,7 +67,7 @@ def render(title: str, layers: Sequence[LayerTime], flop_per_s: float, shown: in
     slowest = sorted(layers, key=lambda layer: -layer.seconds)[:shown]
     rest_s = total_s - sum(layer.seconds for layer in slowest)
     times = f'{total_s * 1e3:.2f} ms on one thread, {total_s / floor_s:.2f} times the floor of {floor_s * 1e3:.2f} ms'
-    rate = f'The machine multiplies large matrices at {flop_per_s / 1e9:.0f} GFLOP/s.'
+    rate = f'The machine multiplies matrices at {flop_per_s / 1e9:.0f} GFLOP/s.'
     rows = [
         f'### {title}: {times}',
         '',

@@ -10,10 +10,11 @@ import tempfile
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import onnxruntime
+import torch
 
 from audio_manifold_ros.inference.backends.backend import INPUT_NAME
 from audio_manifold_ros.inference.backends.onnx_backend import CPU_PROVIDER, session_options
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 WARM_UP_RUNS = 3
+# Matrices whose product is shorter than a time slice, and the number of products.
+MATRIX_SIZE, PRODUCTS_TIMED = 384, 60
 KERNEL_SUFFIX = '_kernel_time'
 CONVOLUTIONS = ('Conv', 'FusedConv', 'NhwcFusedConv')
 TRANSPOSED = ('ConvTranspose',)
@@ -40,7 +43,7 @@ class LayerTime:
         name: Name of its node. ONNX Runtime names fused and inserted nodes.
         operator: Its operator.
         output: Shape of its first output.
-        seconds: Median time of a run.
+        seconds: Time of its fastest run. Other programs on the machine lengthen the others.
         flop: Floating-point operations of a convolution or matrix product, two for each multiplication, else 0.
 
     """
@@ -63,7 +66,7 @@ def profile_graph(path: Path, features: NDArray[np.float32], runs: int) -> tuple
     Args:
         path: The graph.
         features: Its input.
-        runs: Number of runs of the median.
+        runs: Number of runs.
 
     """
     options = session_options(1)
@@ -75,6 +78,18 @@ def profile_graph(path: Path, features: NDArray[np.float32], runs: int) -> tuple
             session.run(None, {INPUT_NAME: features})
         events = json.loads(Path(session.end_profiling()).read_text(encoding='utf-8'))
     return _layers(events)
+
+
+def peak_flop_per_s() -> float:
+    """Return the rate of the fastest of some products of matrices in float32, on one thread."""
+    torch.set_num_threads(1)
+    matrix = torch.rand(MATRIX_SIZE, MATRIX_SIZE)
+    product, seconds = torch.empty_like(matrix), []
+    for _ in range(PRODUCTS_TIMED):
+        started = perf_counter()
+        torch.mm(matrix, matrix, out=product)
+        seconds.append(perf_counter() - started)
+    return 2 * MATRIX_SIZE**3 / min(seconds)
 
 
 def _layers(events: Sequence[Mapping[str, Any]]) -> tuple[LayerTime, ...]:
@@ -91,7 +106,7 @@ def _layers(events: Sequence[Mapping[str, Any]]) -> tuple[LayerTime, ...]:
             name.removesuffix(KERNEL_SUFFIX),
             arguments[name]['op_name'],
             _shape(arguments[name]['output_type_shape'], 0),
-            median(times[WARM_UP_RUNS:]),
+            min(times[WARM_UP_RUNS:]),
             count_flop(arguments[name]),
         )
         for name, times in durations.items()
