@@ -13,6 +13,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
+import onnx
 import onnxruntime
 import torch
 
@@ -77,7 +78,7 @@ def profile_graph(path: Path, features: NDArray[np.float32], runs: int) -> tuple
         for _ in range(WARM_UP_RUNS + runs):
             session.run(None, {INPUT_NAME: features})
         events = json.loads(Path(session.end_profiling()).read_text(encoding='utf-8'))
-    return _layers(events)
+    return _layers(events, _transposed_kernels(path))
 
 
 def peak_flop_per_s() -> float:
@@ -92,7 +93,17 @@ def peak_flop_per_s() -> float:
     return 2 * MATRIX_SIZE**3 / min(seconds)
 
 
-def _layers(events: Sequence[Mapping[str, Any]]) -> tuple[LayerTime, ...]:
+def _transposed_kernels(path: Path) -> dict[str, int]:
+    """Return the weights per input channel of each transposed convolution. The profile does not state their shapes."""
+    graph = onnx.load(str(path), load_external_data=False).graph
+    shapes = {weights.name: tuple(weights.dims) for weights in graph.initializer}
+    # Weights in half precision are cast.
+    casts = {node.output[0]: node.input[0] for node in graph.node if node.op_type == 'Cast'}
+    transposed = [node for node in graph.node if node.op_type == 'ConvTranspose']
+    return {node.name: math.prod(shapes[casts.get(node.input[1], node.input[1])][1:]) for node in transposed}
+
+
+def _layers(events: Sequence[Mapping[str, Any]], transposed_kernels: Mapping[str, int]) -> tuple[LayerTime, ...]:
     """Return the layers of the events of a profile."""
     durations = defaultdict[str, list[float]](list)
     arguments: dict[str, Mapping[str, Any]] = {}
@@ -107,14 +118,20 @@ def _layers(events: Sequence[Mapping[str, Any]]) -> tuple[LayerTime, ...]:
             arguments[name]['op_name'],
             _shape(arguments[name]['output_type_shape'], 0),
             min(times[WARM_UP_RUNS:]),
-            count_flop(arguments[name]),
+            count_flop(arguments[name], transposed_kernels.get(name.removesuffix(KERNEL_SUFFIX), 0)),
         )
         for name, times in durations.items()
     )
 
 
-def count_flop(arguments: Mapping[str, Any]) -> int:
-    """Return the operations of a layer from the operator and the shapes in its profile event."""
+def count_flop(arguments: Mapping[str, Any], transposed_kernel: int) -> int:
+    """Return the operations of a layer.
+
+    Args:
+        arguments: Operator and shapes in its profile event.
+        transposed_kernel: Weights per input channel of a transposed convolution.
+
+    """
     operator, inputs = arguments['op_name'], arguments['input_type_shape']
     output = math.prod(_shape(arguments['output_type_shape'], 0))
     if operator in CONVOLUTIONS:
@@ -122,7 +139,7 @@ def count_flop(arguments: Mapping[str, Any]) -> int:
     if operator in QUANTISED_CONVOLUTIONS:
         return 2 * output * math.prod(_shape(inputs, 3)[1:])
     if operator in TRANSPOSED:
-        return 2 * math.prod(_shape(inputs, 0)) * math.prod(_shape(inputs, 1)[1:])
+        return 2 * math.prod(_shape(inputs, 0)) * transposed_kernel
     if operator in PRODUCTS:
         return 2 * output * _shape(inputs, 0)[-1]
     return 0
