@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Time of each layer of networks beside the arithmetic floor of the machine: `audio-manifold bench profile`."""
+"""Time of each layer of networks, and the arithmetic floor of the machine: `audio-manifold bench profile`."""
 
 from __future__ import annotations
 

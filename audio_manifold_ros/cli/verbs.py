@@ -311,7 +311,7 @@ VERBS = tuple(
         (
             'bench profile',
             'benchmarks.profile',
-            'print the time of each layer of networks beside the arithmetic floor of the machine',
+            'print the time of each layer of networks, and the arithmetic floor of the machine',
             'models/street vq_8x8',
         ),
         ('bench', 'benchmarks.__main__', 'run benchmarks and write benchmarks/README.md', 'pipeline latency --short'),
