@@ -19,7 +19,7 @@ from training.export.quantize import quantize
 @pytest.fixture
 def street(tmp_path: Path) -> Bundle:
     """Return a copy of the shipped bundle without its int8 graph."""
-    shipped = Bundle.load(resource_path('models/street'))
+    shipped = Bundle.load(resource_path('models/street_mel'))
     files = {name: (shipped.folder / name).read_bytes() for name in shipped.manifest.files if name != INT8_FILE}
     return write_bundle(tmp_path / 'street', shipped.manifest, files)
 

@@ -86,7 +86,7 @@ def test_an_interrupted_joint_fit_resumes_with_equal_results(
     ('changes', 'message'),
     [
         ({'frozen': ('depth',)}, 'and `start` with their weights'),
-        ({'frozen': ('normals',), 'start': 'models/street'}, "give modalities of \\['depth', 'segmentation'\\]"),
+        ({'frozen': ('normals',), 'start': 'models/street_mel'}, "give modalities of \\['depth', 'segmentation'\\]"),
     ],
 )
 def test_a_joint_fit_without_weights_to_freeze_is_refused(
