@@ -21,7 +21,7 @@ from audio_manifold_ros.bags.decoding.rig_mismatch import rig_warning
 from audio_manifold_ros.bags.statistics.fitness import require_fit_audio
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
 from audio_manifold_ros.datasets.drive_attributes import METRES
-from audio_manifold_ros.evaluation.controls.audio_controls import mirrored_features, mirrored_microphones
+from audio_manifold_ros.evaluation.controls.audio_control import mirrored_features, mirrored_microphones
 from audio_manifold_ros.inference.backend_factory import open_backend
 from audio_manifold_ros.inference.bundle.bundle import Bundle
 from audio_manifold_ros.inference.bundle_rig import BundleRig

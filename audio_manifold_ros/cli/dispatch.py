@@ -91,15 +91,19 @@ def _add_verbs(parser: CommandParser, group: str) -> None:
     depth = len(group.split())
     children: dict[str, str] = {}
     for verb in VERBS:
-        if verb.words[:depth] == tuple(group.split()):
+        if verb.words[:depth] == tuple(group.split()) and len(verb.words) > depth:
             word = verb.words[depth]
-            children.setdefault(word, verb.summary if len(verb.words) == depth + 1 else GROUPS.get(word, ''))
+            if len(verb.words) == depth + 1:
+                children[word] = verb.summary
+            else:
+                children.setdefault(word, GROUPS.get(word, ''))
     verbs = parser.add_subparsers(title='verbs', metavar='VERB', required=True)
     for word, summary in children.items():
         path = f'{group} {word}'.strip()
         below = [verb.name.removeprefix(f'{path} ') for verb in VERBS if verb.name.startswith(f'{path} ')]
         child = verbs.add_parser(word, help=summary or ', '.join(below), add_help=False)
-        if below:
+        # A verb that is a group, too, parses its command line itself.
+        if below and match_verb(path.split()) is None:
             _add_verbs(child, path)
 
 

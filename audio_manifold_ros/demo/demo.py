@@ -38,8 +38,8 @@ from audio_manifold_ros.evaluation.metrics.metric_names import PRIOR
 from audio_manifold_ros.evaluation.reporting.contact_sheet import contact_sheet
 from audio_manifold_ros.evaluation.reporting.video import has_sound, write_video
 from audio_manifold_ros.inference.bundle.bundle import Bundle
+from audio_manifold_ros.inference.bundle.bundle_location import find_bundle
 from audio_manifold_ros.inference.bundle.feature_statistics import UNFAMILIAR
-from audio_manifold_ros.inference.bundle.find_bundle import find_bundle
 from audio_manifold_ros.nodes.common.name_resolution import resolve_folder
 from audio_manifold_ros.nodes.common.perception_client import (
     PERCEPTION,

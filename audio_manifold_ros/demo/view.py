@@ -18,7 +18,7 @@ from audio_manifold_ros.cli.options import add_bundle_option
 from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.argument_types import caller_path, number, whole_number
 from audio_manifold_ros.common.errors import AudioManifoldError, NodeError
-from audio_manifold_ros.inference.bundle.find_bundle import find_bundle
+from audio_manifold_ros.inference.bundle.bundle_location import find_bundle
 from audio_manifold_ros.nodes.common.name_resolution import resolve_folder
 from audio_manifold_ros.viewer.view_bag import view_bag
 from audio_manifold_ros.viewer.view_output import ViewOutput

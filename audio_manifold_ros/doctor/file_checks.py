@@ -11,7 +11,7 @@ from audio_manifold_ros.bags.statistics.preflight import Finding, Severity
 from audio_manifold_ros.common.errors import AudioManifoldError
 from audio_manifold_ros.datasets.rig_files import RigFiles
 from audio_manifold_ros.inference.bundle.bundle import Bundle
-from audio_manifold_ros.inference.bundle.find_bundle import find_bundle
+from audio_manifold_ros.inference.bundle.bundle_location import find_bundle
 from audio_manifold_ros.inference.bundle_rig import BundleRig
 from audio_manifold_ros.nodes.common.name_resolution import resolve_folder
 

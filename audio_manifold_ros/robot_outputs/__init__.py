@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from audio_manifold_ros.common.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
+    from audio_manifold_ros.robot_outputs.all_round_detections import vehicle_detections
     from audio_manifold_ros.robot_outputs.class_roles import ClassRoles
     from audio_manifold_ros.robot_outputs.compressed_images import compress_colours, compress_depth
     from audio_manifold_ros.robot_outputs.confidence_bytes import confidence_to_bytes
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from audio_manifold_ros.robot_outputs.obstacle_grid import GridSettings, ObstacleGrid
     from audio_manifold_ros.robot_outputs.obstacle_scan import ObstacleScan, ScanProjector, ScanSettings
     from audio_manifold_ros.robot_outputs.organised_cloud import to_organised_cloud
-    from audio_manifold_ros.robot_outputs.vehicle_detections import vehicle_detections
 
 __all__ = [
     'ClassRoles',
@@ -51,6 +51,6 @@ __getattr__, __dir__ = lazy_exports(
         'obstacle_grid': 'GridSettings ObstacleGrid',
         'obstacle_scan': 'ObstacleScan ScanProjector ScanSettings',
         'organised_cloud': 'to_organised_cloud',
-        'vehicle_detections': 'vehicle_detections',
+        'all_round_detections': 'vehicle_detections',
     },
 )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from audio_manifold_ros.modalities.registry import DEPTH
 from audio_manifold_ros.networks.vehicle_map import VEHICLES
-from audio_manifold_ros.robot_outputs.vehicle_detections import VehicleErrors
+from audio_manifold_ros.robot_outputs.all_round_detections import VehicleErrors
 
 if TYPE_CHECKING:
     from audio_manifold_ros.inference.bundle.manifest import Manifest

@@ -10,7 +10,7 @@ from audio_manifold_ros.common.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
     from training.comparison.bundle_scorer import BundleScorer
-    from training.comparison.rig_cases import RigCase, rig_cases
+    from training.comparison.compared_rigs import RigCase, rig_cases
     from training.comparison.unseen_streets import simulate_streets
 
 __all__ = ['BundleScorer', 'RigCase', 'rig_cases', 'simulate_streets']
@@ -19,7 +19,7 @@ __getattr__, __dir__ = lazy_exports(
     __name__,
     {
         'bundle_scorer': 'BundleScorer',
-        'rig_cases': 'RigCase rig_cases',
+        'compared_rigs': 'RigCase rig_cases',
         'unseen_streets': 'simulate_streets',
     },
 )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from audio_manifold_ros.common.errors import AudioManifoldError
-from audio_manifold_ros.evaluation.controls.audio_controls import audio_controls, mirrored_microphones
+from audio_manifold_ros.evaluation.controls.audio_control import audio_controls, mirrored_microphones
 from audio_manifold_ros.evaluation.controls.pixel_prior import PixelPrior
 from audio_manifold_ros.evaluation.metrics.metric_names import CAMERA_PRIOR, MODEL
 from audio_manifold_ros.evaluation.metrics.metric_suite import MetricSuite

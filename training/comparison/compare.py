@@ -25,9 +25,9 @@ from audio_manifold_ros.datasets.splits import FIRST_DEMO_SEED
 from audio_manifold_ros.inference.bundle.bundle import Bundle
 from audio_manifold_ros.simulation.drive import SIMULATOR_VERSION
 from training.comparison.bundle_scorer import BundleScorer
+from training.comparison.compared_rigs import rig_cases
 from training.comparison.comparison_report import comparison_report
 from training.comparison.flicker import measure_flicker
-from training.comparison.rig_cases import rig_cases
 from training.comparison.silent_predictors import SilentPredictors
 from training.comparison.street_window import StreetWindow
 from training.comparison.unseen_streets import simulate_streets
@@ -35,7 +35,7 @@ from training.comparison.unseen_streets import simulate_streets
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from training.comparison.rig_cases import RigCase
+    from training.comparison.compared_rigs import RigCase
 
 NAMED_RIGS = tuple(f'calibration/{name}' for name in ('roof_octagon', 'roof_rectangle', 'binaural_pairs', 'usb_ring'))
 SCORES_FILE, REPORT_FILE = 'comparison.json', 'comparison.md'

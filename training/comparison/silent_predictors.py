@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from audio_manifold_ros.camera_prior.prior_table import PriorTable
     from audio_manifold_ros.simulation.rig_parts import RigParts
-    from training.comparison.rig_cases import RigCase
+    from training.comparison.compared_rigs import RigCase
 
 # Streets whose images are summarised, and the instant of the image.
 PRIOR_SEEDS = range(600)

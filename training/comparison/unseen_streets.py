@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from audio_manifold_ros.simulation.rig_parts import RigParts
-    from training.comparison.rig_cases import RigCase
+    from training.comparison.compared_rigs import RigCase
 
 # A process keeps the noise fields of an array, so streets in a row are one task.
 TASK_STREETS = 20

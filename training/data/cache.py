@@ -20,7 +20,7 @@ from rich.progress import MofNCompleteColumn, Progress, track
 
 from audio_manifold_ros.common.errors import TrainingError
 from audio_manifold_ros.datasets.drive_reader import DriveReader
-from audio_manifold_ros.evaluation.controls.audio_controls import mirrored_microphones
+from audio_manifold_ros.evaluation.controls.audio_control import mirrored_microphones
 from audio_manifold_ros.features.kinds import require_mel
 from audio_manifold_ros.features.mel_batch import mel_features
 from audio_manifold_ros.features.spatial_spec import SpatialFeatureSpec

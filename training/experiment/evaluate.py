@@ -21,7 +21,7 @@ from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.errors import AudioManifoldError, EvaluationError, TrainingError
 from audio_manifold_ros.common.files import write_json_atomic
 from audio_manifold_ros.datasets.drive_attributes import METRES
-from audio_manifold_ros.evaluation.controls.audio_controls import (
+from audio_manifold_ros.evaluation.controls.audio_control import (
     OTHER_DRIVE,
     audio_controls,
     control_order,

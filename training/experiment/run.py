@@ -26,7 +26,7 @@ from audio_manifold_ros.cli.console import print_error
 from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.errors import AudioManifoldError
 from audio_manifold_ros.common.files import write_json_atomic
-from audio_manifold_ros.evaluation.controls.audio_controls import control_order
+from audio_manifold_ros.evaluation.controls.audio_control import control_order
 from training.config.experiment_configuration import TrainingConfig
 from training.data.window_checks import check_windows, with_drive_microphones
 from training.experiment.evaluate import evaluate_experiment

@@ -53,7 +53,7 @@ MIN_STREETS = 150
 
 
 @dataclass(frozen=True)
-class StreetWindow:
+class StreetDescriptor:
     """Description of the first window of a simulated street. Callable in another process.
 
     Attributes:
@@ -87,7 +87,7 @@ def simulate_statistics(spec: AnyFeatureSpec, seeds: range, workers: int, consol
     check_training_seed(seeds.start)
     check_training_seed(seeds.stop - 1)
     with fresh_pool(workers) as pool:
-        rows = list(track(pool.map(StreetWindow(spec), seeds), 'streets', total=len(seeds), console=console))
+        rows = list(track(pool.map(StreetDescriptor(spec), seeds), 'streets', total=len(seeds), console=console))
     values = np.stack(rows)
     first_validation = len(values) - round(VALIDATION_FRACTION * len(values))
     return FeatureStatistics.fit(values[:first_validation], values[first_validation:])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from audio_manifold_ros.common.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
-    from audio_manifold_ros.evaluation.controls.audio_controls import (
+    from audio_manifold_ros.evaluation.controls.audio_control import (
         audio_controls,
         control_order,
         mirrored_features,
@@ -33,7 +33,7 @@ __all__ = [
 __getattr__, __dir__ = lazy_exports(
     __name__,
     {
-        'audio_controls': (
+        'audio_control': (
             'audio_controls control_order mirrored_features mirrored_microphones shuffled_order with_map_of'
         ),
         'pixel_prior': 'PixelPrior PixelPriorBuilder',

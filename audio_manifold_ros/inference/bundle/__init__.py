@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from audio_manifold_ros.inference.bundle.array_range import ArrayRange
     from audio_manifold_ros.inference.bundle.bundle import Bundle, write_bundle
     from audio_manifold_ros.inference.bundle.bundle_info import WeightArray, weight_arrays
+    from audio_manifold_ros.inference.bundle.bundle_location import find_bundle
     from audio_manifold_ros.inference.bundle.confidence import ConfidenceModel, ModalityConfidence
     from audio_manifold_ros.inference.bundle.confidence_fit import CalibrationSet, fit_confidence
     from audio_manifold_ros.inference.bundle.feature_descriptors import describe_features
     from audio_manifold_ros.inference.bundle.feature_statistics import FeatureStatistics
-    from audio_manifold_ros.inference.bundle.find_bundle import find_bundle
     from audio_manifold_ros.inference.bundle.hub_reference import HubReference
     from audio_manifold_ros.inference.bundle.hub_upload import upload_bundle
     from audio_manifold_ros.inference.bundle.manifest import DepthRange, FileEntry, LabelClass, Manifest
@@ -57,7 +57,7 @@ __getattr__, __dir__ = lazy_exports(
         'confidence_fit': 'CalibrationSet fit_confidence',
         'feature_descriptors': 'describe_features',
         'feature_statistics': 'FeatureStatistics',
-        'find_bundle': 'find_bundle',
+        'bundle_location': 'find_bundle',
         'hub_reference': 'HubReference',
         'hub_upload': 'upload_bundle',
         'manifest': 'DepthRange FileEntry LabelClass Manifest',

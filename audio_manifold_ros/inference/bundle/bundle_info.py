@@ -20,7 +20,7 @@ from audio_manifold_ros.common.errors import InferenceError
 from audio_manifold_ros.common.schema import to_plain
 from audio_manifold_ros.features.spatial_spec import SpatialFeatureSpec
 from audio_manifold_ros.inference.bundle.bundle import Bundle
-from audio_manifold_ros.inference.bundle.find_bundle import find_bundle
+from audio_manifold_ros.inference.bundle.bundle_location import find_bundle
 from audio_manifold_ros.modalities.registry import MODALITIES
 
 if TYPE_CHECKING:

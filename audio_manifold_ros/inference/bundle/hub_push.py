@@ -11,7 +11,7 @@ from audio_manifold_ros.cli.options import BUNDLE_HELP
 from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.errors import InferenceError
 from audio_manifold_ros.inference.bundle.bundle import Bundle
-from audio_manifold_ros.inference.bundle.find_bundle import find_bundle
+from audio_manifold_ros.inference.bundle.bundle_location import find_bundle
 from audio_manifold_ros.inference.bundle.hub_upload import upload_bundle
 
 

@@ -20,7 +20,7 @@ from audio_manifold_ros.common.json_text import format_json, read_json
 from audio_manifold_ros.common.schema import from_plain, to_plain
 from audio_manifold_ros.datasets.rig_files import RigFiles
 from audio_manifold_ros.inference.bundle.bundle import Bundle
-from audio_manifold_ros.inference.bundle.find_bundle import find_bundle
+from audio_manifold_ros.inference.bundle.bundle_location import find_bundle
 from audio_manifold_ros.inference.bundle.image_change import describe_changes
 from audio_manifold_ros.inference.tensorrt.build_worker import ERROR_PREFIX
 from audio_manifold_ros.inference.tensorrt.engine_cache import ENGINE_FILE, EngineCache

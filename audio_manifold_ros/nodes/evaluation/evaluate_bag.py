@@ -27,7 +27,7 @@ from audio_manifold_ros.common.errors import (
     NodeError,
 )
 from audio_manifold_ros.inference.backend_factory import BACKENDS
-from audio_manifold_ros.inference.bundle.find_bundle import find_bundle
+from audio_manifold_ros.inference.bundle.bundle_location import find_bundle
 from audio_manifold_ros.modalities.registry import MODALITIES
 from audio_manifold_ros.nodes.common.name_resolution import resolve_folder
 

@@ -12,7 +12,7 @@ from audio_manifold_ros.common.errors import DatasetError, NodeError
 from audio_manifold_ros.datasets.rig_files import RigFiles
 from audio_manifold_ros.inference.backend_factory import BUILD, engine_unavailable_reason, open_backend
 from audio_manifold_ros.inference.bundle.bundle import Bundle
-from audio_manifold_ros.inference.bundle.find_bundle import find_bundle
+from audio_manifold_ros.inference.bundle.bundle_location import find_bundle
 from audio_manifold_ros.inference.bundle_rig import BundleRig
 from audio_manifold_ros.inference.channel_policy import make_planner
 from audio_manifold_ros.inference.pipeline import Pipeline

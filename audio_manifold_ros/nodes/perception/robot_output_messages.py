@@ -29,6 +29,7 @@ from audio_manifold_ros.nodes.perception.robot_output_parameters import (
     ObstacleGridParameters,
     ScanParameters,
 )
+from audio_manifold_ros.robot_outputs.all_round_detections import vehicle_detections
 from audio_manifold_ros.robot_outputs.class_roles import ClassRoles
 from audio_manifold_ros.robot_outputs.compressed_images import (
     COLOUR_FORMATS,
@@ -43,7 +44,6 @@ from audio_manifold_ros.robot_outputs.image_detections import DetectionSettings,
 from audio_manifold_ros.robot_outputs.obstacle_grid import GridSettings, ObstacleGrid
 from audio_manifold_ros.robot_outputs.obstacle_scan import ObstacleScan, ScanProjector, ScanSettings
 from audio_manifold_ros.robot_outputs.organised_cloud import to_organised_cloud
-from audio_manifold_ros.robot_outputs.vehicle_detections import vehicle_detections
 
 if TYPE_CHECKING:
     from std_msgs.msg import Header

@@ -16,7 +16,7 @@ import pytest
 
 from audio_manifold_ros.common.errors import InferenceError
 from audio_manifold_ros.inference.bundle.bundle import Bundle
-from audio_manifold_ros.inference.bundle.find_bundle import find_bundle
+from audio_manifold_ros.inference.bundle.bundle_location import find_bundle
 from audio_manifold_ros.inference.bundle.hub_download import MAX_BUNDLE_BYTES
 from audio_manifold_ros.inference.bundle.hub_reference import HubReference
 from tests.inference.bundle.fake_hub import FakeHub, running_hub

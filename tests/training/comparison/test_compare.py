@@ -20,9 +20,9 @@ from tests.inference.spatial_bundle import write_spatial_bundle
 from training.comparison import flicker as flicker_module
 from training.comparison import silent_predictors
 from training.comparison.compare import bundle_names, main
+from training.comparison.compared_rigs import rig_cases
 from training.comparison.comparison_report import lost_share
 from training.comparison.flicker import Flicker
-from training.comparison.rig_cases import rig_cases
 from training.comparison.street_window import StreetWindow
 
 OCTAGON, USB_RING = resource_path('calibration/roof_octagon'), resource_path('calibration/usb_ring')

@@ -11,7 +11,7 @@ import pytest
 
 from audio_manifold_ros.networks.vehicle_map import VehicleMapConfig, VehiclePosition, heat_map
 from audio_manifold_ros.rig.transform_chain import Pose
-from audio_manifold_ros.robot_outputs.vehicle_detections import VehicleErrors, vehicle_detections
+from audio_manifold_ros.robot_outputs.all_round_detections import VehicleErrors, vehicle_detections
 
 CONFIG = VehicleMapConfig()
 ERRORS = VehicleErrors(range_log_std=0.2, angle_std_rad=0.05)

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audio_manifold_ros.common.errors import EvaluationError
-from audio_manifold_ros.evaluation.controls.audio_controls import (
+from audio_manifold_ros.evaluation.controls.audio_control import (
     OTHER_DRIVE,
     OTHER_TIME,
     audio_controls,
