@@ -16,7 +16,8 @@ from training.paper_tables.records import RunConditions, RunRecord, group_by_con
 from training.paper_tables.run_conditions import describe_run_conditions
 from training.paper_tables.table import IMPOSSIBLE, NO_VALUE, Cell, ComparisonTable, Row, RowKind
 
-CONTROL_NAMES = {'shuffled': 'shuffled audio', 'mono': 'one microphone'}
+# Earlier records have the control with one microphone.
+CONTROL_NAMES = {'shuffled': 'shuffled audio', 'mirrored': 'mirrored microphones', 'mono': 'one microphone'}
 ABLATION = 'ablation'
 MIN_SEEDS = 3
 HEADINGS = ('Method', 'Source', 'Seeds')

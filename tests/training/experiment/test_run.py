@@ -284,10 +284,10 @@ def _check_record(record: dict[str, Any], config: TrainingConfig) -> None:
 
 def _kill_when_exists(path: Path, arguments: list[str]) -> None:
     with subprocess.Popen(_command(arguments), env=_environment(), stderr=subprocess.DEVNULL) as process:
-        end_s = time.mirroredtonic() + 240
+        end_s = time.monotonic() + 240
         while not path.exists():
             assert process.poll() is None, 'the process ended before the kill'
-            assert time.mirroredtonic() < end_s, f'{path} did not appear'
+            assert time.monotonic() < end_s, f'{path} did not appear'
             time.sleep(0.02)
         # Between two checkpoints.
         time.sleep(0.3)

@@ -44,7 +44,7 @@ def scores(seed: int, error: float, *, labels: bool = True) -> dict[str, Any]:
             'model': guess(target, rng, error),
             'prior': ModalityImages(np.nan_to_num(prior.depth_m, nan=80.0), prior.labels),
             'shuffled': guess(other, rng, error),
-            'mono': guess(target, rng, 3 * error),
+            'mirrored': guess(target, rng, 3 * error),
         }
         if not labels:
             predictions = {name: ModalityImages(images.depth_m, None) for name, images in predictions.items()}

@@ -96,7 +96,7 @@ def test_every_system_has_its_controls(tables: dict[str, ComparisonTable]) -> No
         for place in models:
             below = [row.source for row in table.rows[place + 1 : place + 3]]
             if any(cell.text != '–' for cell in table.rows[place].cells):
-                assert below == ['shuffled audio', 'one microphone'], key
+                assert below == ['shuffled audio', 'mirrored microphones'], key
 
 
 def test_a_system_without_runs_shows_a_dash(tables: dict[str, ComparisonTable]) -> None:
