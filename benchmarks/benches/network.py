@@ -16,14 +16,14 @@ from audio_manifold_ros.inference.backends.backend import Backend, input_shape
 from audio_manifold_ros.inference.bundle.bundle import Bundle
 from benchmarks.harness.figure import Figure, cheaper
 from benchmarks.harness.timing import Action, medians_s
-from benchmarks.support.bundles import STREET, has_street, write_paper_bundle, write_spatial_bundle
+from benchmarks.support.bundles import STREET_MEL, has_street, write_paper_bundle, write_spatial_bundle
 from benchmarks.support.gpu_pipeline import measure_on_gpu
 
 THREADS = 2
 ROUNDS = 15
 CALLS = 10
 MIN_RATIO = 1.6
-# The networks of a window may take 8 ms where those of models/street take 11.2 ms.
+# The networks of a window may take 8 ms where those of models/street_mel take 11.2 ms.
 MIN_SPATIAL_RATIO = 1.4
 TOLERANCE_M = 0.05
 
@@ -34,7 +34,7 @@ def measure() -> list[Figure]:
     with tempfile.TemporaryDirectory() as folder:
         bundles = {'the paper’s sizes, a network per modality': write_paper_bundle(Path(folder) / 'paper')}
         if has_street():
-            bundles = {'models/street': Bundle.load(STREET), **bundles}
+            bundles = {'models/street_mel': Bundle.load(STREET_MEL), **bundles}
         for title, bundle in bundles.items():
             figures.append(_measure_bundle(title, bundle))
             figures += measure_on_gpu(title, bundle)

@@ -14,7 +14,7 @@ from audio_manifold_ros.inference.backends.backend import input_shape
 from audio_manifold_ros.inference.bundle.bundle import Bundle
 from audio_manifold_ros.networks.perception_network import PerceptionConfig
 from benchmarks.harness.figure import Figure, faster, not_measured
-from benchmarks.support.bundles import STREET, has_street, write_paper_bundle
+from benchmarks.support.bundles import STREET_MEL, has_street, write_paper_bundle
 from benchmarks.support.roofline import MachineRates, NetworkWork, count_work, measure_rates
 from benchmarks.support.subprocess_pipeline import NAIVE, RunStats, SubprocessPipeline
 
@@ -48,7 +48,7 @@ def measure() -> list[Figure]:
         paper = write_paper_bundle(Path(folder) / 'paper')
         figures += _measure_bundle('paper’s sizes', paper, targets=True)
         if has_street():
-            figures += _measure_bundle('models/street', Bundle.load(STREET), targets=False)
+            figures += _measure_bundle('models/street_mel', Bundle.load(STREET_MEL), targets=False)
     return figures
 
 

@@ -16,7 +16,7 @@ from benchmarks.harness.figure import Figure, at_least
 from benchmarks.harness.short_mode import scaled_count
 from benchmarks.harness.timing import Action, medians_s
 from benchmarks.support.bundles import (
-    STREET,
+    STREET_MEL,
     half_width_config,
     has_street,
     write_paper_bundle,
@@ -47,7 +47,7 @@ def measure() -> list[Figure]:
             'half': write_random_bundle(Path(folder) / 'half', half_width_config()),
         }
         figures = [figure for name, bundle in bundles.items() for figure in _speeds(name, bundle)]
-    return figures + (_scores(Bundle.load(STREET)) if has_street() else [])
+    return figures + (_scores(Bundle.load(STREET_MEL)) if has_street() else [])
 
 
 class Options(TypedDict, total=False):
@@ -95,7 +95,7 @@ def _scores(bundle: Bundle) -> list[Figure]:
         return []
     return [
         Figure(
-            f'models/street on {scores["windows"]} test windows, {SCORES[name]} with bytes',
+            f'models/street_mel on {scores["windows"]} test windows, {SCORES[name]} with bytes',
             scores[INT8][name],
             '',
             'single precision',

@@ -35,15 +35,17 @@ from audio_manifold_ros.rig.rig import MicrophoneArray
 from training.export.onnx_graph import export_network
 
 RIG = 'calibration/roof_octagon'
-STREET = Path(__file__).parents[2] / 'models' / 'street'
+MODELS = Path(__file__).parents[2] / 'models'
+# The shipped model, and the one on mel features for the comparisons that need them.
+STREET, STREET_MEL = MODELS / 'street', MODELS / 'street_mel'
 MODALITIES = (DEPTH, SEGMENTATION)
 CALIBRATION_WINDOWS = 2
 CHANNELS = {name: registry.MODALITIES[name].channels for name in MODALITIES}
 
 
 def has_street() -> bool:
-    """Return whether the shipped bundle is available."""
-    return (STREET / 'manifest.json').is_file()
+    """Return whether the shipped bundles are available."""
+    return all((folder / 'manifest.json').is_file() for folder in (STREET, STREET_MEL))
 
 
 def paper_config() -> PerceptionConfig:

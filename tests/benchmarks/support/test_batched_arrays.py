@@ -12,9 +12,9 @@ from audio_manifold_ros.features.mel_batch import mel_features
 from audio_manifold_ros.inference.backends.torch_backend import load_network
 from audio_manifold_ros.inference.bundle.bundle import Bundle
 from benchmarks.support.batched_arrays import BatchedArrays
-from benchmarks.support.bundles import STREET, has_street
+from benchmarks.support.bundles import STREET_MEL, has_street
 
-pytestmark = pytest.mark.skipif(not has_street(), reason='models/street is not there')
+pytestmark = pytest.mark.skipif(not has_street(), reason='models/street_mel is not there')
 ARRAYS, MICS = 3, 8
 DEVICES = [
     'cpu',
@@ -30,7 +30,7 @@ DEVICES = [
 
 @pytest.mark.parametrize('device', DEVICES)
 def test_a_batch_predicts_the_same_as_single_arrays(device: str) -> None:
-    bundle = Bundle.load(STREET)
+    bundle = Bundle.load(STREET_MEL)
     spec, network = bundle.manifest.features, load_network(bundle).eval()
     rng = np.random.default_rng(1)
     loudness = np.array([0.02, 0.1, 0.3])[:, None, None]
