@@ -11,6 +11,7 @@ from audio_manifold_ros.evaluation.metrics.metric_names import MODEL, PRIORS, su
 from audio_manifold_ros.evaluation.metrics.street_statistics import WORSE_MARGIN
 from audio_manifold_ros.evaluation.reporting.card_sections import format_number, format_percent
 from audio_manifold_ros.evaluation.reporting.metric_labels import CONTROL_TEXTS, PRIOR_TEXTS, REGIONS, SEGMENTATION_KEYS
+from audio_manifold_ros.modalities.registry import DEPTH, MODALITIES, SEGMENTATION
 from training.comparison.flicker import FLICKER_TEXT
 
 # Bundle, then case, then scores; None where a bundle cannot be used.
@@ -22,8 +23,8 @@ CONFIDENCE_ROWS = {
     'ause_fixed_map': 'AUSE of its mean at each pixel',
     'ause_random': 'AUSE of a random order',
 }
-CONTROL_COLUMNS = (('depth', 'abs_rel'), ('depth', 'abs_rel_vehicles'), ('depth', 'abs_rel_facades'))
-CONTROL_CLASSES = (('segmentation', 'miou'), ('segmentation', 'iou_car'))
+CONTROL_COLUMNS = ((DEPTH, 'abs_rel'), (DEPTH, 'abs_rel_vehicles'), (DEPTH, 'abs_rel_facades'))
+CONTROL_CLASSES = ((SEGMENTATION, 'miou'), (SEGMENTATION, 'iou_car'))
 
 
 def comparison_report(report: Mapping[str, Any]) -> str:
@@ -84,15 +85,15 @@ def _side_by_side(bundles: Results, case: str) -> tuple[tuple[str, ...], Rows]:
     """Return a table with a column for each bundle, and for each predictor without audio of the last usable one."""
     usable = {name: found['scores'][case] for name, found in bundles.items() if found['scores'].get(case)}
     last: Mapping[str, Any] = next(reversed(usable.values()), {})
-    priors = [name for name in PRIORS if last.get('depth', {}).get(suffixed('abs_rel', name)) is not None]
+    priors = [name for name in PRIORS if last.get(DEPTH, {}).get(suffixed('abs_rel', name)) is not None]
     rows: Rows = []
     labels = {f'abs_rel{region}': f'ABS_rel, {name}' for region, name in REGIONS.items()}
-    for modality, names, form in (('depth', labels, _depth), ('segmentation', SEGMENTATION_KEYS, format_percent)):
+    for modality, names, form in ((DEPTH, labels, _depth), (SEGMENTATION, SEGMENTATION_KEYS, format_percent)):
         for key, label in names.items():
             cells = [_cell(scores, modality, key, form) for scores in usable.values()]
             cells += [_cell(last, modality, suffixed(key, prior), form) for prior in priors]
             if any(cell != '–' for cell in cells):
-                rows.append((label if modality == 'depth' else f'{label} (%)', *cells))
+                rows.append((label if not MODALITIES[modality].is_categorical else f'{label} (%)', *cells))
     for key, label in CONFIDENCE_ROWS.items():
         form = format_percent if label.endswith('(%)') else _depth
         cells = [form(scores.get('confidence', {}).get(key)) for scores in usable.values()]
@@ -131,13 +132,13 @@ def _other_rigs(bundles: Results, cases: Sequence[str]) -> tuple[tuple[str, ...]
                 (
                     name,
                     case,
-                    _cell(scores, 'depth', 'abs_rel', _depth),
-                    _cell(scores, 'depth', 'abs_rel_prior', _depth),
+                    _cell(scores, DEPTH, 'abs_rel', _depth),
+                    _cell(scores, DEPTH, 'abs_rel_prior', _depth),
                     f'{_depth(against["skill"])} ± {_depth(against["skill_error"])}',
                     lost,
                     format_percent(against['depth_better']),
-                    _cell(scores, 'segmentation', 'miou', format_percent),
-                    _cell(scores, 'segmentation', 'iou_car', format_percent),
+                    _cell(scores, SEGMENTATION, 'miou', format_percent),
+                    _cell(scores, SEGMENTATION, 'iou_car', format_percent),
                 )
             )
     return (
@@ -150,7 +151,7 @@ def _controls(bundles: Results, case: str) -> tuple[tuple[str, ...], Rows]:
     rows: Rows = []
     for name, found in bundles.items():
         scores = found['scores'].get(case) or {}
-        depth = scores.get('depth', {})
+        depth = scores.get(DEPTH, {})
         variants = [key for key in CONTROL_TEXTS if depth.get(suffixed('abs_rel', key)) is not None]
         for variant in (MODEL, *variants) if variants else ():
             label = CONTROL_TEXTS[variant][0] if variant in CONTROL_TEXTS else 'as it is'

@@ -15,6 +15,7 @@ from audio_manifold_ros.common.array_types import FloatArray, Mask
 from audio_manifold_ros.evaluation.metrics.depth_metrics import NEAR_M, relative_error
 from audio_manifold_ros.evaluation.metrics.metric_names import MODEL, PRIORS, suffixed
 from audio_manifold_ros.evaluation.metrics.segmentation_metrics import class_key, image_confusion
+from audio_manifold_ros.modalities.registry import DEPTH, SEGMENTATION
 
 if TYPE_CHECKING:
     from audio_manifold_ros.modalities.modality_images import ModalityImages
@@ -118,7 +119,7 @@ class StreetStatistics:
                     depth[suffixed(key, variant)] = ratio_with_error(totals[:, place])[1]
             if sums.classes:
                 segmentation |= self._class_errors(sums, variant)
-        return {'depth': depth, 'segmentation': segmentation}
+        return {DEPTH: depth, SEGMENTATION: segmentation}
 
     def comparisons(self) -> dict[str, Figures]:
         """Return by prior how the model compares with it, street by street.

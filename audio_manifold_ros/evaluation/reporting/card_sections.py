@@ -74,7 +74,8 @@ def card_sections(scores: Scores) -> list[CardSection]:
         scores: Result of `MetricSuite.result`.
 
     """
-    found = [section(scores) for name, section in CARD_SECTIONS.items() if scores.get(name)]
+    sections = {**CARD_SECTIONS, 'over_streets': _street_section}
+    found = [section(scores) for name, section in sections.items() if scores.get(name)]
     return [section for section in found if section.tables]
 
 
@@ -237,12 +238,11 @@ def _with_error(figures: Figures, errors: Figures, key: str, form: Callable[[flo
     return form(value) if value is None or error is None else f'{form(value)} ± {form(error)}'
 
 
-# By key of the scores, the section for it.
+# By modality, the section of its scores.
 CARD_SECTIONS: Mapping[str, Callable[[Scores], CardSection]] = {
     DEPTH: _depth_section,
     SEGMENTATION: _segmentation_section,
     NORMALS: _normal_section,
-    'over_streets': _street_section,
 }
 # By modality, the condition of a correct pixel.
 CORRECT_TEXTS: Mapping[str, str] = {
