@@ -35,8 +35,9 @@ def find_bundle(given: str, report: Callable[[str], None] | None = None) -> Path
     if given and not Path(given).is_absolute():
         with suppress(FileNotFoundError):
             return resource_path(given)
+    place = str(path) if given else ''
     msg = (
-        f'There is no bundle {str(path)!r}: give a folder that exists, the path of one below the package '
+        f'There is no bundle {place!r}: give a folder that exists, the path of one below the package '
         f'(models/street), or {FORM}.'
     )
     raise InferenceError(msg)

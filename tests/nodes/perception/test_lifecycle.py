@@ -109,7 +109,7 @@ def test_a_refused_configuration_can_be_corrected(
     assert 'threads is 99: give an integer from 1 to 64' in node.output
     assert peer.set('threads', 1) == (True, '')
     assert not peer.change(CONFIGURE)
-    assert "bundle is 'models/nowhere'" in node.output
+    assert "models/nowhere': give a folder that exists" in node.output
     assert peer.set('bundle', str(small_bundle)) == (True, '')
     assert peer.change(CONFIGURE, ACTIVATE), node.output
     successful, reason = peer.set('bundle', 'elsewhere')
