@@ -87,7 +87,7 @@ class TrainedArray:
 
         Args:
             array: Array of the rig.
-            _camera: Camera of the rig, which makes no difference to the networks.
+            _view: Camera of the rig, which makes no difference to the networks.
             bundle: Name of the bundle.
 
         Raises:
