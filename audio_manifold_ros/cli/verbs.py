@@ -215,13 +215,13 @@ VERBS = tuple(
             'train fit manifold',
             'training.fitting.fit_manifold',
             'fit the VQ-VAE of a modality',
-            '--config training/configs/street.yaml --modality depth',
+            '--config training/configs/street_mel.yaml --modality depth',
         ),
         (
             'train fit transform',
             'training.fitting.fit_transform',
             'fit the AT-nets on frozen manifolds',
-            '--config training/configs/street.yaml',
+            '--config training/configs/street_mel.yaml',
         ),
         (
             'train fit direct',
@@ -245,7 +245,7 @@ VERBS = tuple(
             'train evaluate',
             'training.experiment.evaluate',
             'score the fitted networks of an experiment',
-            '--config training/configs/street.yaml --split test',
+            '--config training/configs/street_mel.yaml --split test',
         ),
         (
             'train compare',
@@ -257,14 +257,14 @@ VERBS = tuple(
             'train visualize',
             'training.experiment.visualize',
             'draw predictions of an experiment next to the ground truth',
-            '--config training/configs/street.yaml --out overview.png',
+            '--config training/configs/street_mel.yaml --out overview.png',
         ),
         ('train tables', 'training.experiment.tables', 'make the tables of the paper from stored runs', 'street'),
         (
             'train export',
             'training.export.export_bundle',
             'export an experiment as a bundle',
-            '--config training/configs/street.yaml --output models/street',
+            '--config training/configs/street_mel.yaml --output models/street_mel',
         ),
         (
             'train export-lerobot',
@@ -276,7 +276,7 @@ VERBS = tuple(
             'train quantize',
             'training.export.quantize',
             'add an int8 graph to a bundle',
-            '--config training/configs/street.yaml --bundle models/street',
+            '--config training/configs/street_mel.yaml --bundle models/street_mel',
         ),
         (
             'train measure-features',

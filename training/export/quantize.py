@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Quantisation of a bundle to int8 for CPUs, if its scores on validation windows stay the same.
 
-audio-manifold train quantize --config training/configs/street.yaml --bundle models/street
+audio-manifold train quantize --config training/configs/street_mel.yaml --bundle models/street_mel
 """
 
 from __future__ import annotations
