@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from audio_manifold_ros.audio.levels import LevelMeter
 from audio_manifold_ros.audio.source import SourceState
 from audio_manifold_ros.inference.stream_session import StreamSession
-from audio_manifold_ros.processes.thread_name import set_thread_name
+from audio_manifold_ros.processes.repeating_thread import RepeatingThread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,8 +65,7 @@ class AudioIntake:
         self._settings = settings
         self._applied_settings: PipelineSettings | None = None
         self._on_block, self._on_pushed, self._on_error = on_block, on_pushed, on_error
-        self._thread: threading.Thread | None = None
-        self._stop = threading.Event()
+        self._thread = RepeatingThread('audio_intake', self._step)
         self._flush = threading.Event()
         self._audio = threading.Condition()
         self._has_audio = False
@@ -83,15 +82,11 @@ class AudioIntake:
         """
         self._source.open()
         self._read_s = time.perf_counter()
-        self._thread = threading.Thread(target=self._run, name='audio_intake', daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
         """End the thread and close the source. Do nothing if stopped."""
-        self._stop.set()
-        if self._thread is not None:
-            self._thread.join()
-            self._thread = None
+        self._thread.stop()
         self._source.close()
 
     def flush(self) -> None:
@@ -125,11 +120,6 @@ class AudioIntake:
             self._has_audio = False
             return self._pipeline
 
-    def _run(self) -> None:
-        set_thread_name('audio_intake')
-        while not self._stop.is_set():
-            self._step()
-
     def _step(self) -> None:
         try:
             self._take_in()
@@ -154,7 +144,7 @@ class AudioIntake:
         block = self._source.read(READ_TIMEOUT_S)
         if block is None:
             if self._source.status().state is SourceState.ENDED:
-                self._stop.wait(IDLE_SLEEP_S)
+                self._thread.wait(IDLE_SLEEP_S)
             return []
         blocks, read_s = [block], time.perf_counter()
         elapsed_s = read_s - self._read_s
@@ -184,8 +174,10 @@ class AudioIntake:
 
     def _prepare(self, block: AudioBlock) -> tuple[Pipeline, LevelMeter]:
         """Return pipeline and level meter for the format of a block, with the current settings."""
+        # A request that comes after this line is kept for the next block.
         flush = self._flush.is_set()
-        self._flush.clear()
+        if flush:
+            self._flush.clear()
         pipeline, settings = self._session.follow(block, flush=flush), self._settings
         if pipeline is not self._pipeline or self._meter is None:
             self._pipeline, self._applied_settings = pipeline, None

@@ -142,9 +142,8 @@ class Pipeline:
         """Age from which on images are of no use to a robot: two periods of the rate that the computer sustains."""
         return MAX_AGE_PERIODS * self._scheduler.period_s
 
-    def drop(self, prediction: Prediction) -> None:
-        """Count a prediction as dropped, because it is too old to be used."""
-        del prediction
+    def drop_prediction(self) -> None:
+        """Count the last prediction as dropped, because it is too old to be used."""
         with self._lock:
             self._counts.predicted -= 1
             self._counts.dropped += 1

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import math
-import threading
 import time
 import traceback
 from collections import deque
@@ -21,7 +20,7 @@ from audio_manifold_ros.inference.pipeline_status import PipelineStatus
 from audio_manifold_ros.inference.rate_limiter import SustainedRateEstimator
 from audio_manifold_ros.nodes.perception.gc_monitor import GcMonitor
 from audio_manifold_ros.nodes.perception.stage_latency import Percentiles, StageLatency
-from audio_manifold_ros.processes.thread_name import set_thread_name
+from audio_manifold_ros.processes.repeating_thread import RepeatingThread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -136,8 +135,7 @@ class PerceptionWorker:
         self._now_ns = now_ns
         self._log = log
         self._log_details = log_details
-        self._thread: threading.Thread | None = None
-        self._stop = threading.Event()
+        self._thread = RepeatingThread('prediction', self._step)
         self._latency = StageLatency()
         self._gc_monitor = GcMonitor()
         # Age of the last images when they were published, and when that was on the monotonic clock.
@@ -155,15 +153,11 @@ class PerceptionWorker:
         """
         self._intake.start()
         self._gc_monitor.start()
-        self._thread = threading.Thread(target=self._run, name='prediction', daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
         """End the threads and close the source. Do nothing if stopped."""
-        self._stop.set()
-        if self._thread is not None:
-            self._thread.join()
-            self._thread = None
+        self._thread.stop()
         self._intake.stop()
         self._gc_monitor.stop()
 
@@ -214,14 +208,10 @@ class PerceptionWorker:
         end_ns = block.stamp_ns + block.samples.shape[1] * NS_PER_S // block.sample_rate_hz
         self._latency.add('capture', (self._now_ns() - end_ns) / NS_PER_S)
 
-    def _run(self) -> None:
-        set_thread_name('prediction')
-        while not self._stop.is_set():
-            pipeline = self._intake.wait_for_audio(WAIT_TIMEOUT_S)
-            if pipeline is not None:
-                self._step(pipeline)
-
-    def _step(self, pipeline: Pipeline) -> None:
+    def _step(self) -> None:
+        pipeline = self._intake.wait_for_audio(WAIT_TIMEOUT_S)
+        if pipeline is None:
+            return
         try:
             self._predict(pipeline)
         except Exception as error:  # noqa: BLE001 - the thread must survive any error of a window
@@ -233,7 +223,7 @@ class PerceptionWorker:
         if prediction is None:
             return
         if math.isfinite(self._sustained_rate.rate_hz) and prediction.age_s > pipeline.max_age_s:
-            pipeline.drop(prediction)
+            pipeline.drop_prediction()
         else:
             self._publish(prediction)
         self._sustained_rate.add(time.perf_counter() - start_s)
