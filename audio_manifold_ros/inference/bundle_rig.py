@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -67,19 +67,5 @@ class BundleRig:
         except FeatureError as error:
             msg = f'The rig {str(folder)!r} cannot be used with the bundle {manifest.name!r}: {error}'
             raise InferenceError(msg) from None
-        size = manifest.camera.width, manifest.camera.height
-        return cls(bundle.with_view(view), array, resized_camera(camera, *size), geometry, warning)
-
-
-def resized_camera(camera: CameraModel, width: int, height: int) -> CameraModel:
-    """Return the same camera with images of another size. Pixel centres are at integers."""
-    columns, rows = width / camera.width, height / camera.height
-    return replace(
-        camera,
-        width=width,
-        height=height,
-        fx=camera.fx * columns,
-        fy=camera.fy * rows,
-        cx=(camera.cx + 0.5) * columns - 0.5,
-        cy=(camera.cy + 0.5) * rows - 0.5,
-    )
+        size = manifest.camera.height, manifest.camera.width
+        return cls(bundle.with_view(view), array, camera.resized(*size), geometry, warning)

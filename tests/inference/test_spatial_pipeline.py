@@ -21,7 +21,7 @@ from audio_manifold_ros.inference.backends.onnx_backend import OnnxBackend
 from audio_manifold_ros.inference.backends.torch_backend import TorchBackend
 from audio_manifold_ros.inference.bundle.bundle import Bundle
 from audio_manifold_ros.inference.bundle.prediction import Prediction
-from audio_manifold_ros.inference.bundle_rig import BundleRig, resized_camera
+from audio_manifold_ros.inference.bundle_rig import BundleRig
 from audio_manifold_ros.inference.pipeline import Pipeline
 from audio_manifold_ros.inference.pipeline_settings import PipelineSettings
 from audio_manifold_ros.rig.camera import CameraModel
@@ -206,7 +206,7 @@ def test_a_rig_outside_the_ranges_is_described_and_too_few_microphones_are_refus
 
 def test_images_have_the_camera_of_the_rig_at_the_size_of_the_bundle(bundle: Bundle) -> None:
     camera = CameraModel(640, 480, 300.0, 310.0, 319.5, 200.0)
-    resized = resized_camera(camera, 128, 96)
+    resized = camera.resized(96, 128)
     assert (resized.width, resized.height) == (128, 96)
     assert (resized.fx, resized.fy) == pytest.approx((60.0, 62.0))
     # The edges of the image stay where they are.
