@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from audio_manifold_ros.inference.bundle.manifest import Manifest
 
 # A bundle without measured errors: one standard deviation is the error at which a pixel stops being correct.
-# Errors of vehicles all round of a bundle without figures.
-UNMEASURED_VEHICLES = VehicleErrors(range_log_std=math.log(1.2), angle_std_rad=math.radians(5.0))
 UNMEASURED_LOG_STD = math.log(1.25)
+# A bundle without measured errors of the vehicles all round.
+UNMEASURED_VEHICLES = VehicleErrors(range_log_std=math.log(1.2), angle_std_rad=math.radians(5.0))
 # Standard deviation of a uniform distribution over one cell.
 CELL_STD = 1 / math.sqrt(12)
 

@@ -103,6 +103,8 @@ class RobotOutputMessages:
         self._grid: ObstacleGrid | None = None
         self._detection_type = detection_type()
         self._vehicles = None if mount is None else manifest.vehicles
+        self._vehicle_errors = vehicle_errors(manifest)
+        self._class_ids = {entry.name: entry.id for entry in manifest.classes}
         self._detection_settings = DetectionSettings(
             settings.detections.min_pixels,
             settings.detections.min_confidence,
@@ -217,9 +219,9 @@ class RobotOutputMessages:
             images.vehicles,
             config,
             self._settings.detections.min_vehicle_probability,
-            vehicle_errors(self._manifest),
+            self._vehicle_errors,
             mount.array_m,
-            {entry.name: entry.id for entry in self._manifest.classes},
+            self._class_ids,
         )
         others = [detection for detection in in_image if detection.class_name not in config.classes]
         return found + [detection.in_root(mount.optical_in_root) for detection in others]
