@@ -75,7 +75,7 @@ def _reraise_hub_errors(hub: Any, reference: HubReference) -> Iterator[None]:
 def _fetch_manifest(hub: Any, reference: HubReference) -> tuple[str, Path]:
     """Return the commit of a reference and the path of its manifest."""
     size = None
-    # Without the network the cache of huggingface_hub answers below, or names the cause.
+    # Without the network the cache of huggingface_hub is used below, or its error states the cause.
     with suppress(OSError, hub.errors.HTTPError):
         url = hub.hf_hub_url(reference.repository, MANIFEST_FILE, revision=reference.revision)
         size = hub.get_hf_file_metadata(url).size
@@ -95,7 +95,7 @@ def _check_sizes(reference: HubReference, files: Mapping[str, FileEntry]) -> Non
     if len(files) > MAX_FILES or size > MAX_BUNDLE_BYTES or min(entry.size for entry in files.values()) < 0:
         msg = (
             f'{reference} has {len(files)} files of {size} bytes together: at most {MAX_FILES} files and '
-            f'{MAX_BUNDLE_BYTES} bytes are downloaded. Copy the bundle yourself if you trust it.'
+            f'{MAX_BUNDLE_BYTES} bytes are downloaded. Copy a larger bundle and give its folder.'
         )
         raise InferenceError(msg)
 

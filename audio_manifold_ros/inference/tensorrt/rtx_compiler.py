@@ -59,7 +59,7 @@ class RtxCompiler:
         self.version = str(self._trt.__version__)
 
     def compile(self, graph: Path | bytes, capabilities: Sequence[str]) -> RtxEngine:
-        """Compile a whole graph. An operation that the parser does not know is an error: nothing is left to a CPU.
+        """Compile a whole graph. An operation that the parser does not support is an error: nothing is left to a CPU.
 
         Args:
             graph: Path of a graph, with its external data next to it, or a graph with all of its weights.

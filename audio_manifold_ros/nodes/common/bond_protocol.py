@@ -21,7 +21,7 @@ class BondProtocol:
     """State of one end. A bond is used once: each activation makes a new one.
 
     Args:
-        bond_id: Name of the bond, which both ends know.
+        bond_id: Name of the bond, the same at both ends.
         instance_id: Unique name of this end.
         now_s: The current time.
 

@@ -75,7 +75,7 @@ def run_to_exit_status(
 ) -> int:
     """Run a node (see `run_node`) and return the exit status of its executable.
 
-    `--help` prints the parameters of the node. Other options that ROS does not know are refused with status 2.
+    `--help` prints the parameters of the node. Options of neither the node nor ROS are refused with status 2.
 
     Args:
         make_node: Returns the node. If it raises an `AudioManifoldError`, the message is printed and the status is 1.
