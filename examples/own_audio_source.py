@@ -13,7 +13,7 @@ import numpy as np
 
 from audio_manifold_ros.audio import AudioBlock, AudioSource, SourceState, SourceStatus
 from audio_manifold_ros.common import NS_PER_S, resource_path
-from audio_manifold_ros.inference import Bundle, BundleRig, Pipeline, open_backend
+from audio_manifold_ros.inference import Bundle, BundleRig, open_backend
 
 BLOCK_SAMPLES = 225
 
@@ -55,7 +55,7 @@ def main() -> None:
     source.open()
     bundle = Bundle.load(resource_path('models/street'))
     rig = BundleRig.open(bundle, resource_path('calibration/roof_octagon'))
-    pipeline = Pipeline(bundle, open_backend(rig.bundle), rig.array, source.sample_rate_hz, geometry=rig.geometry)
+    pipeline = rig.make_pipeline(open_backend(rig.bundle), source.sample_rate_hz)
     while (prediction := pipeline.predict()) is None:
         block = source.read(timeout_s=1.0)
         if block is not None:

@@ -19,7 +19,7 @@ import soundfile
 
 from audio_manifold_ros.audio import FileSource
 from audio_manifold_ros.common import resource_path
-from audio_manifold_ros.inference import Bundle, BundleRig, Pipeline, PipelineSettings, open_backend
+from audio_manifold_ros.inference import Bundle, BundleRig, PipelineSettings, open_backend
 from audio_manifold_ros.simulation import Drive
 
 
@@ -30,7 +30,7 @@ def stream(path: Path) -> int:
     source = FileSource(path, clock_ns=time.time_ns, realtime=False)
     source.open()
     settings = PipelineSettings(max_rate_hz=10.0)
-    pipeline = Pipeline(bundle, open_backend(rig.bundle), rig.array, source.sample_rate_hz, settings, rig.geometry)
+    pipeline = rig.make_pipeline(open_backend(rig.bundle), source.sample_rate_hz, settings)
     count = 0
     while (block := source.read(timeout_s=1.0)) is not None:
         pipeline.push(block)

@@ -12,11 +12,14 @@ from audio_manifold_ros.camera_prior.camera_view import CameraView
 from audio_manifold_ros.common.errors import DatasetError, FeatureError, InferenceError, RigError
 from audio_manifold_ros.datasets.rig_files import RigFiles
 from audio_manifold_ros.features.batch_features import rig_geometry
+from audio_manifold_ros.inference.pipeline import Pipeline
+from audio_manifold_ros.inference.pipeline_settings import DEFAULT_SETTINGS, PipelineSettings
 from audio_manifold_ros.rig.camera import CameraCalibration
 from audio_manifold_ros.rig.rig import RIG_FILE, MicrophoneArray
 
 if TYPE_CHECKING:
     from audio_manifold_ros.features.array_geometry import ArrayGeometry
+    from audio_manifold_ros.inference.backends.backend import Backend
     from audio_manifold_ros.inference.bundle.bundle import Bundle
     from audio_manifold_ros.rig.camera import CameraModel
 
@@ -69,3 +72,19 @@ class BundleRig:
             raise InferenceError(msg) from None
         size = manifest.camera.height, manifest.camera.width
         return cls(bundle.with_view(view), array, camera.resized(*size), geometry, warning)
+
+    def make_pipeline(
+        self, backend: Backend, input_rate_hz: int, settings: PipelineSettings = DEFAULT_SETTINGS
+    ) -> Pipeline:
+        """Return a pipeline for the rig.
+
+        Args:
+            backend: Backend opened for `bundle`.
+            input_rate_hz: Rate of the blocks.
+            settings: Initial settings.
+
+        Raises:
+            AudioError: The rate is out of range.
+
+        """
+        return Pipeline(self.bundle, backend, self.array, input_rate_hz, settings, self.geometry)

@@ -17,10 +17,9 @@ from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.inference.backends.onnx_backend import OnnxBackend
 from audio_manifold_ros.inference.bundle.bundle import Bundle
 from audio_manifold_ros.inference.bundle.manifest import Manifest
-from audio_manifold_ros.inference.pipeline import Pipeline
+from audio_manifold_ros.inference.bundle_rig import BundleRig
 from audio_manifold_ros.inference.pipeline_settings import PipelineSettings
 from audio_manifold_ros.nodes.perception.camera_mount import CameraMount
-from audio_manifold_ros.rig.rig import MicrophoneArray
 from audio_manifold_ros.robot_outputs.class_roles import ClassRoles
 from audio_manifold_ros.robot_outputs.detection import Detection
 from audio_manifold_ros.robot_outputs.detection_errors import angle_std_rad, range_log_std
@@ -56,8 +55,9 @@ def _images(bundle: Bundle, rig: Path, seed: int) -> Iterator[tuple[Images, Imag
     """Yield predicted and true images (depth, labels, confidence) of a simulated street."""
     drive = Drive(seed)
     rate_hz = drive.sample_rate_hz
-    array = MicrophoneArray.from_yaml(rig / 'mic_array.yaml')
-    pipeline = Pipeline(bundle, OnnxBackend(bundle, 1), array, rate_hz, PipelineSettings(max_rate_hz=RATE_HZ))
+    opened = BundleRig.open(bundle, rig)
+    settings = PipelineSettings(max_rate_hz=RATE_HZ)
+    pipeline = opened.make_pipeline(OnnxBackend(opened.bundle, 1), rate_hz, settings)
     samples = drive.audio(0, round(max(scaled_duration_s(SECONDS), 2.0) * rate_hz))
     block = rate_hz // 10
     for first in range(0, samples.shape[1], block):

@@ -20,7 +20,7 @@ from audio_manifold_ros.audio.file_source import FileSource
 from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.inference.backends.onnx_backend import OnnxBackend
 from audio_manifold_ros.inference.bundle.bundle import Bundle
-from audio_manifold_ros.inference.pipeline import Pipeline
+from audio_manifold_ros.inference.bundle_rig import BundleRig
 from audio_manifold_ros.inference.pipeline_settings import PipelineSettings
 from audio_manifold_ros.nodes.perception.camera_mount import CameraMount
 from audio_manifold_ros.nodes.perception.predicted_images import PredictedImages
@@ -36,7 +36,6 @@ from audio_manifold_ros.nodes.perception.robot_output_parameters import (
     ScanParameters,
 )
 from audio_manifold_ros.nodes.perception.robot_publishers import RobotPublishers
-from audio_manifold_ros.rig.rig import MicrophoneArray
 from benchmarks.harness.figure import Figure
 
 CAMERA_FRAME = 'camera_optical_frame'
@@ -54,7 +53,7 @@ def measure_robot_outputs(bundle: Bundle, sound: Path) -> list[Figure]:
 
     """
     rig = resource_path('calibration/roof_octagon')
-    images = _predict(bundle, MicrophoneArray.from_yaml(rig / 'mic_array.yaml'), sound)
+    images = _predict(BundleRig.open(bundle, rig), sound)
     settings = RobotOutputSettings(
         ScanParameters(), ObstacleGridParameters(), DetectionParameters(), CompressedParameters()
     )
@@ -63,11 +62,11 @@ def measure_robot_outputs(bundle: Bundle, sound: Path) -> list[Figure]:
     return [_unsubscribed(outputs, images[0]), *(_made(output, images) for output in outputs)]
 
 
-def _predict(bundle: Bundle, array: MicrophoneArray, sound: Path) -> list[PredictedImages]:
+def _predict(rig: BundleRig, sound: Path) -> list[PredictedImages]:
     source = FileSource(sound, clock_ns=lambda: 0, realtime=False, block_samples=256)
     source.open()
     settings = PipelineSettings(max_rate_hz=RATE_HZ)
-    pipeline = Pipeline(bundle, OnnxBackend(bundle, 1), array, soundfile.info(sound).samplerate, settings)
+    pipeline = rig.make_pipeline(OnnxBackend(rig.bundle, 1), soundfile.info(sound).samplerate, settings)
     found: list[PredictedImages] = []
     while len(found) < MAX_IMAGES and (block := source.read(0.0)) is not None:
         pipeline.push(block)

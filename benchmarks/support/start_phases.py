@@ -35,16 +35,14 @@ def main(bundle_folder: str, rig_folder: str) -> None:
     from audio_manifold_ros.inference.backend_factory import open_backend
     from audio_manifold_ros.inference.bundle.bundle import Bundle
     from audio_manifold_ros.inference.bundle_rig import BundleRig
-    from audio_manifold_ros.inference.pipeline import Pipeline
     from audio_manifold_ros.processes.freed_memory import return_freed_memory
 
     bundle = _measure('bundle loaded and verified', lambda: Bundle.load(Path(bundle_folder)))
     used = _measure('rig', lambda: BundleRig.open(bundle, Path(rig_folder)))
-    backend = _measure('networks loaded and run twice', lambda: open_backend(bundle, 'auto', threads=1))
+    backend = _measure('networks loaded and run twice', lambda: open_backend(used.bundle, 'auto', threads=1))
     _measure('freed memory returned', return_freed_memory)
     rate_hz = bundle.manifest.features.sample_rate_hz
-    make = lambda: Pipeline(bundle, backend, used.array, rate_hz, geometry=used.geometry)  # noqa: E731
-    pipeline = _measure('pipeline', make)
+    pipeline = _measure('pipeline', lambda: used.make_pipeline(backend, rate_hz))
     shape = (max(used.array.device_channels) + 1, bundle.manifest.features.window_samples)
     samples = 0.1 * np.random.default_rng(0).standard_normal(shape, dtype=np.float32)
     _measure('features of the first window', lambda: pipeline.push(AudioBlock(samples, 0, rate_hz, 0)))

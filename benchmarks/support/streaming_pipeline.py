@@ -17,7 +17,6 @@ from audio_manifold_ros.inference.backends.backend import Backend, WaveformNetwo
 from audio_manifold_ros.inference.bundle.bundle import Bundle
 from audio_manifold_ros.inference.bundle.prediction import NetworkOutput
 from audio_manifold_ros.inference.bundle_rig import BundleRig
-from audio_manifold_ros.inference.pipeline import Pipeline
 from audio_manifold_ros.inference.pipeline_settings import PipelineSettings
 from audio_manifold_ros.simulation.rig_parts import RIG
 
@@ -78,10 +77,10 @@ class StreamingPipeline:
         """
         spec = bundle.manifest.features
         self._rate_hz, self._hop = spec.sample_rate_hz, spec.hop_samples
-        self._backend = TimedBackend(open_backend(bundle, backend, device, threads, **options))
         rig = BundleRig.open(bundle, resource_path(RIG))
+        self._backend = TimedBackend(open_backend(rig.bundle, backend, device, threads, **options))
         settings = PipelineSettings(max_rate_hz=float(self._rate_hz))
-        self._pipeline = Pipeline(bundle, self._backend, rig.array, self._rate_hz, settings, rig.geometry)
+        self._pipeline = rig.make_pipeline(self._backend, self._rate_hz, settings)
         shape = (len(rig.array.microphones), AUDIO_HOPS * self._hop)
         self._sound = (0.1 * np.random.default_rng(0).standard_normal(shape)).astype(np.float32)
         self._first_sample = 0

@@ -17,7 +17,6 @@ from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.evaluation.metrics.depth_metrics import FAR_M, NEAR_M
 from audio_manifold_ros.inference.backend_factory import open_backend
 from audio_manifold_ros.inference.bundle_rig import BundleRig
-from audio_manifold_ros.inference.pipeline import Pipeline
 from audio_manifold_ros.inference.pipeline_settings import PipelineSettings
 from audio_manifold_ros.modalities.modality_images import ModalityImages
 from audio_manifold_ros.simulation.drive import Drive
@@ -101,7 +100,7 @@ def _predictions(bundle: Bundle, rig: Path, seed: int) -> Iterator[tuple[Modalit
     used, drive = BundleRig.open(bundle, rig), Drive(seed, rig, float(SECONDS))
     backend = open_backend(used.bundle, 'onnx', threads=1)
     settings = PipelineSettings(max_rate_hz=RATE_HZ)
-    pipeline = Pipeline(bundle, backend, used.array, drive.sample_rate_hz, settings, used.geometry)
+    pipeline = used.make_pipeline(backend, drive.sample_rate_hz, settings)
     audio = drive.audio(0, SECONDS * drive.sample_rate_hz)
     for first in range(0, audio.shape[1] - BLOCK_SAMPLES + 1, BLOCK_SAMPLES):
         samples = audio[:, first : first + BLOCK_SAMPLES]

@@ -157,7 +157,7 @@ def build_components(node: LifecycleNode, parameters: NodeParameters) -> Percept
         undo.pop_all()
     return PerceptionComponents(
         source=source,
-        make_pipeline=lambda input_rate_hz: Pipeline(bundle, backend, array, input_rate_hz, geometry=used.geometry),
+        make_pipeline=lambda input_rate_hz: used.make_pipeline(backend, input_rate_hz),
         publishers=publishers,
         node_info=node_info,
         rig_watch=rig_watch,

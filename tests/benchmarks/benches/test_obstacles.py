@@ -1,0 +1,19 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Scan and detections of the shipped bundle against the true images."""
+
+from __future__ import annotations
+
+import pytest
+
+from benchmarks.benches import obstacles
+
+
+def test_the_shipped_bundle_is_compared_with_the_true_images(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(obstacles, 'STREETS', 1)
+    monkeypatch.setattr(obstacles, 'SECONDS', 3.0)
+    values = {figure.what: figure.value for figure in obstacles.measure()}
+    near = 'scan.min_confidence 0: obstacles within 10 m'
+    assert values['scan.min_confidence 0: unknown beams'] == 0
+    assert sum(values[f'{near}: {part}'] for part in ('reported', 'unknown', 'missed')) == pytest.approx(100)
+    assert values['scan.min_confidence 0.6: unknown beams'] > values['scan.min_confidence 0.4: unknown beams']
