@@ -128,7 +128,8 @@ class TrainingConfig:
 
         Raises:
             TrainingError: Mel features are to be mirrored, a frozen modality has no manifold or no starting weights,
-                depth is not logarithmic, there are direct systems, or a manifold is Gaussian.
+                the trunk of a start is not used, depth is not logarithmic, there are direct systems, or a manifold is
+                Gaussian.
 
         """
         if self.augment.mirror and not isinstance(self.data.features, SpatialFeatureSpec):
@@ -144,6 +145,12 @@ class TrainingConfig:
             msg = (
                 f'joint.frozen is {self.joint.frozen!r}: give modalities of {sorted(self.manifolds)}, and `start` '
                 'with their weights.'
+            )
+            raise TrainingError(msg)
+        if self.joint.start_trunk and (self.joint.start or self.spatial is None):
+            msg = (
+                f'joint.start_trunk is {self.joint.start_trunk!r}: give it without `start`, in an experiment with '
+                '`spatial`.'
             )
             raise TrainingError(msg)
         if self.direct or self.depth.kind != 'log':

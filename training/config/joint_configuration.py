@@ -20,6 +20,8 @@ class JointConfig(CheckedSettings):
     Attributes:
         start: Folder of a bundle, or output folder of a run, with the starting weights. Its networks have the sizes of
             the experiment. Empty for random weights.
+        start_trunk: Such a folder, from which networks on spatial maps only take the trunk, the prior, and the heads of
+            errors and vehicles. The heads or manifolds of images have random weights. Empty for random weights.
         frozen: Modalities whose codebook and decoder keep their starting weights.
         relative_depth: Weight of the mean of |depth error| / ground truth, over pixels with ground truth.
         log_depth: Weight of the mean absolute error of the natural logarithm of depth.
@@ -35,6 +37,7 @@ class JointConfig(CheckedSettings):
     """
 
     start: str = ''
+    start_trunk: str = ''
     frozen: tuple[str, ...] = ()
     relative_depth: NonNegative = 1.0
     log_depth: NonNegative = 0.5

@@ -250,7 +250,11 @@ def _describe_class_biases(class_biases: dict[int, float]) -> str:
 
 
 def _joint_fit_text(config: TrainingConfig, joint: JointConfig) -> str:
-    start = f'from the weights of {Path(joint.start).name}' if joint.start else 'from random weights'
+    start = 'from random weights'
+    if joint.start:
+        start = f'from the weights of {Path(joint.start).name}'
+    if joint.start_trunk:
+        start = f'from the trunk of {Path(joint.start_trunk).name}'
     losses = f'relative depth {joint.relative_depth:g}, log depth {joint.log_depth:g}, classes {joint.classes:g}'
     frozen = f', frozen decoder of {" and ".join(joint.frozen)}' if joint.frozen else ''
     fit = _fit_text(config.joint_fit, [config.joint_folder])

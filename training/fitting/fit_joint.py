@@ -30,7 +30,7 @@ from training.fitting.joint_module import JointModule
 from training.fitting.latent_cache import feature_statistics
 from training.fitting.lr_schedule import TrainingBudget
 from training.fitting.spatial_statistics import set_training_statistics
-from training.fitting.starting_networks import load_start
+from training.fitting.starting_networks import adopt_trunk, load_start
 from training.fitting.trainer import run_audio_network_fit
 from training.fitting.view_priors import ViewPriors
 
@@ -82,6 +82,8 @@ def make_networks(config: TrainingConfig, joint: JointConfig, cache: WindowCache
     network = PerceptionNetwork(config.perception)
     if network.spatial is not None:
         set_training_statistics(network.spatial, cache, config.depth)
+        if joint.start_trunk:
+            adopt_trunk(network.spatial, Path(joint.start_trunk), config)
         return network
     statistics = feature_statistics(cache)
     for at_net in network.at_nets:

@@ -16,12 +16,17 @@ from audio_manifold_ros.inference.bundle.bundle import Bundle
 from audio_manifold_ros.inference.bundle.manifest import MANIFEST_FILE
 from audio_manifold_ros.networks.quantizer import VectorQuantizer
 from training.config.experiment_configuration import TrainingConfig
+from training.experiment.run_directory import CONFIG_FILE
 from training.fitting.fitted_networks import load_perception
 
 if TYPE_CHECKING:
-    from audio_manifold_ros.networks.perception_network import PerceptionConfig, PerceptionNetwork
+    from torch import Tensor
 
-CONFIG_FILE = 'config.json'
+    from audio_manifold_ros.features.kinds import AnyFeatureSpec
+    from audio_manifold_ros.networks.perception_network import PerceptionConfig, PerceptionNetwork
+    from audio_manifold_ros.networks.spatial.spatial_network import SpatialNetwork
+
+HEAD_PREFIX = 'head.'
 # Weight of the stored codes in the moving averages, in batches of average use.
 CODE_COUNT = 32.0
 
@@ -39,16 +44,7 @@ def load_start(path: Path, config: TrainingConfig, expected: PerceptionConfig) -
         InferenceError: The bundle is damaged.
 
     """
-    if (path / MANIFEST_FILE).is_file():
-        bundle = Bundle.load(path)
-        network, features = load_network(bundle), bundle.manifest.features
-    elif (path / CONFIG_FILE).is_file():
-        values = read_json(path / CONFIG_FILE, TrainingError, 'Give a finished run or a bundle.')
-        run = replace(from_plain(TrainingConfig, values, str(path / CONFIG_FILE), TrainingError), output=str(path))
-        network, features = load_perception(run), run.data.features
-    else:
-        msg = f'joint.start is {str(path)!r}: give the folder of a bundle, or the output folder of a finished run.'
-        raise TrainingError(msg)
+    network, features = _read(path, 'start')
     for name, found, wanted in (('sizes', network.config, expected), ('features', features, config.data.features)):
         if found != wanted:
             msg = f'The networks of {str(path)!r} have the {name} {found}, the experiment {wanted}: make them equal.'
@@ -57,3 +53,46 @@ def load_start(path: Path, config: TrainingConfig, expected: PerceptionConfig) -
         if isinstance(codebook, VectorQuantizer):
             codebook.adopt(CODE_COUNT)
     return network
+
+
+def adopt_trunk(network: SpatialNetwork, path: Path, config: TrainingConfig) -> None:
+    """Copy the weights of a bundle or of a run into a network on spatial maps, without its image or latent head.
+
+    Args:
+        network: Receives the weights. Its image or latent head is not changed.
+        path: Folder of the bundle or of the run.
+        config: The experiment, whose features must be those of the weights.
+
+    Raises:
+        TrainingError: The folder is neither, or its trunk has other sizes or other features.
+        InferenceError: The bundle is damaged.
+
+    """
+    source, features = _read(path, 'start_trunk')
+    found, wanted = ({} if part is None else _without_head(part) for part in (source.spatial, network))
+    shapes, expected = ({name: tuple(values.shape) for name, values in part.items()} for part in (found, wanted))
+    if shapes != expected or features != config.data.features:
+        other = sorted(name for name, _ in shapes.items() ^ expected.items())
+        msg = (
+            f'The trunk of {str(path)!r} differs from that of the experiment in {len(other)} weights, such as '
+            f'{other[:3]}, or in its features: give one of the same sizes and features.'
+        )
+        raise TrainingError(msg)
+    network.load_state_dict(found, strict=False)
+
+
+def _without_head(network: SpatialNetwork) -> dict[str, Tensor]:
+    return {name: values for name, values in network.state_dict().items() if not name.startswith(HEAD_PREFIX)}
+
+
+def _read(path: Path, key: str) -> tuple[PerceptionNetwork, AnyFeatureSpec]:
+    """Return the networks of a bundle or of a run, and their features. The key names the setting in errors."""
+    if (path / MANIFEST_FILE).is_file():
+        bundle = Bundle.load(path)
+        return load_network(bundle), bundle.manifest.features
+    if (path / CONFIG_FILE).is_file():
+        values = read_json(path / CONFIG_FILE, TrainingError, 'Give a finished run or a bundle.')
+        run = replace(from_plain(TrainingConfig, values, str(path / CONFIG_FILE), TrainingError), output=str(path))
+        return load_perception(run), run.data.features
+    msg = f'joint.{key} is {str(path)!r}: give the folder of a bundle, or the output folder of a finished run.'
+    raise TrainingError(msg)

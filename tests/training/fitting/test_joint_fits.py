@@ -87,9 +87,10 @@ def test_an_interrupted_joint_fit_resumes_with_equal_results(
     [
         ({'frozen': ('depth',)}, 'and `start` with their weights'),
         ({'frozen': ('normals',), 'start': 'models/street_mel'}, "give modalities of \\['depth', 'segmentation'\\]"),
+        ({'start_trunk': 'models/street'}, 'give it without `start`, in an experiment with `spatial`'),
     ],
 )
-def test_a_joint_fit_without_weights_to_freeze_is_refused(
+def test_a_joint_fit_with_wrong_starting_weights_is_refused(
     config: TrainingConfig, changes: dict[str, object], message: str
 ) -> None:
     with pytest.raises(TrainingError, match=message):

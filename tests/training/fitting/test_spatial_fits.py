@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,7 +28,7 @@ from training.data.vehicle_arrays import AZIMUTHS, VEHICLES
 from training.experiment.experiment_inference import predict, take_features
 from training.export.export_bundle import export
 from training.fitting.fit_history import FitHistory
-from training.fitting.fit_joint import fit_joint
+from training.fitting.fit_joint import fit_joint, make_networks
 from training.fitting.fitted_networks import load_perception
 from training.fitting.joint_losses import depth_losses
 from training.fitting.vehicle_metrics import VehicleMetrics
@@ -102,6 +103,25 @@ def test_a_quantised_network_is_fitted_with_codebooks_and_decoders(config: Train
         depth_m = network(features)[0]
     assert all(codebook.started and codebook.codebook.any() for codebook in network.codebooks.values())
     assert depth_m.shape == (4, 128, 128)
+
+
+def test_a_trunk_is_adopted_from_a_run_with_another_head(config: TrainingConfig) -> None:
+    cache = open_cache(spatial_config(config, 0).data, progress=False)
+    direct = replace(spatial_config(config, 0), joint_fit=replace(FIT, steps=2, validate_every_steps=2))
+    fit_joint(direct, direct.joint_fit)
+    (Path(direct.output) / 'config.json').write_text(json.dumps(direct.to_dict()), encoding='utf-8')
+    quantised = spatial_config(config, 8)
+    joint = replace(quantised.joint or JointConfig(), start_trunk=str(direct.output))
+    network, source = make_networks(quantised, joint, cache), load_perception(direct)
+    assert network.spatial is not None
+    assert source.spatial is not None
+    adopted, given = network.spatial.state_dict(), source.spatial.state_dict()
+    names = {name for name in adopted if not name.startswith('head.')}
+    assert names == {name for name in given if not name.startswith('head.')}
+    assert all(torch.equal(adopted[name], given[name]) for name in names)
+    wide = replace(quantised, spatial=SpatialNetworkConfig(width=0.5, latent_cells=8, code_dim=8))
+    with pytest.raises(TrainingError, match='give one of the same sizes and features'):
+        make_networks(wide, joint, cache)
 
 
 def test_streets_become_a_bundle_that_predicts_like_its_networks(config: TrainingConfig, tmp_path: Path) -> None:
