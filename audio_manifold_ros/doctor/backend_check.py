@@ -11,10 +11,8 @@ import numpy as np
 
 from audio_manifold_ros.bags.statistics.preflight import Finding, Severity
 from audio_manifold_ros.common.errors import AudioManifoldError
-from audio_manifold_ros.inference.backend_factory import open_backend
+from audio_manifold_ros.inference.backend_factory import open_backend, read_cores
 from audio_manifold_ros.inference.backends.backend import input_shape
-from audio_manifold_ros.inference.bundle_rig import BundleRig
-from audio_manifold_ros.nodes.common.name_resolution import resolve_folder
 
 if TYPE_CHECKING:
     from audio_manifold_ros.doctor.doctor_settings import DoctorSettings
@@ -28,31 +26,30 @@ FULL_LOAD_RATIO = 0.7
 
 
 def check_backend(settings: DoctorSettings, bundle: Bundle) -> list[Finding]:
-    """Open the backend as the node does, run the networks for a second, and compare with the period of the images."""
+    """Open the backend as the node does, run the networks for a second, and compare with the period of the images.
+
+    Args:
+        settings: Parameters of the perception node.
+        bundle: The bundle for the camera of the rig.
+
+    """
     warnings: list[str] = []
     try:
         backend = open_backend(
-            _with_rig(settings, bundle),
+            bundle,
             settings.backend,
             device=settings.backend_device,
             threads=settings.threads,
             engine_policy=settings.engine_policy,
             warn=warnings.append,
             precision=settings.precision,
+            cores=read_cores(settings.cores),
         )
         run_ms = _measure_run_ms(backend, input_shape(bundle.manifest))
     except AudioManifoldError as error:
         return [Finding(Severity.ERROR, 'backend', str(error))]
     findings = [Finding(Severity.WARNING, 'backend', text) for text in warnings]
     return [*findings, _check_rate(backend.reason, run_ms, settings.rate_hz)]
-
-
-def _with_rig(settings: DoctorSettings, bundle: Bundle) -> Bundle:
-    """Return the bundle for the camera of the rig. Another check reports a rig that cannot be used."""
-    try:
-        return BundleRig.open(bundle, resolve_folder('rig', settings.rig)).bundle
-    except AudioManifoldError:
-        return bundle
 
 
 def _check_rate(reason: str, run_ms: float, rate_hz: float) -> Finding:

@@ -26,6 +26,7 @@ ROS_NAMES = {
     'backend_device': 'device',
     'engine_policy': 'engine_policy',
     'threads': 'threads',
+    'cores': 'cores',
     'precision': 'precision',
     'rate_hz': 'prediction.rate_hz',
     'source_kind': 'source.kind',
@@ -54,6 +55,7 @@ class DoctorSettings:
         backend_device: Device of the backend.
         engine_policy: Use of TensorRT engines.
         threads: Threads of the backend on a CPU.
+        cores: Cores to which the threads of the backend are pinned, for example `2,3`.
         precision: Precision on a CPU.
         rate_hz: Images per second.
         source_kind: Kind of the audio source.
@@ -78,6 +80,7 @@ class DoctorSettings:
     backend_device: str = 'cpu'
     engine_policy: str = LOAD_ONLY
     threads: Annotated[int, between(1, 64)] = 1
+    cores: str = ''
     precision: str = FLOAT32
     rate_hz: Annotated[float, between(0.1, 200.0)] = 30.0
     source_kind: Literal['device', 'topic', 'file', 'simulator'] = 'topic'

@@ -29,7 +29,7 @@ class CheckedFiles:
     Attributes:
         findings: Results.
         array: The microphone array. None if the rig is invalid.
-        bundle: The bundle. None if it is invalid.
+        bundle: The bundle, for the camera of the rig if they fit. None if it is invalid.
 
     """
 
@@ -44,7 +44,8 @@ def check_files(settings: DoctorSettings) -> CheckedFiles:
     bundle, bundle_findings = _check_bundle(settings)
     findings = [*rig_findings, *bundle_findings]
     if array is not None and bundle is not None:
-        findings.append(_check_match(settings, bundle))
+        bundle, finding = _check_match(settings, bundle)
+        findings.append(finding)
     return CheckedFiles(tuple(findings), array, bundle)
 
 
@@ -71,13 +72,12 @@ def _check_bundle(settings: DoctorSettings) -> tuple[Bundle | None, list[Finding
     return bundle, [Finding(Severity.OK, 'bundle', f'{bundle.manifest.name}: {modalities}, all checksums are right.')]
 
 
-def _check_match(settings: DoctorSettings, bundle: Bundle) -> Finding:
+def _check_match(settings: DoctorSettings, bundle: Bundle) -> tuple[Bundle, Finding]:
+    """Return the bundle for the camera of the rig, or the bundle itself if they do not fit."""
     try:
-        warning = BundleRig.open(bundle, resolve_folder('rig', settings.rig)).warning
+        used = BundleRig.open(bundle, resolve_folder('rig', settings.rig))
     except AudioManifoldError as error:
-        return Finding(Severity.ERROR, 'rig and bundle', str(error))
-    if warning:
-        return Finding(Severity.WARNING, 'rig and bundle', warning)
-    if bundle.manifest.is_spatial:
-        return Finding(Severity.OK, 'rig and bundle', 'the bundle was trained for arrays and cameras like this one.')
-    return Finding(Severity.OK, 'rig and bundle', 'the bundle was trained for the array of the rig.')
+        return bundle, Finding(Severity.ERROR, 'rig and bundle', str(error))
+    trained = 'arrays and cameras like this one' if bundle.manifest.is_spatial else 'the array of the rig'
+    text = used.warning or f'the bundle was trained for {trained}.'
+    return used.bundle, Finding(Severity.WARNING if used.warning else Severity.OK, 'rig and bundle', text)

@@ -104,6 +104,20 @@ def open_backend(
     return BACKENDS[name](bundle, BackendRequest(device, threads, engine_policy, warn, precision, cores))
 
 
+def read_cores(text: str) -> tuple[int, ...]:
+    """Return the processor numbers of a text such as `2,3`, none of an empty text.
+
+    Raises:
+        InferenceError: The text has another form.
+
+    """
+    try:
+        return tuple(int(part) for part in text.split(',')) if text.strip() else ()
+    except ValueError:
+        msg = f'cores is {text!r}: give processor numbers separated by commas, for example 2,3.'
+        raise InferenceError(msg) from None
+
+
 def cuda_devices() -> int:
     """Return the number of CUDA devices, without loading torch."""
     for library in CUDA_LIBRARIES:

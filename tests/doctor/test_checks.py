@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +26,7 @@ from audio_manifold_ros.doctor.file_checks import check_files
 from audio_manifold_ros.doctor.ros_environment import check_domain
 from audio_manifold_ros.doctor.system_checks import TIME_ERROR, _clock_finding, check_space
 from audio_manifold_ros.inference.bundle.bundle import Bundle
+from audio_manifold_ros.rig.camera import CameraCalibration, CameraModel
 from audio_manifold_ros.rig.rig import MicrophoneArray
 
 ROOT = Path(__file__).parents[2]
@@ -69,8 +72,19 @@ def test_a_wrong_value_of_the_parameter_file_is_named(tmp_path: Path) -> None:
 def test_the_shipped_files_fit() -> None:
     files = check_files(DoctorSettings(source_kind='simulator'))
     assert set(levels(files.findings).values()) == {OK}
-    assert files.bundle is not None
-    assert files.array is not None
+    assert files.bundle.manifest.name == Bundle.load(ROOT / 'models' / 'street').manifest.name
+    assert len(files.array.microphones) == 8
+
+
+def test_the_bundle_is_that_for_the_camera_of_the_rig(tmp_path: Path) -> None:
+    rig = Path(shutil.copytree(RIG, tmp_path / 'rig'))
+    found = check_files(DoctorSettings(source_kind='simulator')).bundle.view
+    assert found is None, 'the shipped rig has the camera of the bundle'
+    path = rig / 'camera.yaml'
+    camera = CameraModel.from_yaml(path)
+    path.write_text(CameraCalibration(replace(camera, fx=camera.fx * 1.2)).to_text(), encoding='utf-8')
+    bundle = check_files(DoctorSettings(rig=str(rig), source_kind='simulator')).bundle
+    assert bundle.view.camera.fx == pytest.approx(camera.fx * 1.2)
 
 
 def test_an_example_rig_on_a_robot_is_a_warning() -> None:
@@ -95,6 +109,16 @@ def test_another_number_of_microphones_than_that_of_the_bundle_is_an_error() -> 
 def test_a_backend_that_is_too_slow_for_the_rate_is_an_error() -> None:
     assert [_check_rate('CPU', run_ms, 30.0).level for run_ms in (10.0, 30.0, 40.0)] == [OK, WARNING, ERROR]
     assert 'prediction.rate_hz to 17.5' in _check_rate('CPU', 40.0, 30.0).text
+
+
+@pytest.mark.parametrize(('cores', 'words'), [('2,x', "cores is '2,x'"), ('4096', r'cores are \[4096\]')])
+def test_cores_that_do_not_exist_are_an_error(tmp_path: Path, cores: str, words: str) -> None:
+    path = tmp_path / 'robot.yaml'
+    path.write_text(f"/**:\n  ros__parameters:\n    backend: onnx\n    cores: '{cores}'\n")
+    settings = DoctorSettings.from_parameter_file(path)
+    (finding,) = check_backend(settings, Bundle.load(ROOT / 'models' / 'street'))
+    assert finding.level is ERROR
+    assert re.search(words, finding.text)
 
 
 def test_an_absent_gpu_is_an_error() -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from audio_manifold_ros.common.errors import DatasetError, NodeError
 from audio_manifold_ros.datasets.rig_files import RigFiles
-from audio_manifold_ros.inference.backend_factory import BUILD, engine_unavailable_reason, open_backend
+from audio_manifold_ros.inference.backend_factory import BUILD, engine_unavailable_reason, open_backend, read_cores
 from audio_manifold_ros.inference.bundle.bundle import Bundle
 from audio_manifold_ros.inference.bundle.bundle_location import find_bundle
 from audio_manifold_ros.inference.bundle_rig import BundleRig
@@ -130,7 +130,7 @@ def build_components(node: LifecycleNode, parameters: NodeParameters) -> Percept
         engine_policy=model.engine_policy,
         warn=warnings.append,
         precision=model.precision,
-        cores=_read_cores(model.cores),
+        cores=read_cores(model.cores),
     )
     warning = ' '.join(text for text in warnings if text)
     if warning:
@@ -163,14 +163,6 @@ def build_components(node: LifecycleNode, parameters: NodeParameters) -> Percept
         rig_watch=rig_watch,
         engine_build=engine_build,
     )
-
-
-def _read_cores(text: str) -> tuple[int, ...]:
-    try:
-        return tuple(int(part) for part in text.split(',')) if text.strip() else ()
-    except ValueError:
-        msg = f'cores is {text!r}: give processor numbers separated by commas, for example 2,3.'
-        raise NodeError(msg) from None
 
 
 def _create_rig_monitor(node: LifecycleNode, source: SourceParameters, rig: Path) -> RigMismatchMonitor | None:
