@@ -15,6 +15,7 @@ from launch_ros.substitutions import ExecutableInPackage
 
 from audio_manifold_ros.common.resource_paths import PACKAGE
 from audio_manifold_ros.nodes.common.launch_arguments import (
+    VEHICLE_ARGUMENTS,
     argument_value,
     boolean_value,
     declare_argument,
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 
 NAME = 'perception'
 RVIZ, BROWSER = 'rviz', 'browser'
-VEHICLE_ARGUMENTS = ('namespace', 'rig', 'use_sim_time', 'log_level', 'frame_prefix')
 
 
 def generate_launch_description() -> LaunchDescription:
@@ -41,13 +41,9 @@ def generate_launch_description() -> LaunchDescription:
     arguments = [
         declare_params_file('car_usb_array.yaml'),
         declare_params_file('record.yaml', 'record_params_file', 'Parameter file of the recorder.'),
-        declare_argument('bundle', 'Folder of the bundle, or hf://ORGANISATION/NAME@REVISION.'),
-        declare_argument('source', 'Kind of audio source: device, topic, file or simulator.'),
-        declare_argument('device', 'Name of the sound device, or a unique part of it.'),
+        *declare_shared_arguments('bundle', 'source', 'device'),
         declare_argument('record', 'Record a bag. The launch ends with the recorder.', 'false'),
-        declare_argument('folder', 'Folder in which the folder of the bag is created.'),
-        declare_argument('bag', 'Name of the bag; empty for a name from date and time.'),
-        declare_argument('preflight', 'Checks before the recording: strict, warn or skip.'),
+        *declare_shared_arguments('folder', 'bag', 'preflight'),
         declare_argument('viewer', 'Viewer to start.', 'none', ('none', RVIZ, BROWSER)),
         declare_autostart(),
         *declare_shared_arguments(*VEHICLE_ARGUMENTS, 'frames'),

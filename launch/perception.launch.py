@@ -17,6 +17,8 @@ from launch_ros.actions import LifecycleNode, Node
 from audio_manifold_ros.common.resource_paths import PACKAGE, resource_path
 from audio_manifold_ros.nodes.common.launch_arguments import (
     BOOLEANS,
+    NODE_ARGUMENTS,
+    VEHICLE_ARGUMENTS,
     argument_value,
     declare_argument,
     declare_autostart,
@@ -65,16 +67,13 @@ def generate_launch_description() -> LaunchDescription:
     arguments = [
         declare_argument('name', 'Name of the node.', 'perception'),
         declare_params_file('street_demo.yaml'),
-        declare_argument('bundle', 'Folder of the bundle, or hf://ORGANISATION/NAME@REVISION.'),
-        declare_argument('source', 'Kind of audio source: device, topic, file or simulator.'),
-        declare_argument('device', 'Name of the sound device, or a unique part of it.'),
+        *declare_shared_arguments('bundle', 'source', 'device'),
         declare_argument('publish_audio', 'Publish the audio: true or false. Mind the privacy of people nearby.'),
         declare_autostart(),
-        *declare_shared_arguments('namespace', 'rig', 'use_sim_time', 'log_level', 'frames', 'rviz', 'frame_prefix'),
+        *declare_shared_arguments(*VEHICLE_ARGUMENTS, 'frames', 'rviz'),
     ]
     shows = IfCondition(LaunchConfiguration('rviz'))
-    passed = ('name', 'namespace', 'params_file', 'rig', 'use_sim_time', 'log_level', 'frame_prefix')
-    frames = include_launch_file('rig_frames.launch.py', 'frames', passed)
+    frames = include_launch_file('rig_frames.launch.py', 'frames', NODE_ARGUMENTS)
     actions = [OpaqueFunction(function=perception), frames, OpaqueFunction(function=rviz, condition=shows)]
     return LaunchDescription([*arguments, *actions])
 

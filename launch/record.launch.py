@@ -15,6 +15,8 @@ from launch_ros.actions import Node
 
 from audio_manifold_ros.common.resource_paths import PACKAGE
 from audio_manifold_ros.nodes.common.launch_arguments import (
+    NODE_ARGUMENTS,
+    VEHICLE_ARGUMENTS,
     argument_value,
     declare_argument,
     declare_params_file,
@@ -51,18 +53,15 @@ def generate_launch_description() -> LaunchDescription:
     arguments = [
         declare_argument('name', 'Name of the node.', 'record'),
         declare_params_file('record.yaml'),
-        declare_argument('folder', 'Folder in which the folder of the bag is created.'),
-        declare_argument('bag', 'Name of the bag; empty for a name from date and time.'),
+        *declare_shared_arguments('folder', 'bag', 'preflight'),
         declare_argument('device', 'Sound device that the recorder captures itself: its name, or a unique part of it.'),
         declare_argument('audio', 'Topic of the audio if another node captures the device.', 'audio'),
-        declare_argument('preflight', 'Checks before the recording: strict, warn or skip.'),
         declare_argument('minutes', 'Duration of the drive in minutes that must fit on the disk.'),
         declare_argument('duration_s', 'Duration of the recording in seconds; 0 to record until interrupted.'),
         declare_argument('split_s', 'Duration of one file in seconds; 0 for a single file.'),
-        *declare_shared_arguments('namespace', 'rig', 'use_sim_time', 'log_level', 'frames', 'frame_prefix'),
+        *declare_shared_arguments(*VEHICLE_ARGUMENTS, 'frames'),
     ]
-    passed = ('name', 'namespace', 'params_file', 'rig', 'use_sim_time', 'log_level', 'frame_prefix')
-    frames = include_launch_file('rig_frames.launch.py', 'frames', passed, {'default_rig': ''})
+    frames = include_launch_file('rig_frames.launch.py', 'frames', NODE_ARGUMENTS, {'default_rig': ''})
     return LaunchDescription([*arguments, OpaqueFunction(function=recorder), frames])
 
 

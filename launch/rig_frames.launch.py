@@ -15,6 +15,7 @@ from launch_ros.actions import Node
 
 from audio_manifold_ros.common.resource_paths import PACKAGE
 from audio_manifold_ros.nodes.common.launch_arguments import (
+    VEHICLE_ARGUMENTS,
     argument_value,
     declare_argument,
     declare_params_file,
@@ -35,7 +36,7 @@ def generate_launch_description() -> LaunchDescription:
         declare_argument('name', 'Name of the node whose rig is published; empty for the values of rig_frames.'),
         declare_params_file('street_demo.yaml'),
         declare_argument('default_rig', 'Rig of the named node if nothing else gives one.', 'calibration/roof_octagon'),
-        *declare_shared_arguments('namespace', 'rig', 'use_sim_time', 'log_level', 'frame_prefix'),
+        *declare_shared_arguments(*VEHICLE_ARGUMENTS),
     ]
     return LaunchDescription([*arguments, OpaqueFunction(function=frames)])
 

@@ -14,6 +14,8 @@ from launch_ros.actions import Node
 
 from audio_manifold_ros.common.resource_paths import PACKAGE
 from audio_manifold_ros.nodes.common.launch_arguments import (
+    NODE_ARGUMENTS,
+    VEHICLE_ARGUMENTS,
     argument_value,
     boolean_value,
     declare_argument,
@@ -35,13 +37,13 @@ def generate_launch_description() -> LaunchDescription:
         declare_params_file('street_demo.yaml'),
         declare_argument('seed', 'Seed of the first street.', '900001'),
         declare_argument('perception', 'Launch the perception node.', 'true'),
-        *declare_shared_arguments('namespace', 'rig', 'use_sim_time', 'log_level', 'frames', 'rviz', 'frame_prefix'),
+        *declare_shared_arguments(*VEHICLE_ARGUMENTS, 'frames', 'rviz'),
     ]
     # The simulated drive publishes the frames of its rig itself.
     perception = include_launch_file(
         'perception.launch.py',
         'perception',
-        ('name', 'namespace', 'params_file', 'rig', 'use_sim_time', 'log_level', 'rviz', 'frame_prefix'),
+        (*NODE_ARGUMENTS, 'rviz'),
         {'frames': 'false'},
     )
     return LaunchDescription([*arguments, OpaqueFunction(function=drive), perception])

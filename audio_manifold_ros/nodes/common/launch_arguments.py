@@ -44,12 +44,21 @@ BY_LAUNCH = 'launch'
 SHARED_ARGUMENTS = {
     'namespace': ('', 'Namespace of the nodes and their topics.'),
     'rig': ('', 'Folder of the rig.'),
+    'bundle': ('', 'Folder of the bundle, or hf://ORGANISATION/NAME@REVISION.'),
+    'source': ('', 'Kind of audio source: device, topic, file or simulator.'),
+    'device': ('', 'Name of the sound device, or a unique part of it.'),
+    'folder': ('', 'Folder in which the folder of the bag is created.'),
+    'bag': ('', 'Name of the bag; empty for a name from date and time.'),
+    'preflight': ('', 'Checks before the recording: strict, warn or skip.'),
     'use_sim_time': ('', 'Use the time of /clock: true or false.'),
     'log_level': ('info', 'Lowest level that is logged: debug, info, warn, error or fatal.'),
     'frames': ('true', 'Publish the static transforms of the rig. Set to false if a robot_state_publisher does.'),
     'rviz': ('false', 'Start RViz.'),
     'frame_prefix': ('', 'Prefix of all frames, for example car_1/, so that several vehicles share one graph.'),
 }
+# Arguments of all nodes of a vehicle, and those by which a launch file that is included finds the values of a node.
+VEHICLE_ARGUMENTS = ('namespace', 'rig', 'use_sim_time', 'log_level', 'frame_prefix')
+NODE_ARGUMENTS = ('name', 'params_file', *VEHICLE_ARGUMENTS)
 
 
 def declare_argument(
