@@ -8,6 +8,7 @@ show a certificate.
 
 from __future__ import annotations
 
+from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -79,7 +80,7 @@ def run_on_cluster(work: Callable[[J], R], jobs: Sequence[J], scheduler: str) ->
     The scheduler gives the jobs of a worker that dies to another one.
 
     Raises:
-        ProcessError: The scheduler has no TLS, does not answer, or one job has ended several workers.
+        ProcessError: The scheduler has no TLS, does not answer or has ended, or one job has ended several workers.
         Exception: The exception of a job.
 
     """
@@ -101,6 +102,12 @@ def run_on_cluster(work: Callable[[J], R], jobs: Sequence[J], scheduler: str) ->
                 result = future.result()
             except KilledWorker as error:
                 msg = f'Job {number} has ended several workers of {scheduler!r}: give them more memory ({error}).'
+                raise ProcessError(msg) from None
+            except CancelledError:
+                msg = (
+                    f'The connection to the Dask scheduler {scheduler!r} is lost: start the scheduler, then this '
+                    'command again. Finished work is kept.'
+                )
                 raise ProcessError(msg) from None
             for following in islice(rest, 1):
                 completed.add(submit(following))  # type: ignore[no-untyped-call]

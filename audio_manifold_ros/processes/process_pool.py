@@ -19,9 +19,14 @@ def fresh_pool(workers: int) -> ProcessPoolExecutor:
     The thread limit is in their environment before they import numpy, whatever the limit of this process is. With
     several threads each, workers would mostly wait for one another. Spawned processes inherit no locks.
     """
-    os.environ.update(dict.fromkeys(THREAD_LIMITS, '1'))
+    limit_threads()
     context = multiprocessing.get_context('spawn')
     return ProcessPoolExecutor(workers, mp_context=context, initializer=end_with_parent_process)
+
+
+def limit_threads() -> None:
+    """Limit numerical libraries to one thread in the processes that this one starts from now on."""
+    os.environ.update(dict.fromkeys(THREAD_LIMITS, '1'))
 
 
 def end_with_parent_process() -> None:

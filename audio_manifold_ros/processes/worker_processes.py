@@ -6,13 +6,12 @@ from __future__ import annotations
 
 import multiprocessing
 import multiprocessing.connection
-import os
 import signal
 from collections import Counter, deque
 from typing import TYPE_CHECKING, TypeVar
 
 from audio_manifold_ros.common.errors import ProcessError
-from audio_manifold_ros.processes.process_pool import THREAD_LIMITS, end_with_parent_process
+from audio_manifold_ros.processes.process_pool import end_with_parent_process, limit_threads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -41,7 +40,7 @@ def run_in_processes(work: Callable[[J], R], jobs: Sequence[J], workers: int) ->
         Exception: The exception of a job.
 
     """
-    os.environ.update(dict.fromkeys(THREAD_LIMITS, '1'))
+    limit_threads()
     waiting, deaths = deque(range(len(jobs))), Counter[int]()
     running: dict[Connection, _Worker] = {}
     try:
@@ -120,8 +119,7 @@ def _do_jobs(work: Callable[[J], R], connection: Connection) -> None:
         except EOFError:
             return
         try:
-            answer = work(job), None
+            connection.send((work(job), None))
+        # Also of a result that cannot be pickled, of which nothing has been sent.
         except Exception as error:  # noqa: BLE001 - the parent raises it
             connection.send((None, error))
-        else:
-            connection.send(answer)

@@ -5,13 +5,14 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 from collections import Counter
 from functools import partial
 from pathlib import Path
 
 import pytest
-from distributed import LocalCluster
+from distributed import Client, LocalCluster
 
 from audio_manifold_ros.common.errors import ProcessError
 from audio_manifold_ros.processes import dask_cluster
@@ -58,6 +59,27 @@ def test_a_job_that_kills_every_process_is_given_up(tmp_path: Path) -> None:
 def test_the_exception_of_a_job_is_raised() -> None:
     with pytest.raises(ZeroDivisionError):
         list(spread(partial(divmod, 1), [1, 0, 1], 2))
+
+
+def local_function(_: int) -> object:
+    """Return a value that cannot be pickled."""
+    return lambda: None
+
+
+def test_a_result_that_cannot_be_sent_is_an_error_and_not_a_death() -> None:
+    with pytest.raises((AttributeError, pickle.PicklingError), match='local_function'):
+        list(spread(local_function, [1, 2], 2))
+
+
+def test_a_cluster_that_ends_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    with LocalCluster(n_workers=1, processes=False, dashboard_address=None, protocol='tcp://') as cluster:
+        monkeypatch.setattr(dask_cluster, 'cluster_client', lambda _: Client(cluster.scheduler_address))
+        monkeypatch.setattr(dask_cluster, 'MAX_SUBMITTED', 2)
+        results = spread(abs, JOBS, 2, 'tls://cluster')
+        next(results)
+        cluster.close()
+        with pytest.raises(ProcessError, match="scheduler 'tls://cluster' is lost: start the scheduler"):
+            list(results)
 
 
 def test_a_killed_worker_of_a_cluster_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

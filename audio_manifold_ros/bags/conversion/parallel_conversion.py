@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import multiprocessing
 import multiprocessing.connection
-import os
 import signal
 import time
 from collections import Counter, deque
@@ -28,7 +27,7 @@ from audio_manifold_ros.common.errors import AudioManifoldError, BagError
 from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.processes.dask_cluster import check_scheduler, cluster_client
 from audio_manifold_ros.processes.parent_death import end_with_parent
-from audio_manifold_ros.processes.process_pool import THREAD_LIMITS
+from audio_manifold_ros.processes.process_pool import limit_threads
 
 if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
@@ -154,7 +153,7 @@ def _convert(number: int, job: Job, advance: Advance) -> Result:
 
 def _in_processes(jobs: Sequence[Job], workers: int, advance: Advance) -> Iterator[Result]:
     """Convert each bag in a new process, `workers` at a time. A process that dies fails its own bag only."""
-    os.environ.update(dict.fromkeys(THREAD_LIMITS, '1'))
+    limit_threads()
     context = multiprocessing.get_context('spawn')
     waiting = deque(enumerate(jobs))
     running: dict[multiprocessing.connection.Connection, tuple[int, BaseProcess]] = {}
