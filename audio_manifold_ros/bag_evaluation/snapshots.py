@@ -14,6 +14,7 @@ from audio_manifold_ros.evaluation.reporting.contact_sheet import Snapshot
 from audio_manifold_ros.features.spectrograms import level_spectrograms
 from audio_manifold_ros.modalities.modality_images import to_modality_images
 from audio_manifold_ros.modalities.registry import MODALITIES
+from audio_manifold_ros.networks.vehicle_map import decode_vehicles
 from audio_manifold_ros.rig.derived_images import with_derived
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 DEFAULT_CAPACITY = 48
 DEFAULT_INTERVAL_S = 0.25
 INTERVAL_TOLERANCE = 0.01  # stamps jitter
+# Vehicles all round with a lower probability are not shown, as by default in `~/detections`.
+SHOWN_PROBABILITY = 0.3
 
 T = TypeVar('T')
 
@@ -111,6 +114,10 @@ def make_snapshot(
     true_images = ground_truth.by_modality()
     resized = {name: resize_nearest(image, rows, columns) for name, image in true_images.items()}
     shown = with_derived(to_modality_images(resized), manifest.camera, manifest.modalities)
+    config, probabilities = manifest.vehicles, prediction.vehicles
+    found = (
+        None if config is None or probabilities is None else decode_vehicles(probabilities, config, SHOWN_PROBABILITY)
+    )
     derived = {name: ages_s[MODALITIES[name].derived_from] for name in shown.by_modality() if name not in ages_s}
     return Snapshot(
         time_s=time_s,
@@ -119,4 +126,5 @@ def make_snapshot(
         predicted=to_modality_images(prediction.by_modality()),
         confidence=prediction.confidence,
         ground_truth_age_s={**ages_s, **derived},
+        vehicles=found,
     )

@@ -13,6 +13,7 @@ from audio_manifold_ros.cli.console import SafeConsole
 from audio_manifold_ros.common.errors import AudioManifoldError
 from audio_manifold_ros.demo.demo import Demo
 from audio_manifold_ros.demo.options import parse_options
+from audio_manifold_ros.demo.score_table import score_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,6 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     if summary.unfamiliar:
         console.print(summary.unfamiliar, style='yellow', highlight=False)
+    if summary.scores:
+        console.print(score_table(summary.scores))
     console.print_json(json.dumps(summary.to_dict()))
     console.print(f'{options.out.resolve()}: contact_sheet.png, drive.mp4, summary.json', highlight=False)
     return 0

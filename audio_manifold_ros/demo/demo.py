@@ -9,6 +9,7 @@ import os
 import tempfile
 import time
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,6 @@ from rich.live import Live
 from audio_manifold_ros.bag_evaluation.snapshots import choose_snapshots
 from audio_manifold_ros.cli.console import SafeConsole
 from audio_manifold_ros.common.errors import DemoError, NodeError
-from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.datasets.rig_files import RigFiles
 from audio_manifold_ros.demo.demo_client import DemoClient
@@ -32,14 +32,17 @@ from audio_manifold_ros.demo.live_table import live_table
 from audio_manifold_ros.demo.node_view import newest_latency_ms
 from audio_manifold_ros.demo.snapshots import to_snapshots
 from audio_manifold_ros.demo.summary import SHOWN_METRICS, DemoSummary, summarise
+from audio_manifold_ros.demo.vehicle_reader import VehicleReader
 from audio_manifold_ros.demo.view import announce
 from audio_manifold_ros.drawing.images import save_png
+from audio_manifold_ros.evaluation.controls.pixel_prior import PixelPrior
 from audio_manifold_ros.evaluation.metrics.metric_names import PRIOR
 from audio_manifold_ros.evaluation.reporting.contact_sheet import contact_sheet
 from audio_manifold_ros.evaluation.reporting.video import has_sound, write_video
 from audio_manifold_ros.inference.bundle.bundle import Bundle
 from audio_manifold_ros.inference.bundle.bundle_location import find_bundle
 from audio_manifold_ros.inference.bundle.feature_statistics import UNFAMILIAR
+from audio_manifold_ros.inference.bundle_rig import BundleRig
 from audio_manifold_ros.nodes.common.name_resolution import resolve_folder
 from audio_manifold_ros.nodes.common.perception_client import (
     PERCEPTION,
@@ -49,8 +52,6 @@ from audio_manifold_ros.nodes.common.perception_client import (
 )
 from audio_manifold_ros.processes.process_group import ProcessGroup
 from audio_manifold_ros.processes.ros_isolation import isolated_environment
-from audio_manifold_ros.rig.extrinsics import EXTRINSICS_FILE, Extrinsics
-from audio_manifold_ros.rig.rig import RIG_FILE, MicrophoneArray
 from audio_manifold_ros.simulation.rig_parts import RIG
 from audio_manifold_ros.viewer.view_output import open_output
 from audio_manifold_ros.viewer.view_recording import ViewRecording
@@ -85,17 +86,26 @@ class Demo:
 
         Raises:
             NodeError: The bundle does not exist.
-            InferenceError: The bundle cannot be used.
+            InferenceError: The bundle cannot be used with the rig.
+            RigError: A file of the rig is missing or invalid.
 
         """
         self._options = options
         self._console = console
-        self._bundle = Bundle.load(find_bundle(options.bundle))
+        rig = self._rig_folder()
+        used = BundleRig.open(Bundle.load(find_bundle(options.bundle)), rig)
+        self._bundle, self._rig = used.bundle, RigFiles.from_folder(rig)
+        self._manifest = replace(used.bundle.manifest, camera=used.camera)
         self._frame_sampler = DemoSampler()
         # The sound of a device may contain the speech of people nearby.
         self._sound = DemoSound() if has_sound() and options.kind != 'device' else None
         self._first_image_s = 0.0
         self._rss_mb = 0.0
+
+    @property
+    def prior(self) -> PixelPrior | None:
+        """Prior of the camera of the rig. None of a bundle without a prior."""
+        return PixelPrior.of_bundle(self._bundle)
 
     def run(self) -> DemoSummary:
         """Run the demo and return the content of `summary.json`.
@@ -113,7 +123,8 @@ class Demo:
                 tempfile.TemporaryDirectory(prefix='audio_manifold_demo_') as logs,
                 ProcessGroup(Path(logs), environment) as children,
             ):
-                client = DemoClient(self._bundle.manifest, self._frame_sampler, children.check)
+                vehicle_reader = VehicleReader.open(self._manifest, self._rig)
+                client = DemoClient(self._manifest, self._frame_sampler, children.check, vehicle_reader)
                 if self._sound is not None:
                     self._sound.subscribe(client, self._audio_topic())
                 try:
@@ -135,10 +146,11 @@ class Demo:
         if self._options.view is None:
             yield
             return
-        rig, manifest = resolve_folder('--rig', str(self._options.rig or RIG)), self._bundle.manifest
-        with open_output(self._options.view, manifest.modalities) as (stream, place):
+        manifest = self._manifest
+        output = open_output(self._options.view, manifest.modalities, has_vehicles=manifest.vehicles is not None)
+        with output as (stream, place):
             announce(self._console, place)
-            view = FrameView(ViewRecording(stream, RigFiles.from_folder(rig), manifest), manifest)
+            view = FrameView(ViewRecording(stream, self._rig, manifest), manifest)
             self._frame_sampler.show = lambda frame: view.show(frame, newest_latency_ms(client))
             yield
 
@@ -172,12 +184,12 @@ class Demo:
                     break
 
     def _write_results(self, client: DemoClient) -> DemoSummary:
-        out, frames, manifest = self._options.out, self._frame_sampler.items, self._bundle.manifest
+        out, frames, manifest = self._options.out, self._frame_sampler.items, self._manifest
         if not frames:
             msg = 'No prediction arrived with all of its images: this machine is overloaded. Try --rate 10.'
             raise DemoError(msg)
         out.mkdir(parents=True, exist_ok=True)
-        summary = summarise(client, self._bundle.folder, self._first_image_s, self._rss_mb)
+        summary = summarise(client, self.prior, self._first_image_s, self._rss_mb)
         with self._console.status('drawing the results'):
             snapshots = to_snapshots(frames, manifest)
             sheet = contact_sheet(choose_snapshots(snapshots, SHEET_COLUMNS), self._title(), _subtitle(summary))
@@ -194,19 +206,18 @@ class Demo:
         """Write the sound from the first frame on. Return None without sound."""
         if self._sound is None:
             return None
-        extrinsics = Extrinsics.from_yaml(self._rig_folder() / EXTRINSICS_FILE)
-        offset_ns = round(extrinsics.audio_time_offset_s * NS_PER_S)
+        offset_ns = round(self._rig.transforms().audio_time_offset_s * NS_PER_S)
         length_s = (frames[-1].stamp_ns - frames[0].stamp_ns) / NS_PER_S + FRAME_INTERVAL_S
         return path if self._sound.write(path, frames[0].stamp_ns - offset_ns, length_s) else None
 
     def _title(self) -> str:
         options = self._options
         source_text = f'street {options.seed}' if options.kind == 'simulator' else options.place
-        array = MicrophoneArray.from_yaml(self._rig_folder() / RIG_FILE)
-        return f'Predicted from {sum(mic.enabled for mic in array.microphones)} microphones: {source_text}'
+        microphones = self._rig.array().microphones
+        return f'Predicted from {sum(mic.enabled for mic in microphones)} microphones: {source_text}'
 
     def _rig_folder(self) -> Path:
-        return self._options.rig or resource_path(RIG)
+        return resolve_folder('--rig', str(self._options.rig or RIG))
 
     def _node_parameters(self) -> dict[str, object]:
         options = self._options
@@ -247,7 +258,7 @@ def _subtitle(summary: DemoSummary) -> str:
         metric = metrics[-1]
         model, prior = (summary.scores.get(head, {}).get(key) for key in (metric, f'{metric}_{PRIOR}'))
         if model is not None and prior is not None:
-            parts.append(f'{metric} {model:.3f} (training prior {prior:.3f})')
+            parts.append(f'{metric} {model:.3f} (prior of the camera {prior:.3f})')
     if summary.unfamiliar:
         parts.insert(0, UNFAMILIAR)
     return ', '.join(parts)

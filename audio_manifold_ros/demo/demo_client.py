@@ -14,12 +14,18 @@ from sensor_msgs.msg import Image
 from audio_manifold_ros.bag_evaluation.snapshots import SnapshotSampler
 from audio_manifold_ros.bags.decoding.nearest_image import GROUND_TRUTH_TOLERANCE_NS, NearestImage
 from audio_manifold_ros.common.units import NS_PER_S
-from audio_manifold_ros.demo.demo_frame import DemoFrame, GroundTruth
+from audio_manifold_ros.demo.demo_frame import DemoFrame, GroundTruth, TrueVehicles
 from audio_manifold_ros.modalities.modality_images import image_fields, to_modality_images
 from audio_manifold_ros.modalities.registry import MODALITIES, STORED_MODALITIES
+from audio_manifold_ros.networks.vehicle_map import VEHICLES
 from audio_manifold_ros.nodes.common.message_joiner import MessageJoiner
 from audio_manifold_ros.nodes.common.messages import from_image, to_ns
-from audio_manifold_ros.nodes.common.perception_client import CONFIDENCE_TOPIC, HEAD_TOPICS, PerceptionClient
+from audio_manifold_ros.nodes.common.perception_client import (
+    CONFIDENCE_TOPIC,
+    HEAD_TOPICS,
+    PERCEPTION,
+    PerceptionClient,
+)
 from audio_manifold_ros.nodes.common.qos import IMAGE_QOS
 from audio_manifold_ros.rig.derived_images import with_derived
 
@@ -29,6 +35,7 @@ if TYPE_CHECKING:
     from diagnostic_msgs.msg import DiagnosticArray
     from numpy.typing import NDArray
 
+    from audio_manifold_ros.demo.vehicle_reader import VehicleReader
     from audio_manifold_ros.inference.bundle.manifest import Manifest
 
 GROUND_TRUTH_TOPICS = {name: modality.ground_truth_topic for name, modality in STORED_MODALITIES.items()}
@@ -47,7 +54,11 @@ class DemoClient(PerceptionClient):
     """
 
     def __init__(
-        self, manifest: Manifest, frame_sampler: SnapshotSampler[DemoFrame], check: Callable[[], None]
+        self,
+        manifest: Manifest,
+        frame_sampler: SnapshotSampler[DemoFrame],
+        check: Callable[[], None],
+        vehicle_reader: VehicleReader | None = None,
     ) -> None:
         """Subscribe to the images of the heads of a bundle, and to the ground truth.
 
@@ -55,6 +66,7 @@ class DemoClient(PerceptionClient):
             manifest: Manifest of the bundle.
             frame_sampler: Receives the frames.
             check: Called during each wait. It raises if waiting is pointless.
+            vehicle_reader: Reader of the vehicles all round. None leaves them out.
 
         """
         spec = manifest.features
@@ -70,13 +82,22 @@ class DemoClient(PerceptionClient):
         topics = {head: topic for head, topic in HEAD_TOPICS.items() if head in manifest.metric_modalities}
         self._timed_part = next(iter(topics), 'confidence')
         topics |= {'confidence': CONFIDENCE_TOPIC, 'spectrogram': 'spectrogram'}
-        self._joiner: MessageJoiner[Image] = MessageJoiner(topics)
+        self._vehicle_reader = vehicle_reader
+        parts = topics if vehicle_reader is None else {*topics, VEHICLES}
+        self._joiner: MessageJoiner[Any] = MessageJoiner(parts)
         self._ground_truth_joiner: MessageJoiner[Image] = MessageJoiner(GROUND_TRUTH_TOPICS)
         self._ground_truth: NearestImage[GroundTruth] = NearestImage(GROUND_TRUTH_TOLERANCE_NS)
+        self._true_vehicles: NearestImage[TrueVehicles] = NearestImage(GROUND_TRUTH_TOLERANCE_NS)
         on_image = {topic: partial(self._on_image, part) for part, topic in topics.items()}
         super().__init__('viewer', on_image, check, qos=IMAGE_QOS)
         for part, topic in GROUND_TRUTH_TOPICS.items():
             self.create_subscription(Image, topic, partial(self._on_ground_truth, part), IMAGE_QOS)
+        if vehicle_reader is not None:
+            for topic, callback in (
+                (f'{PERCEPTION}/detections', partial(self._on_image, VEHICLES)),
+                ('truth/detections', self._on_true_vehicles),
+            ):
+                self.create_subscription(vehicle_reader.message, topic, callback, IMAGE_QOS)
 
     def on_diagnostics(self, message: DiagnosticArray) -> None:
         """Store the newest diagnostics, and collect the distances to the training features."""
@@ -84,7 +105,7 @@ class DemoClient(PerceptionClient):
         with suppress(ValueError):  # 'unknown', or no prediction yet
             self.distance_ratios.append(float(self.value('predictions', 'distance_ratio')))
 
-    def _on_image(self, part: str, message: Image) -> None:
+    def _on_image(self, part: str, message: Any) -> None:
         stamp_ns = to_ns(message.header.stamp)
         if part == self._timed_part:
             now_ns = int(self.get_clock().now().nanoseconds)
@@ -96,7 +117,9 @@ class DemoClient(PerceptionClient):
             if parts is not None:
                 self.frame_sampler.add(stamp_ns, self._frame(stamp_ns, parts))
 
-    def _frame(self, stamp_ns: int, parts: dict[str, Image]) -> DemoFrame:
+    def _frame(self, stamp_ns: int, parts: dict[str, Any]) -> DemoFrame:
+        reader, detections = self._vehicle_reader, parts.pop(VEHICLES, None)
+        true = self._true_vehicles.at(stamp_ns)
         images: dict[str, NDArray[Any]] = {part: from_image(message) for part, message in parts.items()}
         return DemoFrame(
             stamp_ns=stamp_ns,
@@ -104,7 +127,14 @@ class DemoClient(PerceptionClient):
             confidence=images['confidence'],
             spectrogram=images['spectrogram'],
             ground_truth=self._ground_truth.at(stamp_ns),
+            vehicles=None if reader is None else reader.read(detections),
+            true_vehicles=() if true is None else true.vehicles,
         )
+
+    def _on_true_vehicles(self, message: Any) -> None:
+        if self._vehicle_reader is not None:
+            vehicles = self._vehicle_reader.read(message)
+            self._true_vehicles.add(TrueVehicles(to_ns(message.header.stamp), vehicles))
 
     def _on_ground_truth(self, part: str, message: Image) -> None:
         stamp_ns = to_ns(message.header.stamp)

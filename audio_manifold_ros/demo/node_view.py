@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import rclpy
@@ -16,7 +17,9 @@ from audio_manifold_ros.datasets.rig_files import RigFiles
 from audio_manifold_ros.demo.demo_client import DemoClient
 from audio_manifold_ros.demo.demo_sampler import FRAME_INTERVAL_S
 from audio_manifold_ros.demo.frame_view import FrameView
+from audio_manifold_ros.demo.vehicle_reader import VehicleReader
 from audio_manifold_ros.inference.bundle.bundle import Bundle
+from audio_manifold_ros.inference.bundle_rig import BundleRig
 from audio_manifold_ros.nodes.common.perception_client import POLL_INTERVAL_S
 from audio_manifold_ros.viewer.view_output import ViewOutput, open_output
 from audio_manifold_ros.viewer.view_recording import ViewRecording
@@ -75,20 +78,23 @@ def show_node(
         announce: Called with the place where to look.
 
     Raises:
-        InferenceError: The bundle cannot be used.
+        InferenceError: The bundle cannot be used with the rig.
+        RigError: A file of the rig is invalid.
         DatasetError: The rig cannot be read.
         ViewerError: The view cannot be opened.
 
     """
-    manifest = Bundle.load(bundle_folder).manifest
-    rig_files = RigFiles.from_folder(rig)
-    with open_output(output, manifest.modalities) as (stream, place):
+    used, rig_files = BundleRig.open(Bundle.load(bundle_folder), rig), RigFiles.from_folder(rig)
+    manifest = replace(used.bundle.manifest, camera=used.camera)
+    vehicle_reader = VehicleReader.open(manifest, rig_files)
+    has_vehicles = vehicle_reader is not None
+    with open_output(output, manifest.modalities, has_vehicles=has_vehicles) as (stream, place):
         view = FrameView(ViewRecording(stream, rig_files, manifest), manifest)
         remaps = ['--ros-args', '-r', f'__ns:=/{namespace.strip("/")}'] if namespace else []
         rclpy.init(args=remaps)
         try:
             frames = ViewedFrames(lambda frame: view.show(frame, newest_latency_ms(client)))
-            client = DemoClient(manifest, frames, lambda: None)
+            client = DemoClient(manifest, frames, lambda: None, vehicle_reader)
             announce(place)
             end_s = None if seconds is None else time.monotonic() + seconds
             while end_s is None or time.monotonic() < end_s:

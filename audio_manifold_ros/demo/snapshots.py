@@ -77,4 +77,6 @@ def to_snapshot(frame: DemoFrame, time_s: float, hold: GroundTruthHold, manifest
         predicted=frame,
         confidence=frame.confidence,
         ground_truth_age_s=ages_s,
+        vehicles=frame.vehicles,
+        true_vehicles=frame.true_vehicles,
     )

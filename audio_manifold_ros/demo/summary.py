@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from audio_manifold_ros.evaluation.controls.pixel_prior import PRIOR_FILE, PixelPrior
-from audio_manifold_ros.evaluation.metrics.metric_names import PRIOR
+from audio_manifold_ros.evaluation.metrics.metric_names import MODEL, PRIOR
 from audio_manifold_ros.evaluation.metrics.metric_suite import MetricSuite
 from audio_manifold_ros.inference.bundle.feature_statistics import UNFAMILIAR
 from audio_manifold_ros.modalities.modality_images import ModalityImages
@@ -19,10 +18,10 @@ from audio_manifold_ros.modalities.registry import DEPTH, NORMALS, SEGMENTATION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     from audio_manifold_ros.demo.demo_client import DemoClient
     from audio_manifold_ros.demo.demo_frame import DemoFrame
+    from audio_manifold_ros.evaluation.controls.pixel_prior import PixelPrior
 
 PERCENTILES = (50, 95, 99)
 # Metrics of each modality, each with that of the prior. The last one is part of the subtitle of the contact sheet.
@@ -31,6 +30,9 @@ SHOWN_METRICS: Mapping[str, tuple[str, ...]] = {
     SEGMENTATION: ('miou', 'iou_car'),
     NORMALS: ('mean_angle_deg',),
 }
+# Share of frames in which a modality is better than the prior, and its figure in `StreetStatistics.comparisons`.
+FRAMES_BETTER = 'frames_better_than_prior'
+SHARES: Mapping[str, str] = {DEPTH: 'depth_better', SEGMENTATION: 'iou_better'}
 Scores = dict[str, dict[str, float | None]]
 
 
@@ -68,8 +70,16 @@ class DemoSummary:
         return {**{key: value for key, value in values.items() if key != 'scores'}, **self.scores}
 
 
-def summarise(client: DemoClient, bundle_folder: Path, first_image_s: float, node_rss_mb: float) -> DemoSummary:
-    """Compute the summary from everything that the client has received."""
+def summarise(client: DemoClient, prior: PixelPrior | None, first_image_s: float, node_rss_mb: float) -> DemoSummary:
+    """Compute the summary from everything that the client has received.
+
+    Args:
+        client: The client.
+        prior: Prior of the camera of the rig, None of a bundle without it.
+        first_image_s: Time from the activation of the node to its first image.
+        node_rss_mb: Largest resident memory of the node.
+
+    """
     arrivals_s = client.arrivals_s
     span_s = arrivals_s[-1] - arrivals_s[0]
     latency_ms = np.percentile(client.latencies_ms, PERCENTILES)
@@ -82,7 +92,7 @@ def summarise(client: DemoClient, bundle_folder: Path, first_image_s: float, nod
         node_rss_mb=round(node_rss_mb, 1),
         first_image_s=round(first_image_s, 3),
         unfamiliar=describe_unfamiliar(client.distance_ratios),
-        scores=score(client.frame_sampler.items, bundle_folder),
+        scores=score(client.frame_sampler.items, prior),
     )
 
 
@@ -92,25 +102,29 @@ def describe_unfamiliar(distance_ratios: Sequence[float]) -> str:
     return f'{UNFAMILIAR}: do not rely on the images. The distance is {ratio:.1f} times its limit.' if ratio > 1 else ''
 
 
-def score(frames: Sequence[DemoFrame], bundle_folder: Path) -> Scores:
-    """Score the frames that have ground truth, and the training prior as the baseline.
+def score(frames: Sequence[DemoFrame], prior: PixelPrior | None) -> Scores:
+    """Score the frames that have ground truth, and the prior of the camera as the baseline.
 
     Returns:
-        Scores by head. Empty without ground truth.
+        Scores by head. Empty without ground truth. With a prior, `FRAMES_BETTER` is the share of frames with a smaller
+        ABS_rel, or a larger mean IoU of the classes in the ground truth of the frame, than the prior.
 
     """
-    prior_file = bundle_folder / PRIOR_FILE
-    prior = PixelPrior.load(prior_file) if prior_file.is_file() else None
     suite = MetricSuite()
     pairs = [(frame, frame.ground_truth) for frame in frames if frame.ground_truth is not None]
-    for frame, ground_truth in pairs:
-        predictions: dict[str, ModalityImages] = {'model': frame}
+    for index, (frame, ground_truth) in enumerate(pairs):
+        predictions: dict[str, ModalityImages] = {MODEL: frame}
         if prior is not None:
-            predictions['prior'] = prior
-        suite.add(ground_truth, predictions)
+            predictions[PRIOR] = prior
+        # Figures over streets with one frame each are figures over frames.
+        suite.add(ground_truth, predictions, street=str(index))
     scores: Mapping[str, Any] = suite.result()
+    shares = scores.get('over_streets', {}).get('against', {}).get(PRIOR, {})
     return {
-        head: {key: scores[head].get(key) for metric in metrics for key in (metric, f'{metric}_{PRIOR}')}
+        head: {
+            **{key: scores[head].get(key) for metric in metrics for key in (metric, f'{metric}_{PRIOR}')},
+            **({FRAMES_BETTER: shares[SHARES[head]]} if SHARES.get(head) in shares else {}),
+        }
         for head, metrics in SHOWN_METRICS.items()
         if pairs and scores[head]
     }

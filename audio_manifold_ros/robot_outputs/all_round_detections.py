@@ -67,13 +67,14 @@ def vehicle_detections(
 
     """
     found = decode_vehicles(probabilities, config, min_probability)
-    detections = [_detection(vehicle, errors, array_m, class_ids) for vehicle in found]
+    detections = [to_detection(vehicle, errors, array_m, class_ids) for vehicle in found]
     return sorted(detections, key=lambda detection: detection.distance_m)
 
 
-def _detection(
+def to_detection(
     vehicle: VehiclePosition, errors: VehicleErrors, array_m: FloatArray, class_ids: Mapping[str, int]
 ) -> Detection:
+    """Return a vehicle as a detection in the root frame of the rig (see `vehicle_detections`)."""
     length_m, width_m, height_m = USUAL_SIZES_M.get(vehicle.category, OTHER_SIZE_M)
     ahead, left = math.cos(vehicle.azimuth_rad), math.sin(vehicle.azimuth_rad)
     position_m = np.array(

@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import time
+from contextlib import ExitStack
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from audio_manifold_ros.bag_evaluation.evaluation_session import EvaluationOptions, open_session
@@ -45,9 +47,13 @@ def view_bag(
 
     """
     count = 0
-    with open_session(options) as session, open_output(output, session.bundle.manifest.modalities) as (stream, place):
+    with ExitStack() as stack:
+        session = stack.enter_context(open_session(options))
+        manifest = replace(session.bundle.manifest, camera=session.bundle_rig.camera)
+        has_vehicles = manifest.vehicles is not None
+        stream, place = stack.enter_context(open_output(output, manifest.modalities, has_vehicles=has_vehicles))
         announce(place)
-        rig, manifest = RigFiles.from_folder(session.rig.folder), session.bundle.manifest
+        rig = RigFiles.from_folder(session.rig.folder)
         recording = ViewRecording(stream, rig, manifest)
         span_ns = RecordedAudio(session.bag, session.topics, options.stated).span_ns()
         offset_s = rig.transforms().audio_time_offset_s

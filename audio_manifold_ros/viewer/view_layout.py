@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from audio_manifold_ros.drawing.top_view import TOP_VIEW_LEGEND
 from audio_manifold_ros.modalities.registry import MODALITIES
 from audio_manifold_ros.viewer.rerun_import import import_rerun
 
@@ -14,17 +15,18 @@ if TYPE_CHECKING:
 
 TIMELINE = 'time'
 SCENE = 'base_link'
-SPECTROGRAM, CONFIDENCE = 'spectrogram', 'confidence'
+SPECTROGRAM, CONFIDENCE, TOP_VIEW = 'spectrogram', 'confidence', 'vehicles'
 PREDICTED, GROUND_TRUTH = 'predicted', 'ground_truth'
 FIGURES = 'figures'
 LATENCY, MEAN_CONFIDENCE, LEVEL = f'{FIGURES}/latency_ms', f'{FIGURES}/mean_confidence', f'{FIGURES}/level_db'
 
 
-def make_layout(modalities: Collection[str]) -> Any:
+def make_layout(modalities: Collection[str], *, has_vehicles: bool) -> Any:
     """Return the layout as a blueprint of rerun.
 
     Args:
         modalities: Modalities of the bundle, one row of images each.
+        has_vehicles: Show the top view of the vehicles all round.
 
     Raises:
         ViewerError: rerun is not installed.
@@ -41,9 +43,11 @@ def make_layout(modalities: Collection[str]) -> Any:
         for name, modality in MODALITIES.items()
         if name in modalities
     ]
+    top_view = [blueprint.Spatial2DView(origin=TOP_VIEW, name=f'Vehicles ({TOP_VIEW_LEGEND})')] if has_vehicles else []
     sound = blueprint.Horizontal(
         blueprint.Spatial2DView(origin=SPECTROGRAM, name='Sound, last second'),
         blueprint.Spatial2DView(origin=CONFIDENCE, name='Confidence'),
+        *top_view,
     )
     figures = blueprint.Horizontal(
         blueprint.TimeSeriesView(origin=LATENCY, name='Latency in ms'),

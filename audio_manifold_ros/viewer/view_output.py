@@ -46,7 +46,9 @@ class ViewOutput:
 
 
 @contextmanager
-def open_output(output: ViewOutput, modalities: Collection[str]) -> Iterator[tuple[Any, str]]:
+def open_output(
+    output: ViewOutput, modalities: Collection[str], *, has_vehicles: bool = False
+) -> Iterator[tuple[Any, str]]:
     """Yield a stream of rerun with the layout of this project, and the place where to look at it.
 
     The place is the address of a web page on this machine, or the path of the file. At the end the stream is flushed
@@ -55,18 +57,19 @@ def open_output(output: ViewOutput, modalities: Collection[str]) -> Iterator[tup
     Args:
         output: Destination of the view.
         modalities: Modalities of the bundle, for the layout.
+        has_vehicles: The bundle predicts vehicles all round, for the layout.
 
     Raises:
         ViewerError: rerun is not installed, the server does not start, or the file cannot be written.
 
     """
-    rerun = import_rerun()
+    rerun, layout = import_rerun(), make_layout(modalities, has_vehicles=has_vehicles)
     with ExitStack() as stack:
         stream = rerun.RecordingStream(APPLICATION)
         if output.save is not None:
             try:
                 output.save.parent.mkdir(parents=True, exist_ok=True)
-                stream.save(output.save, default_blueprint=make_layout(modalities))
+                stream.save(output.save, default_blueprint=layout)
             except (OSError, RuntimeError) as error:
                 msg = f'The view cannot be written to {str(output.save)!r}: {error}. Give a path that can be written.'
                 raise ViewerError(msg) from None
@@ -75,7 +78,7 @@ def open_output(output: ViewOutput, modalities: Collection[str]) -> Iterator[tup
             data_port, web_port = _free_port(0), _free_port(output.web_port)
             stack.enter_context(_server(data_port, web_port))
             address = f'rerun+http://{LOCAL_ADDRESS}:{data_port}/proxy'
-            stream.connect_grpc(address, default_blueprint=make_layout(modalities))
+            stream.connect_grpc(address, default_blueprint=layout)
             place = f'http://{LOCAL_ADDRESS}:{web_port}/?url={quote(address, safe="")}'
         try:
             yield stream, place

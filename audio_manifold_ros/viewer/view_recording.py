@@ -26,6 +26,7 @@ from audio_manifold_ros.viewer.view_layout import (
     SCENE,
     SPECTROGRAM,
     TIMELINE,
+    TOP_VIEW,
 )
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 CAMERA = f'{SCENE}/camera'
 MIN_DETECTION_PIXELS, MIN_DETECTION_CONFIDENCE = 30, 0.2
 MAX_POINT_M = 60.0
+TOP_VIEW_SIZE = 400
 POINT_RADIUS_M, MICROPHONE_RADIUS_M, FRUSTUM_M = 0.06, 0.05, 1.0
 # A car of usual size below its roof, with base_link on the ground between the rear wheels (REP-105 leaves it open).
 CAR_SIZE_M, CAR_CENTRE_M = (4.4, 1.8, 1.5), (0.9, 0.0, 0.75)
@@ -90,6 +92,9 @@ class ViewRecording:
         if snapshot.confidence is not None:
             self._log_image(CONFIDENCE, colour_confidence(snapshot.confidence))
             self._stream.log(MEAN_CONFIDENCE, rerun.Scalars(float(snapshot.confidence.mean())))
+        top_view = snapshot.top_view(TOP_VIEW_SIZE)
+        if top_view is not None:
+            self._log_image(TOP_VIEW, top_view)
         if latency_ms is not None:
             self._stream.log(LATENCY, rerun.Scalars(latency_ms))
         self._log_points(snapshot)

@@ -23,6 +23,7 @@ from audio_manifold_ros.datasets.rig_files import RigFiles
 from audio_manifold_ros.evaluation.reporting.contact_sheet import Snapshot
 from audio_manifold_ros.inference.bundle.bundle import Bundle
 from audio_manifold_ros.modalities.modality_images import ModalityImages
+from audio_manifold_ros.networks.vehicle_map import VehiclePosition
 from audio_manifold_ros.simulation.drive import Drive
 from audio_manifold_ros.testing.simulated_bag import SimulatedRecording, write_simulated_bag
 from audio_manifold_ros.viewer import rerun_import
@@ -44,7 +45,8 @@ def snapshot(time_s: float) -> Snapshot:
     """Return the ground truth of a simulated street as prediction and camera images."""
     images = ModalityImages(*Drive(900_003).image(2.0 + time_s))
     levels_db = np.random.default_rng(round(10 * time_s)).normal(-60, 10, (1, 64, 64)).astype(np.float32)
-    return Snapshot(time_s, levels_db, images, images, np.full((128, 128), 0.5, np.float32))
+    car = VehiclePosition('car', 1.0, 10.0)
+    return Snapshot(time_s, levels_db, images, images, np.full((128, 128), 0.5, np.float32), vehicles=[car])
 
 
 def log_street(stream: object, seconds: int = 3) -> None:
@@ -98,7 +100,8 @@ def test_a_file_holds_scene_images_and_figures(tmp_path: Path) -> None:
     for entity in (
         '/base_link/microphones', '/base_link/vehicle', '/base_link/camera/points', '/base_link/camera/detections',
         '/predicted/depth', '/predicted/segmentation', '/ground_truth/depth', '/ground_truth/segmentation',
-        '/spectrogram', '/confidence', '/figures/latency_ms', '/figures/mean_confidence', '/figures/level_db',
+        '/vehicles', '/spectrogram', '/confidence', '/figures/latency_ms', '/figures/mean_confidence',
+        '/figures/level_db',
     ):  # fmt: skip
         assert entity in text, entity
 
@@ -114,6 +117,7 @@ def test_a_bag_becomes_a_file(tmp_path: Path) -> None:
     text = dump(tmp_path / 'drive.rrd')
     assert '/predicted/depth' in text
     assert '/ground_truth/depth' in text
+    assert '/vehicles' in text
 
 
 @needs_rerun

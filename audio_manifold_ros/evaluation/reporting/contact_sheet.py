@@ -25,8 +25,10 @@ from audio_manifold_ros.drawing.colormaps import (
     colour_spectrogram,
 )
 from audio_manifold_ros.drawing.images import BACKGROUND, FAINT, TEXT, scale_with_sharp_edges, write_text
+from audio_manifold_ros.drawing.top_view import TOP_VIEW_LEGEND, draw_top_view
 from audio_manifold_ros.modalities.modality_images import ModalityImages
 from audio_manifold_ros.modalities.registry import MODALITIES
+from audio_manifold_ros.networks.vehicle_map import VehiclePosition
 
 # The field of view of the camera is 100° × 50°, so cells are about twice as wide as high.
 CELL_WIDTH, CELL_HEIGHT = 248, 112
@@ -37,6 +39,8 @@ DEPTH_TICKS_M = (2, 5, 10, 20, 40, 80)
 CONFIDENCE_TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
 BAR_WIDTH, BAR_HEIGHT = 300, 14
 MIN_SHOWN_AGE_S = 0.05
+# Grey of a cell without an image.
+BLANK = 32
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,8 @@ class Snapshot:
         confidence: float32 (row, column) 0..1, or None.
         ground_truth_age_s: Age of the camera image of each modality that has any in this drive.
             It is 0 for an image of this instant, and `inf` before the first image.
+        vehicles: Predicted vehicles all round, None of a bundle without them.
+        true_vehicles: True vehicles, empty where they are unknown.
 
     """
 
@@ -60,6 +66,8 @@ class Snapshot:
     predicted: ModalityImages
     confidence: NDArray[np.float32] | None
     ground_truth_age_s: Mapping[str, float] = field(default_factory=dict)
+    vehicles: Sequence[VehiclePosition] | None = None
+    true_vehicles: Sequence[VehiclePosition] = ()
 
     @property
     def has_current_ground_truth(self) -> bool:
@@ -70,6 +78,10 @@ class Snapshot:
     def has_ground_truth(self) -> bool:
         """True if every head with camera images in this drive has one of this instant or earlier."""
         return all(math.isfinite(age_s) for age_s in self.ground_truth_age_s.values())
+
+    def top_view(self, size: int) -> RgbImage | None:
+        """Return the top view (`size`, `size`, 3) of the vehicles all round, None of a bundle without them."""
+        return None if self.vehicles is None else draw_top_view(self.vehicles, self.true_vehicles, size)
 
     def describe_age(self, head: str) -> str:
         """Return the age of a camera image as text, or an empty string if it is of this instant."""
@@ -87,7 +99,7 @@ class _Row:
         label: First line of the label.
         detail: Second line of the label.
         continues: Reduces the gap to the row above, which shows the same modality.
-        cells: One image per column.
+        cells: One image per column, all of one height.
 
     """
 
@@ -95,6 +107,11 @@ class _Row:
     detail: str
     continues: bool
     cells: list[RgbImage]
+
+    @property
+    def height(self) -> int:
+        """Height in pixels."""
+        return int(self.cells[0].shape[0])
 
 
 def contact_sheet(snapshots: Sequence[Snapshot], title: str, subtitle: str = '') -> RgbImage:
@@ -117,7 +134,7 @@ def contact_sheet(snapshots: Sequence[Snapshot], title: str, subtitle: str = '')
         raise EvaluationError(msg)
     rows = [row for row in _rows(snapshots) if row is not None]
     gaps = [GAP if row.continues else GROUP_GAP for row in rows]
-    height = HEADER + sum(gaps) + len(rows) * CELL_HEIGHT + LEGEND + MARGIN
+    height = HEADER + sum(gaps) + sum(row.height for row in rows) + LEGEND + MARGIN
     width = 2 * MARGIN + GUTTER + len(snapshots) * (CELL_WIDTH + GAP) - GAP
     sheet: RgbImage = np.full((height, max(width, 2 * MARGIN + 3 * BAR_WIDTH), 3), BACKGROUND, dtype=np.uint8)
     write_text(sheet, title, (MARGIN, 40), TEXT, 0.85, 2)
@@ -127,11 +144,11 @@ def contact_sheet(snapshots: Sequence[Snapshot], title: str, subtitle: str = '')
     top = HEADER
     for row, gap in zip(rows, gaps, strict=True):
         top += gap
-        write_text(sheet, row.label, (MARGIN, top + CELL_HEIGHT // 2 - 2), TEXT, 0.55)
-        write_text(sheet, row.detail, (MARGIN, top + CELL_HEIGHT // 2 + 18), FAINT, 0.42)
+        write_text(sheet, row.label, (MARGIN, top + row.height // 2 - 2), TEXT, 0.55)
+        write_text(sheet, row.detail, (MARGIN, top + row.height // 2 + 18), FAINT, 0.42)
         for column, cell in enumerate(row.cells):
-            sheet[top : top + CELL_HEIGHT, _left(column) : _left(column) + CELL_WIDTH] = cell
-        top += CELL_HEIGHT
+            sheet[top : top + row.height, _left(column) : _left(column) + CELL_WIDTH] = cell
+        top += row.height
     _draw_legend(sheet, snapshots, top + 30)
     return sheet
 
@@ -149,7 +166,17 @@ def _rows(snapshots: Sequence[Snapshot]) -> list[_Row | None]:
             write_label(cell, snapshot.describe_age(name))
         predicted = [m.predicted.image(name) for m in snapshots]
         rows += [camera, _row_if(modality.title, 'predicted', predicted, colour, continues=camera is not None)]
-    return [*rows, _row_if('Confidence', 'of the prediction', [m.confidence for m in snapshots], colour_confidence)]
+    confidences = [m.confidence for m in snapshots]
+    rows.append(_row_if('Confidence', 'of the prediction', confidences, colour_confidence))
+    return [*rows, _vehicle_row(snapshots)]
+
+
+def _vehicle_row(snapshots: Sequence[Snapshot]) -> _Row | None:
+    if all(snapshot.vehicles is None for snapshot in snapshots):
+        return None
+    blank: RgbImage = np.full((CELL_WIDTH, CELL_WIDTH, 3), BLANK, dtype=np.uint8)
+    views = [snapshot.top_view(CELL_WIDTH) for snapshot in snapshots]
+    return _Row('Vehicles', TOP_VIEW_LEGEND, False, [blank if view is None else view for view in views])
 
 
 def _row_if(
@@ -162,7 +189,7 @@ def _row_if(
 ) -> _Row | None:
     if all(image is None for image in images):
         return None
-    blank: RgbImage = np.full((CELL_HEIGHT, CELL_WIDTH, 3), 32, dtype=np.uint8)
+    blank: RgbImage = np.full((CELL_HEIGHT, CELL_WIDTH, 3), BLANK, dtype=np.uint8)
     cells = [blank if image is None else _scaled(colour(image)) for image in images]
     return _Row(label, detail, continues, cells)
 
@@ -189,9 +216,10 @@ def _draw_legend(sheet: RgbImage, snapshots: Sequence[Snapshot], top: int) -> No
     write_text(sheet, 'Scales', (MARGIN, top + 12), TEXT, 0.55)
     images = [image for m in snapshots for image in (m.ground_truth.labels, m.predicted.labels) if image is not None]
     present = np.unique(np.concatenate([image.ravel() for image in images])) if images else np.array([], dtype=np.uint8)
+    shown = {vehicle.category for m in snapshots for vehicle in (*(m.vehicles or ()), *m.true_vehicles)}
+    shown.update(CLASS_NAMES[class_id] for class_id in present[present < len(CLASS_NAMES)].tolist())
     x = left
-    for class_id in present[present < len(CLASS_NAMES)].tolist():
-        name = CLASS_NAMES[class_id]
+    for name in (name for name in CLASS_NAMES if name in shown):
         sheet[top + 52 : top + 66, x : x + 14] = CLASS_COLOURS[name]
         x += 22 + write_text(sheet, name, (x + 20, top + 64), FAINT, 0.45) + 20
 

@@ -16,6 +16,7 @@ from audio_manifold_ros.common.class_ids import CLASS_COLOURS
 from audio_manifold_ros.common.errors import EvaluationError
 from audio_manifold_ros.drawing.colormaps import MODALITY_COLOURS, colour_confidence, colour_spectrogram
 from audio_manifold_ros.drawing.images import BACKGROUND, FAINT, TEXT, scale_with_sharp_edges, write_text
+from audio_manifold_ros.drawing.top_view import TOP_VIEW_LEGEND
 from audio_manifold_ros.evaluation.reporting.contact_sheet import BAR_WIDTH, draw_scales, write_label
 from audio_manifold_ros.evaluation.reporting.ffmpeg_encoder import (
     FfmpegEncoder,
@@ -45,6 +46,8 @@ NO_SOUND = 'The video has no sound: it needs ffmpeg with libx264 or libopenh264 
 # The field of view of the camera is 100° × 50°.
 CELL_WIDTH, CELL_HEIGHT = 400, 200
 GAP, HEADER, CAPTION, LEGEND = 12, 44, 26, 108
+# The top view is as high as two rows of images.
+TOP_VIEW_SIZE = 2 * CELL_HEIGHT + CAPTION + GAP
 LEGEND_COLUMNS, SWATCH = 10, 14
 MIN_MODALITIES = 2
 # Number of frames that set the colour range of the spectrograms.
@@ -204,6 +207,8 @@ def draw_frame(snapshot: Snapshot, title: str, spectrogram_range: tuple[float, f
         *((f'{MODALITIES[name].title}, predicted', _picture(name, snapshot.predicted)) for name in shown),
     )
     width, height = columns * CELL_WIDTH + (columns + 1) * GAP, HEADER + 2 * (CAPTION + CELL_HEIGHT + GAP) + LEGEND
+    if snapshot.vehicles is not None:
+        width += TOP_VIEW_SIZE + GAP
     ages = {column: snapshot.describe_age(name) for column, name in enumerate(shown, start=1)}
     frame: RgbImage = np.full((height, width, 3), BACKGROUND, dtype=np.uint8)
     write_text(frame, title, (GAP, 30), TEXT, 0.75)
@@ -217,6 +222,11 @@ def draw_frame(snapshot: Snapshot, title: str, spectrogram_range: tuple[float, f
             cell[:] = _scaled(picture)
         if index in ages:
             write_label(cell, ages[index] or ('no camera image' if picture is None else ''))
+    top_view = snapshot.top_view(TOP_VIEW_SIZE)
+    if top_view is not None:
+        left, top = width - TOP_VIEW_SIZE - GAP, HEADER
+        write_text(frame, f'Vehicles all round ({TOP_VIEW_LEGEND})', (left, top + 18), FAINT, 0.5)
+        frame[top + CAPTION :, left:][:TOP_VIEW_SIZE, :TOP_VIEW_SIZE] = top_view
     _draw_legend(frame, height - LEGEND + 8)
     return frame
 

@@ -17,7 +17,10 @@ from geometry_msgs.msg import Point, Pose, PoseWithCovariance, Quaternion, Vecto
 from std_msgs.msg import ColorRGBA, Header
 from visualization_msgs.msg import Marker, MarkerArray
 
+from audio_manifold_ros.networks.vehicle_map import VehiclePosition
+
 if TYPE_CHECKING:
+    from audio_manifold_ros.common.array_types import FloatArray
     from audio_manifold_ros.robot_outputs.detection import Detection
 
 # The orientation of a detection is unknown.
@@ -36,11 +39,28 @@ class DetectionType:
     Attributes:
         message: Class of the message.
         make: Returns the message of detections and a header.
+        describe: Returns class, probability and centre of one detection of a message.
 
     """
 
     message: Any
     make: Callable[[Sequence[Detection], Header], Any]
+    describe: Callable[[Any], tuple[str, float, Point]]
+
+    def positions(self, message: Any, centre_m: FloatArray) -> list[VehiclePosition]:
+        """Return class, direction and distance of the detections of a message.
+
+        Args:
+            message: Message with detections in the root frame of a rig.
+            centre_m: Point (3,) of that frame from which direction and distance count.
+
+        """
+        found = []
+        for name, probability, point in map(self.describe, message.detections):
+            ahead_m, left_m = point.x - centre_m[0], point.y - centre_m[1]
+            azimuth_rad, distance_m = math.atan2(left_m, ahead_m), math.hypot(ahead_m, left_m)
+            found.append(VehiclePosition(name, azimuth_rad, distance_m, probability))
+        return found
 
 
 def detection_type() -> DetectionType | None:
@@ -48,17 +68,28 @@ def detection_type() -> DetectionType | None:
 
     Messages of this project that were built before these detections existed do not contain them.
     """
-    for package, name, make in (
-        ('vision_msgs', 'Detection3DArray', to_detection_3d_array),
-        ('audio_manifold_msgs', 'DetectionArray', to_detection_array),
+    for package, name, make, describe in (
+        ('vision_msgs', 'Detection3DArray', to_detection_3d_array, describe_detection_3d),
+        ('audio_manifold_msgs', 'DetectionArray', to_detection_array, describe_detection),
     ):
         try:
             messages = importlib.import_module(f'{package}.msg')
         except ImportError:
             continue
         if hasattr(messages, name):
-            return DetectionType(getattr(messages, name), partial(make, messages))
+            return DetectionType(getattr(messages, name), partial(make, messages), describe)
     return None
+
+
+def describe_detection_3d(detection: Any) -> tuple[str, float, Point]:
+    """Return class, probability and centre of a `vision_msgs/Detection3D`."""
+    hypothesis = detection.results[0].hypothesis
+    return hypothesis.class_id, hypothesis.score, detection.bbox.center.position
+
+
+def describe_detection(detection: Any) -> tuple[str, float, Point]:
+    """Return class, probability and centre of an `audio_manifold_msgs/Detection`."""
+    return detection.class_name, detection.probability, detection.pose.pose.position
 
 
 def to_detection_3d_array(messages: Any, detections: Sequence[Detection], header: Header) -> Any:

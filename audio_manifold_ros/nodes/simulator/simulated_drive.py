@@ -21,6 +21,7 @@ from audio_manifold_ros.audio.realtime_pacer import CLOCK_POLL_S, SteppedClock
 from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.modalities.registry import MODALITIES
 from audio_manifold_ros.nodes.common.audio_messages import to_audio_message
+from audio_manifold_ros.nodes.common.detection_messages import detection_type
 from audio_manifold_ros.nodes.common.frame_parameters import FrameParameters
 from audio_manifold_ros.nodes.common.messages import to_camera_info, to_header, to_image
 from audio_manifold_ros.nodes.common.name_resolution import resolve_folder
@@ -30,6 +31,7 @@ from audio_manifold_ros.nodes.common.qos import AUDIO_QOS, IMAGE_QOS
 from audio_manifold_ros.nodes.common.run_node import run_to_exit_status
 from audio_manifold_ros.nodes.rig.static_frames import publish_static_frames
 from audio_manifold_ros.nodes.simulator.render_ahead import AudioFrame, CameraFrame, RenderAheadQueue
+from audio_manifold_ros.nodes.simulator.true_detections import TrueDetections
 from audio_manifold_ros.rig.derived_images import DERIVED_IMAGES, with_derived
 from audio_manifold_ros.simulation.device_simulation import DeviceChannels
 
@@ -72,8 +74,10 @@ class DriveParameters:
 
 
 class SimulatedDrive(Node):
-    """Publisher of `audio`, `truth/depth/image`, `truth/depth/camera_info`, `truth/segmentation/image` and /tf_static.
+    """Publisher of `audio`, ground truth and /tf_static.
 
+    The ground truth is `truth/depth/image`, `truth/depth/camera_info`, `truth/segmentation/image`, and the vehicles
+    around the robot in `truth/detections`.
     The audio is raw: as the device of the rig would deliver it, before any correction. The images are stamped with the
     camera's clock. After `street_s` seconds the street with the next seed starts, and the sample index restarts at 0.
     """
@@ -100,6 +104,11 @@ class SimulatedDrive(Node):
             name: self._publisher(Image, modality.ground_truth_topic, IMAGE_QOS)
             for name, modality in MODALITIES.items()
         }
+        kind = detection_type()
+        self._detections: TrueDetections | None = None
+        if kind is not None:
+            publisher = self._publisher(kind.message, 'truth/detections', IMAGE_QOS)
+            self._detections = TrueDetections(publisher, kind, self._prefix)
         self._frames = publish_static_frames(self, self._rig, self._prefix) if self._drive.publish_frames else None
         self._stamp_clock = SteppedClock(lambda: int(self.get_clock().now().nanoseconds))
         self._stop = threading.Event()
@@ -194,6 +203,8 @@ class SimulatedDrive(Node):
         derived = [name for name in DERIVED_IMAGES if self._images[name].get_subscription_count() > 0]
         for name, image in with_derived(frame, drive.camera, derived).by_modality().items():
             self._images[name].publish(to_image(image, MODALITIES[name].encoding, header))
+        if self._detections is not None:
+            self._detections.publish(drive, frame.due_s, header.stamp)
 
 
 def main(arguments: list[str] | None = None) -> int:

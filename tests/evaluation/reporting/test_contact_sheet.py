@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -12,6 +14,7 @@ from audio_manifold_ros.common.errors import EvaluationError
 from audio_manifold_ros.drawing.colormaps import colour_confidence, colour_depth, colour_labels
 from audio_manifold_ros.evaluation.reporting.contact_sheet import CELL_HEIGHT, CELL_WIDTH, Snapshot, contact_sheet
 from audio_manifold_ros.modalities.modality_images import ModalityImages
+from audio_manifold_ros.networks.vehicle_map import VehiclePosition
 
 CELL = CELL_HEIGHT * CELL_WIDTH
 
@@ -59,3 +62,17 @@ def test_without_a_camera_there_are_no_ground_truth_rows() -> None:
 def test_an_empty_sheet_is_refused() -> None:
     with pytest.raises(EvaluationError, match='at least one'):
         contact_sheet([], 'title')
+
+
+def test_vehicles_all_round_are_a_row_of_top_views() -> None:
+    bus = [VehiclePosition('bus', 1.0, 20.0)]
+    without, empty = _snapshot(), replace(_snapshot(), vehicles=[])
+    found = replace(_snapshot(), vehicles=bus, true_vehicles=[VehiclePosition('train', -2.0, 30.0)])
+    sheet, empty_sheet = contact_sheet([without, found], ''), contact_sheet([without, empty], '')
+    assert sheet.shape == empty_sheet.shape
+    assert sheet.shape[0] > contact_sheet([without], '').shape[0] + CELL_WIDTH
+    for category in ('bus', 'train'):
+        colour = np.array(CLASS_COLOURS[category])
+        assert _area(empty_sheet, colour) == 0
+        # In the view and in the legend.
+        assert _area(sheet, colour) > 14 * 14 + 30

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -22,14 +23,17 @@ from audio_manifold_ros.evaluation.reporting.ffmpeg_encoder import ffmpeg_progra
 from audio_manifold_ros.evaluation.reporting.video import (
     CELL_HEIGHT,
     CELL_WIDTH,
+    GAP,
     LEGEND,
     SWATCH,
+    TOP_VIEW_SIZE,
     Mp4Writer,
     draw_frame,
     has_sound,
     write_video,
 )
 from audio_manifold_ros.modalities.modality_images import ModalityImages
+from audio_manifold_ros.networks.vehicle_map import VehiclePosition
 
 
 def _snapshot(time_s: float = 0.0, depth_m: float = 4.0) -> Snapshot:
@@ -152,3 +156,12 @@ def test_the_legend_shows_every_class() -> None:
     legend = draw_frame(_snapshot(), '', (0.0, 1.0))[-LEGEND:]
     for colour in CLASS_COLOURS.values():
         assert (legend == colour).all(axis=2).sum() >= SWATCH * SWATCH
+
+
+def test_the_top_view_of_the_vehicles_is_right_of_the_images() -> None:
+    without, shown = _snapshot(), replace(_snapshot(), vehicles=[VehiclePosition('bus', 1.0, 20.0)])
+    plain, frame = (draw_frame(snapshot, '', (0.0, 1.0)) for snapshot in (without, shown))
+    assert frame.shape == (plain.shape[0], plain.shape[1] + TOP_VIEW_SIZE + GAP, 3)
+    assert frame.shape[1] % 2 == 0
+    view = frame[:-LEGEND, plain.shape[1] :]
+    assert (view == CLASS_COLOURS['bus']).all(axis=2).sum() > 50

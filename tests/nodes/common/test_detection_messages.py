@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from types import SimpleNamespace
 
 import numpy as np
@@ -11,6 +12,9 @@ from std_msgs.msg import Header
 
 from audio_manifold_ros.bags.storage.message_types import typestore
 from audio_manifold_ros.nodes.common.detection_messages import (
+    DetectionType,
+    describe_detection,
+    describe_detection_3d,
     detection_type,
     to_detection_3d_array,
     to_detection_array,
@@ -38,9 +42,9 @@ def test_every_field_of_the_definition_is_written(package: str) -> None:
     store = typestore()
     kinds = {name.rpartition('/')[2]: kind for name, kind in store.types.items() if name.startswith(f'{package}/')}
     messages = SimpleNamespace(**kinds)
-    make, name = {
-        'vision_msgs': (to_detection_3d_array, 'vision_msgs/msg/Detection3DArray'),
-        'audio_manifold_msgs': (to_detection_array, 'audio_manifold_msgs/msg/DetectionArray'),
+    make, describe, name = {
+        'vision_msgs': (to_detection_3d_array, describe_detection_3d, 'vision_msgs/msg/Detection3DArray'),
+        'audio_manifold_msgs': (to_detection_array, describe_detection, 'audio_manifold_msgs/msg/DetectionArray'),
     }[package]
     message = store.deserialize_cdr(store.serialize_cdr(make(messages, [CAR], HEADER), name), name)
     (found,) = message.detections
@@ -59,6 +63,9 @@ def test_every_field_of_the_definition_is_written(package: str) -> None:
     covariance = pose.covariance.reshape(6, 6)
     assert np.array_equal(covariance[:3, :3], CAR.covariance_m2)
     assert np.all(np.diag(covariance)[3:] > 9)
+    (place,) = DetectionType(None, make, describe).positions(message, np.array([-2.0, -3.0, 1.7]))
+    assert (place.category, place.probability, place.distance_m) == ('car', 0.75, 5.0)
+    assert place.azimuth_rad == pytest.approx(math.atan2(4.0, -3.0))
 
 
 def test_the_messages_of_an_installed_package_are_used() -> None:

@@ -17,6 +17,7 @@ import cv2
 import numpy as np
 import pytest
 
+from audio_manifold_ros.demo.summary import FRAMES_BETTER
 from audio_manifold_ros.evaluation.controls.pixel_prior import PRIOR_FILE, PixelPriorBuilder
 from audio_manifold_ros.inference.bundle.bundle import Bundle, write_bundle
 from audio_manifold_ros.inference.bundle.manifest import MANIFEST_FILE
@@ -94,8 +95,15 @@ def test_the_demo_writes_its_results(bundle_with_prior: Path, tmp_path: Path) ->
     summary = json.loads((out / 'summary.json').read_text())
     assert list(summary) == [*KEYS, 'depth', 'segmentation']
     assert list(summary['latency_ms']) == ['p50', 'p95', 'p99']
-    assert list(summary['depth']) == ['abs_rel', 'abs_rel_prior']
-    assert list(summary['segmentation']) == ['miou', 'miou_prior', 'iou_car', 'iou_car_prior']
+    assert list(summary['depth']) == ['abs_rel', 'abs_rel_prior', FRAMES_BETTER]
+    assert list(summary['segmentation']) == [
+        'miou',
+        'miou_prior',
+        'iou_car',
+        'iou_car_prior',
+        FRAMES_BETTER,
+    ]
+    assert 'frames better than the prior' in done.stdout
     assert summary['frames'] >= 1
     assert summary['samples_lost'] == 0
     assert 0 < summary['depth']['abs_rel_prior'] < 10

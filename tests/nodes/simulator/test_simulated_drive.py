@@ -12,8 +12,10 @@ import pytest
 from audio_manifold_msgs.msg import AudioBlock as AudioBlockMessage
 from sensor_msgs.msg import CameraInfo, Image
 
+from audio_manifold_ros.common.class_ids import CLASS_NAMES
 from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.nodes.common.audio_messages import from_audio_message
+from audio_manifold_ros.nodes.common.detection_messages import detection_type
 from audio_manifold_ros.nodes.common.messages import from_image, to_ns
 from audio_manifold_ros.rig.array_correction import ArrayCorrection
 from audio_manifold_ros.rig.extrinsics import Transform
@@ -34,6 +36,8 @@ def test_two_short_streets(peer: Peer, start_node: Callable[..., NodeProcess]) -
     depths = peer.subscribe(Image, '/truth/depth/image')
     labels = peer.subscribe(Image, '/truth/segmentation/image')
     infos = peer.subscribe(CameraInfo, '/truth/depth/camera_info')
+    kind = detection_type()
+    vehicles = [] if kind is None else peer.subscribe(kind.message, '/truth/detections')
     node = start_node(
         'simulated_drive', seed=SEED, street_s=STREET_S, duration_s=DURATION_S, image_rate_hz=10.0, block_samples=450
     )
@@ -67,6 +71,17 @@ def test_two_short_streets(peer: Peer, start_node: Callable[..., NodeProcess]) -
         assert (from_image(by_stamp[stamp_ns]) == ids).mean() > 0.999
     assert infos[0].header.frame_id == 'camera_optical_frame'
     assert infos[0].k[0] == pytest.approx(53.7024)
+    if kind is not None:
+        vehicles = [message for message in vehicles if to_ns(message.header.stamp) < blocks[second].stamp_ns]
+        assert len(vehicles) >= 5
+        for message in vehicles[::5]:
+            seen = kind.positions(message, np.zeros(3))
+            expected = street.vehicles((to_ns(message.header.stamp) - start_ns) / NS_PER_S)
+            assert [one.category for one in seen] == [CLASS_NAMES[one.class_id] for one in expected]
+            assert np.allclose([one.distance_m for one in seen], [one.distance_m for one in expected], atol=1e-3)
+            assert np.allclose([one.azimuth_rad for one in seen], [one.azimuth_rad for one in expected], atol=1e-3)
+        assert max(len(message.detections) for message in vehicles) > 0
+        assert vehicles[0].header.frame_id == 'base_link'
 
 
 @pytest.mark.timeout(120)
