@@ -31,7 +31,7 @@ from audio_manifold_ros.demo.frame_view import FrameView
 from audio_manifold_ros.demo.live_table import live_table
 from audio_manifold_ros.demo.node_view import newest_latency_ms
 from audio_manifold_ros.demo.snapshots import to_snapshots
-from audio_manifold_ros.demo.summary import SHOWN_METRICS, DemoSummary, summarise
+from audio_manifold_ros.demo.summary import FRAMES_BETTER, SHOWN_METRICS, DemoSummary, summarise
 from audio_manifold_ros.demo.vehicle_reader import VehicleReader
 from audio_manifold_ros.demo.view import announce
 from audio_manifold_ros.drawing.images import save_png
@@ -255,10 +255,12 @@ class Demo:
 def _subtitle(summary: DemoSummary) -> str:
     parts = [f'{summary.rate_hz:.1f} images/s, {summary.latency_ms["p50"]:.0f} ms from sample to image']
     for head, metrics in SHOWN_METRICS.items():
-        metric = metrics[-1]
-        model, prior = (summary.scores.get(head, {}).get(key) for key in (metric, f'{metric}_{PRIOR}'))
+        scores = summary.scores.get(head, {})
+        model, prior = (scores.get(key) for key in (metrics[0], f'{metrics[0]}_{PRIOR}'))
         if model is not None and prior is not None:
-            parts.append(f'{metric} {model:.3f} (prior of the camera {prior:.3f})')
+            share = scores.get(FRAMES_BETTER)
+            worse = '' if share is None else f', worse in {share:.0%} of the images'
+            parts.append(f'{metrics[0]} {model:.3f} (prior of the camera {prior:.3f}{worse})')
     if summary.unfamiliar:
         parts.insert(0, UNFAMILIAR)
     return ', '.join(parts)

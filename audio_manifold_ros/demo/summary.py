@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from audio_manifold_ros.evaluation.controls.pixel_prior import PixelPrior
 
 PERCENTILES = (50, 95, 99)
-# Metrics of each modality, each with that of the prior. The last one is part of the subtitle of the contact sheet.
+# Metrics of each modality, each with that of the prior. The first one is part of the subtitle of the contact sheet.
 SHOWN_METRICS: Mapping[str, tuple[str, ...]] = {
     DEPTH: ('abs_rel',),
     SEGMENTATION: ('miou', 'iou_car'),

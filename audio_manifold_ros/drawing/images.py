@@ -40,7 +40,15 @@ def write_text(
     import cv2
 
     cv2.putText(image, text, position, cv2.FONT_HERSHEY_SIMPLEX, size, colour, weight, cv2.LINE_AA)
-    return int(cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, size, weight)[0][0])
+    return text_size(text, size, weight)[0]
+
+
+def text_size(text: str, size: float, weight: int = 1) -> tuple[int, int]:
+    """Return width and height in pixels of a line that `write_text` writes."""
+    import cv2
+
+    width, height = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, size, weight)[0]
+    return int(width), int(height)
 
 
 def scale_with_sharp_edges(image: RgbImage, width: int, height: int, factor: int = 2) -> RgbImage:

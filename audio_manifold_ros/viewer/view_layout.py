@@ -43,21 +43,25 @@ def make_layout(modalities: Collection[str], *, has_vehicles: bool) -> Any:
         for name, modality in MODALITIES.items()
         if name in modalities
     ]
-    top_view = [blueprint.Spatial2DView(origin=TOP_VIEW, name=f'Vehicles ({TOP_VIEW_LEGEND})')] if has_vehicles else []
     sound = blueprint.Horizontal(
         blueprint.Spatial2DView(origin=SPECTROGRAM, name='Sound, last second'),
         blueprint.Spatial2DView(origin=CONFIDENCE, name='Confidence'),
-        *top_view,
     )
-    figures = blueprint.Horizontal(
+    below = [
         blueprint.TimeSeriesView(origin=LATENCY, name='Latency in ms'),
         blueprint.TimeSeriesView(origin=MEAN_CONFIDENCE, name='Mean confidence'),
         blueprint.TimeSeriesView(origin=LEVEL, name='Sound level in dB'),
-    )
+    ]
+    if has_vehicles:
+        below.insert(0, blueprint.Spatial2DView(origin=TOP_VIEW, name=f'Vehicles ({TOP_VIEW_LEGEND})'))
     scene = blueprint.Spatial3DView(origin=SCENE, name='Predicted points around the vehicle')
     return blueprint.Blueprint(
         blueprint.Horizontal(
-            blueprint.Vertical(scene, figures, row_shares=[3, 1]),
+            blueprint.Vertical(
+                scene,
+                blueprint.Horizontal(*below, column_shares=[2, 1, 1, 1] if has_vehicles else None),
+                row_shares=[3, 2] if has_vehicles else [3, 1],
+            ),
             blueprint.Vertical(*images, sound),
             column_shares=[3, 2],
         ),

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 CAMERA = f'{SCENE}/camera'
 MIN_DETECTION_PIXELS, MIN_DETECTION_CONFIDENCE = 30, 0.2
 MAX_POINT_M = 60.0
-TOP_VIEW_SIZE = 400
+TOP_VIEW_SIZE = 300
 POINT_RADIUS_M, MICROPHONE_RADIUS_M, FRUSTUM_M = 0.06, 0.05, 1.0
 # A car of usual size below its roof, with base_link on the ground between the rear wheels (REP-105 leaves it open).
 CAR_SIZE_M, CAR_CENTRE_M = (4.4, 1.8, 1.5), (0.9, 0.0, 0.75)

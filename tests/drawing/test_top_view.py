@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from audio_manifold_ros.common.class_ids import CLASS_COLOURS
-from audio_manifold_ros.drawing.top_view import draw_top_view
+from audio_manifold_ros.drawing.top_view import TRUE_RADIUS, draw_top_view
 from audio_manifold_ros.networks.vehicle_map import VehiclePosition
 
 SIZE = 400
@@ -42,6 +42,26 @@ def test_a_prediction_is_a_disc_and_the_truth_a_ring_around_it() -> None:
     centre = disc.mean(axis=0)
     assert np.hypot(*(disc - centre).T).max() < np.hypot(*(ring - centre).T).min()
     assert len(both) == len(disc) + len(ring)
+
+
+def test_the_probability_of_a_prediction_is_next_to_its_disc() -> None:
+    likely, unlikely = (VehiclePosition('car', math.pi, 30.0, probability) for probability in (0.93, 0.31))
+    first, second = (draw_top_view([car], [], SIZE) for car in (likely, unlikely))
+    changed = np.argwhere((first != second).any(axis=2))
+    row, column = MIDDLE + 30 * PIXELS_PER_M, MIDDLE
+    assert len(changed) > 20
+    assert np.abs(changed[:, 0] - row).max() < 10
+    assert changed[:, 1].min() > column + TRUE_RADIUS * SIZE
+    assert changed[:, 1].max() < column + 100
+    assert np.array_equal(draw_top_view([], [likely], SIZE), draw_top_view([], [unlikely], SIZE))
+
+
+@pytest.mark.parametrize('azimuth_deg', range(0, 360, 45))
+def test_a_text_hides_no_vehicle_where_there_is_room(azimuth_deg: int) -> None:
+    cars = [VehiclePosition('car', math.radians(azimuth_deg), distance_m) for distance_m in (18.0, 30.0, 49.0)]
+    bus = [VehiclePosition('bus', math.radians(azimuth_deg), 24.0)]
+    plain = pixels_of(draw_top_view([], [*cars, *bus], SIZE), 'bus')
+    assert np.array_equal(pixels_of(draw_top_view(cars, bus, SIZE), 'bus'), plain)
 
 
 def test_a_vehicle_beyond_the_last_circle_or_without_a_place_is_left_out() -> None:

@@ -97,14 +97,14 @@ class _Row:
 
     Attributes:
         label: First line of the label.
-        detail: Second line of the label.
+        details: Further lines of the label.
         continues: Reduces the gap to the row above, which shows the same modality.
         cells: One image per column, all of one height.
 
     """
 
     label: str
-    detail: str
+    details: tuple[str, ...]
     continues: bool
     cells: list[RgbImage]
 
@@ -145,7 +145,8 @@ def contact_sheet(snapshots: Sequence[Snapshot], title: str, subtitle: str = '')
     for row, gap in zip(rows, gaps, strict=True):
         top += gap
         write_text(sheet, row.label, (MARGIN, top + row.height // 2 - 2), TEXT, 0.55)
-        write_text(sheet, row.detail, (MARGIN, top + row.height // 2 + 18), FAINT, 0.42)
+        for line, detail in enumerate(row.details):
+            write_text(sheet, detail, (MARGIN, top + row.height // 2 + 18 + 16 * line), FAINT, 0.42)
         for column, cell in enumerate(row.cells):
             sheet[top : top + row.height, _left(column) : _left(column) + CELL_WIDTH] = cell
         top += row.height
@@ -157,7 +158,7 @@ def _rows(snapshots: Sequence[Snapshot]) -> list[_Row | None]:
     spectrograms = [snapshot.features.mean(axis=0) for snapshot in snapshots]
     low, high = (float(value) for value in np.percentile(np.stack(spectrograms), (1, 99.5)))
     rows: list[_Row | None] = [
-        _Row('Sound', 'mel spectrogram, 1 s', False, [_scaled(colour_spectrogram(h, low, high)) for h in spectrograms])
+        _Row('Sound', ('spectrogram, 1 s',), False, [_scaled(colour_spectrogram(h, low, high)) for h in spectrograms])
     ]
     for name, modality in MODALITIES.items():
         colour = MODALITY_COLOURS[name]
@@ -176,7 +177,8 @@ def _vehicle_row(snapshots: Sequence[Snapshot]) -> _Row | None:
         return None
     blank: RgbImage = np.full((CELL_WIDTH, CELL_WIDTH, 3), BLANK, dtype=np.uint8)
     views = [snapshot.top_view(CELL_WIDTH) for snapshot in snapshots]
-    return _Row('Vehicles', TOP_VIEW_LEGEND, False, [blank if view is None else view for view in views])
+    details = (*TOP_VIEW_LEGEND.split(', '), 'middle: car and array')
+    return _Row('Vehicles', details, False, [blank if view is None else view for view in views])
 
 
 def _row_if(
@@ -191,7 +193,7 @@ def _row_if(
         return None
     blank: RgbImage = np.full((CELL_HEIGHT, CELL_WIDTH, 3), BLANK, dtype=np.uint8)
     cells = [blank if image is None else _scaled(colour(image)) for image in images]
-    return _Row(label, detail, continues, cells)
+    return _Row(label, (detail,), continues, cells)
 
 
 def write_label(cell: RgbImage, text: str) -> None:
