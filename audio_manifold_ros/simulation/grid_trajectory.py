@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 
 from audio_manifold_ros.common.array_types import FloatArray
-from audio_manifold_ros.simulation.sound.compiled import compiled
+from audio_manifold_ros.simulation.compiled import compiled
 
 
 @dataclass(frozen=True, eq=False)

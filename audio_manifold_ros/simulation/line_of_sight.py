@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from audio_manifold_ros.common.array_types import FloatArray
 from audio_manifold_ros.common.class_ids import BICYCLE, BUILDING, BUS, CAR, MOTORCYCLE, TRAIN, TRUCK
 from audio_manifold_ros.modalities.vehicle_observation import VehicleObservation
+from audio_manifold_ros.simulation.compiled import compiled
 from audio_manifold_ros.simulation.motion_table import MotionTable
 from audio_manifold_ros.simulation.ray_geometry import street_boxes
 from audio_manifold_ros.simulation.scene import Street, VehicleKind
-from audio_manifold_ros.simulation.sound.compiled import compiled
 
 RANGE_M = 50.0
 EYE_HEIGHT_M = 1.6

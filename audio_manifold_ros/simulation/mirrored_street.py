@@ -18,10 +18,10 @@ _FLIP = np.array([1.0, -1.0, 1.0])
 def mirrored_street(street: Street) -> Street:
     """Return the street with left and right exchanged. Two mirrors give the original."""
     # Sound sources and their objects share trajectories.
-    known: dict[int, Trajectory] = {}
+    done: dict[int, Trajectory] = {}
 
     def mirrored(motion: Trajectory) -> Trajectory:
-        return known.setdefault(id(motion), _mirrored_trajectory(motion))
+        return done.setdefault(id(motion), _mirrored_trajectory(motion))
 
     ego = street.ego
     return replace(

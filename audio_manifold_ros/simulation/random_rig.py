@@ -21,7 +21,7 @@ from audio_manifold_ros.simulation.rig_parts import RigParts, load_rig
 # share a rig.
 STREETS_PER_RIG = 40
 MICROPHONES = (4, 16)
-# Drawn on a logarithmic scale: from a USB board to the roof of a car.
+# Sampled on a logarithmic scale: from a USB board to the roof of a car.
 RADIUS_M = (0.05, 0.6)
 # From a delivery robot to a van.
 ARRAY_HEIGHT_M = (0.4, 2.2)
@@ -44,11 +44,11 @@ OPTICAL_RPY = (-math.pi / 2, 0.0, -math.pi / 2)
 
 def random_rig(seed: int) -> RigParts:
     """Return the rig of a street. `STREETS_PER_RIG` streets in a row have the same."""
-    return _draw(seed // STREETS_PER_RIG)
+    return _sample_rig(seed // STREETS_PER_RIG)
 
 
 @lru_cache(maxsize=4)
-def _draw(number: int) -> RigParts:
+def _sample_rig(number: int) -> RigParts:
     rng = np.random.default_rng([number, 0x41961])
     count = int(rng.integers(MICROPHONES[0], MICROPHONES[1] + 1))
     radius_m = math.exp(rng.uniform(*np.log(RADIUS_M)))

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros.common.array_types import FloatArray
 from audio_manifold_ros.common.class_ids import ROAD, SIDEWALK, TERRAIN
-from audio_manifold_ros.simulation.sound.compiled import compiled
+from audio_manifold_ros.simulation.compiled import compiled
 
 # Objects beyond this distance are skipped: they are hidden or smaller than a pixel.
 FAR_M = 200.0

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.common.array_types import FloatArray
-from audio_manifold_ros.simulation.sound.compiled import compiled
+from audio_manifold_ros.simulation.compiled import compiled
 
 
 @dataclass(frozen=True)

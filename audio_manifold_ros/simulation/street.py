@@ -8,7 +8,7 @@ import numpy as np
 
 from audio_manifold_ros.common.errors import SimulationError
 from audio_manifold_ros.simulation.generation import statistics
-from audio_manifold_ros.simulation.generation.random_street import draw_street
+from audio_manifold_ros.simulation.generation.random_street import sample_street
 from audio_manifold_ros.simulation.mirrored_street import mirrored_street
 from audio_manifold_ros.simulation.scene import Street
 
@@ -33,5 +33,5 @@ def make_street(seed: int, duration_s: float = DURATION_S) -> Street:
         msg = f'duration_s is {duration_s!r}: give a number of seconds up to {DURATION_S:g}.'
         raise SimulationError(msg)
     rng = np.random.default_rng([seed, 0x57EE7])
-    street = draw_street(rng, int(seed), duration_s)
+    street = sample_street(rng, int(seed), duration_s)
     return mirrored_street(street) if rng.random() < statistics.LEFT_HAND_SHARE else street

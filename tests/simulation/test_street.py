@@ -88,23 +88,23 @@ def test_sounds_follow_an_object_of_the_street() -> None:
 
 
 def test_streets_differ_in_all_properties() -> None:
-    drawn = streets()
-    kinds = {vehicle.kind for street in drawn for vehicle in street.vehicles}
+    sampled = streets()
+    kinds = {vehicle.kind for street in sampled for vehicle in street.vehicles}
     assert kinds >= set(VehicleKind) - {VehicleKind.TRAM}
-    speeds = np.array([street.ego.trajectory.velocity(np.array([0.0, 5.0]))[:, :2] for street in drawn])
+    speeds = np.array([street.ego.trajectory.velocity(np.array([0.0, 5.0]))[:, :2] for street in sampled])
     change = np.diff(np.linalg.norm(speeds, axis=2), axis=1)[:, 0]
     assert (np.linalg.norm(speeds[:, 0], axis=1) < 0.1).sum() >= 6
     assert (change > 1.0).any()
     assert (change < -1.0).any()
-    assert any(street.axis.curvatures_per_m != (0.0,) for street in drawn)
-    assert any(street.is_wet for street in drawn)
-    assert any(street.junctions for street in drawn)
-    assert any(not street.trees for street in drawn)
-    assert any(street.fences for street in drawn)
-    parked = [sum(not one.audible for one in street.vehicles) for street in drawn]
+    assert any(street.axis.curvatures_per_m != (0.0,) for street in sampled)
+    assert any(street.is_wet for street in sampled)
+    assert any(street.junctions for street in sampled)
+    assert any(not street.trees for street in sampled)
+    assert any(street.fences for street in sampled)
+    parked = [sum(not one.audible for one in street.vehicles) for street in sampled]
     assert min(parked) == 0
     assert max(parked) > 30
-    assert np.std([street.weather.wind_mps for street in drawn]) > 0.5
+    assert np.std([street.weather.wind_mps for street in sampled]) > 0.5
 
 
 def test_cross_traffic_moves_across_the_road() -> None:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from audio_manifold_ros.common.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
-    from audio_manifold_ros.simulation.generation.random_street import draw_street
+    from audio_manifold_ros.simulation.generation.random_street import sample_street
 
-__all__ = ['draw_street']
+__all__ = ['sample_street']
 
-__getattr__, __dir__ = lazy_exports(__name__, {'random_street': 'draw_street'})
+__getattr__, __dir__ = lazy_exports(__name__, {'random_street': 'sample_street'})

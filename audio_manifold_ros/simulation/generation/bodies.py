@@ -45,8 +45,8 @@ class Body:
         )
 
 
-def draw_body(rng: np.random.Generator, shares: Mapping[VehicleKind, float]) -> Body:
-    """Draw a body. `shares` are probabilities of the kinds."""
+def sample_body(rng: np.random.Generator, shares: Mapping[VehicleKind, float]) -> Body:
+    """Sample a body. `shares` are probabilities of the kinds."""
     kinds = list(shares)
     bounds = list(accumulate(shares.values()))
     kind = kinds[min(bisect.bisect(bounds, rng.random() * bounds[-1]), len(kinds) - 1)]

@@ -31,7 +31,7 @@ class BuildingLine:
 
 
 def building_line(rng: np.random.Generator, layout: Layout, side: int) -> BuildingLine:
-    """Draw the buildings of a side: 1 left, -1 right."""
+    """Sample the buildings of a side: 1 left, -1 right."""
     if rng.random() < statistics.OPEN_SIDE_SHARE:
         return BuildingLine([], True, 0.0)
     setback_m = 0.0 if rng.random() < statistics.NO_SETBACK_SHARE else rng.uniform(*statistics.SETBACK_M)
@@ -58,7 +58,7 @@ def building_line(rng: np.random.Generator, layout: Layout, side: int) -> Buildi
 def cross_street_buildings(
     rng: np.random.Generator, layout: Layout, junction: Junction, lines: dict[int, BuildingLine]
 ) -> list[Facade]:
-    """Draw the buildings along the arms of a junction, behind the corner buildings of the road."""
+    """Sample the buildings along the arms of a junction, behind the corner buildings of the road."""
     centre, heading = layout.axis.to_world(np.array(junction.station_m))
     ahead = np.array([np.cos(heading), np.sin(heading)])
     left = np.array([-ahead[1], ahead[0]])

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.common.array_types import FloatArray
+from audio_manifold_ros.simulation.compiled import compiled
 from audio_manifold_ros.simulation.generation import statistics
-from audio_manifold_ros.simulation.sound.compiled import compiled
 
 STEP_S = 0.1
 WARM_UP_S = 25.0
@@ -52,10 +52,10 @@ class Drivers:
     slow_until_m: FloatArray
 
     @classmethod
-    def draw(
+    def sample(
         cls, rng: np.random.Generator, starts_m: list[float], lengths_m: list[float], speeds_mps: list[float]
     ) -> Drivers:
-        """Draw the habits of the drivers."""
+        """Sample the habits of the drivers."""
         low, high = np.array(
             [
                 statistics.HEADWAY_S,
@@ -115,8 +115,8 @@ def drive_lane(drivers: Drivers, lines: StopLines, leader_mps: FloatArray | None
 def _acceleration(speed: float, desired: float, gap: float, approach: float, habits: FloatArray) -> float:
     """Return the acceleration of the Intelligent Driver Model, for a gap to an object and the approach speed."""
     free = 1.0 - (speed / max(desired, 0.1)) ** 4
-    wanted = habits[3] + max(0.0, speed * habits[0] + speed * approach / (2.0 * math.sqrt(habits[1] * habits[2])))
-    return float(habits[1] * (free - (wanted / max(gap, 0.1)) ** 2))
+    desired_gap = habits[3] + max(0.0, speed * habits[0] + speed * approach / (2.0 * math.sqrt(habits[1] * habits[2])))
+    return float(habits[1] * (free - (desired_gap / max(gap, 0.1)) ** 2))
 
 
 @compiled('void(f8[:, ::1], f8[::1], b1[:, ::1], f8[::1], f8[:, :, ::1])')

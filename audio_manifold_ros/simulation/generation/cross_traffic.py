@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros.common.array_types import FloatArray
 from audio_manifold_ros.simulation.generation import statistics
-from audio_manifold_ros.simulation.generation.bodies import Body, draw_body
+from audio_manifold_ros.simulation.generation.bodies import Body, sample_body
 from audio_manifold_ros.simulation.generation.car_following import Drivers, StopLines, drive_lane
 from audio_manifold_ros.simulation.generation.lane_traffic import LaneTraffic
 from audio_manifold_ros.simulation.generation.layout import Layout
@@ -73,14 +73,14 @@ def _arm(
     starts, bodies = [], []
     place = junction.reach_m - rng.uniform(0, spacing_m)
     while place > -junction.reach_m - speed_mps * duration_s:
-        body = draw_body(rng, SHARES)
+        body = sample_body(rng, SHARES)
         starts.append(place)
         bodies.append(body)
         place -= body.length_m + 3.0 + rng.exponential(spacing_m)
     if not starts:
         return []
     turns = [_turn(rng, junction, side) for _ in starts]
-    drivers = Drivers.draw(
+    drivers = Drivers.sample(
         rng,
         starts,
         [body.length_m for body in bodies],
@@ -105,8 +105,8 @@ def _arm(
 def _turn(rng: np.random.Generator, junction: Junction, side: int) -> int:
     """Return -1 for a right turn, 1 for a left turn and 0 for straight on."""
     must_turn = -side not in junction.arms
-    draw = rng.random()
-    if must_turn or draw < statistics.TURNING_SHARE:
+    share = rng.random()
+    if must_turn or share < statistics.TURNING_SHARE:
         return -1 if rng.random() < 0.5 else 1
     return 0
 

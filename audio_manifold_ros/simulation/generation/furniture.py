@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 
 from audio_manifold_ros.simulation.generation import statistics
-from audio_manifold_ros.simulation.generation.bodies import draw_body
+from audio_manifold_ros.simulation.generation.bodies import sample_body
 from audio_manifold_ros.simulation.generation.buildings import BuildingLine
 from audio_manifold_ros.simulation.generation.layout import Layout
 from audio_manifold_ros.simulation.scene import Fence, Pole, PoleKind, Tree, Vehicle
@@ -24,7 +24,7 @@ CORNER_CLEARANCE_M = 5.0
 
 
 def fences(rng: np.random.Generator, layout: Layout, side: int, line: BuildingLine) -> list[Fence]:
-    """Draw the fences between pavement and front gardens of a side."""
+    """Sample the fences between pavement and front gardens of a side."""
     if rng.random() > statistics.FENCE_SHARE or (not line.is_open and line.setback_m < FENCE_FROM_SETBACK_M + 1.0):
         return []
     height_m, found = rng.uniform(*statistics.FENCE_HEIGHT_M), []
@@ -44,7 +44,7 @@ def fences(rng: np.random.Generator, layout: Layout, side: int, line: BuildingLi
 
 
 def trees(rng: np.random.Generator, layout: Layout, side: int, line: BuildingLine) -> list[Tree]:
-    """Draw the trees of a side: a row along the kerb, or in front gardens."""
+    """Sample the trees of a side: a row along the kerb, or in front gardens."""
     if rng.random() > statistics.TREES_SHARE:
         return []
     spacing_m = rng.uniform(*statistics.TREE_SPACING_M)
@@ -77,7 +77,7 @@ def trees(rng: np.random.Generator, layout: Layout, side: int, line: BuildingLin
 
 
 def poles(rng: np.random.Generator, layout: Layout, side: int) -> list[Pole]:
-    """Draw lamps and signs of a side, and the traffic lights of its approach to junctions."""
+    """Sample lamps and signs of a side, and the traffic lights of its approach to junctions."""
     found = []
     offset_m = side * (layout.kerb_m(side) + 0.35)
     spacing_m, height_m = rng.uniform(*statistics.LAMP_SPACING_M), rng.uniform(*statistics.LAMP_HEIGHT_M)
@@ -104,7 +104,7 @@ def poles(rng: np.random.Generator, layout: Layout, side: int) -> list[Pole]:
 def parked_vehicles(
     rng: np.random.Generator, layout: Layout, side: int, ego_side: int, *, ego_in_strip: bool
 ) -> list[Vehicle]:
-    """Draw the parked vehicles of a side."""
+    """Sample the parked vehicles of a side."""
     width_m = layout.parking_m[0 if side > 0 else 1]
     if width_m == 0.0:
         return []
@@ -114,7 +114,7 @@ def parked_vehicles(
     for first_m, last_m in layout.blocks_m(side, CORNER_CLEARANCE_M):
         station = first_m + statistics.PARKING_SLOT_M[0] / 2
         while station < last_m - statistics.PARKING_SLOT_M[0] / 2:
-            body = draw_body(rng, statistics.PARKED_SHARES)
+            body = sample_body(rng, statistics.PARKED_SHARES)
             is_taken = rng.random() < occupancy
             if is_taken and not (ego_in_strip and side == ego_side and _is_pull_out(station)):
                 bodies.append(body)

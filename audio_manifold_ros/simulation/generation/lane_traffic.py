@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros.common.array_types import FloatArray
 from audio_manifold_ros.simulation.generation import statistics
-from audio_manifold_ros.simulation.generation.bodies import Body, draw_body
+from audio_manifold_ros.simulation.generation.bodies import Body, sample_body
 from audio_manifold_ros.simulation.generation.car_following import LEAD_S, WARM_UP_S, Drivers, StopLines, drive_lane
 from audio_manifold_ros.simulation.generation.layout import MARGIN_M, Layout
 from audio_manifold_ros.simulation.scene import Junction, VehicleKind
@@ -39,8 +39,8 @@ class EgoPlan:
     is_stationary: bool
 
     @classmethod
-    def draw(cls, rng: np.random.Generator, lanes: int) -> EgoPlan:
-        """Draw a plan."""
+    def sample(cls, rng: np.random.Generator, lanes: int) -> EgoPlan:
+        """Sample a plan."""
         sides, shares = zip(*statistics.STATIONARY_PLACES, strict=True)
         is_stationary = bool(rng.random() < statistics.STATIONARY_SHARE)
         side = int(rng.choice(sides, p=shares))
@@ -142,7 +142,7 @@ def _lane(
             at, 0.0 if plan.is_stationary else layout.speed_limit_mps * rng.uniform(*statistics.DESIRED_SPEED)
         )
         offsets = np.insert(offsets[far], at, layout.lane_offset_m(direction, lane) + rng.normal(0, 0.15))
-    drivers = Drivers.draw(rng, starts, [body.length_m for body in bodies], speeds)
+    drivers = Drivers.sample(rng, starts, [body.length_m for body in bodies], speeds)
     leader = None
     if is_jam:
         wave = 2 * np.pi * times_s / rng.uniform(*statistics.JAM_PERIOD_S) + rng.uniform(0, 2 * np.pi)
@@ -157,7 +157,7 @@ def _cycle_lane(
     spacing_m = mean_mps * 3600.0 / math.exp(rng.uniform(*np.log(statistics.CYCLE_FLOW_PER_H)))
     starts, bodies = _row(rng, _span_m(direction, layout, mean_mps, times_s), spacing_m, {VehicleKind.BICYCLE: 1.0})
     speeds = rng.uniform(*statistics.CYCLE_SPEED_MPS, size=len(starts)).tolist()
-    drivers = Drivers.draw(rng, starts, [body.length_m for body in bodies], speeds)
+    drivers = Drivers.sample(rng, starts, [body.length_m for body in bodies], speeds)
     offsets = -direction * (layout.lanes_m + layout.cycle_m / 2) + _spread(rng, len(starts))
     return _traffic(direction, bodies, drive_lane(drivers, lines), offsets)
 
@@ -185,7 +185,7 @@ def _row(
     bodies: list[Body] = []
     place = span_m[1] - rng.uniform(0, spacing_m)
     while place > span_m[0]:
-        body = draw_body(rng, shares)
+        body = sample_body(rng, shares)
         place -= body.length_m / 2
         starts.append(place)
         bodies.append(body)

@@ -86,8 +86,8 @@ class Layout:
         return [(first, last) for first, last in pairs if last > first]
 
 
-def draw_layout(rng: np.random.Generator, reach_m: float) -> Layout:
-    """Draw a layout that extends `MARGIN_M` behind station 0 and beyond station `reach_m`.
+def sample_layout(rng: np.random.Generator, reach_m: float) -> Layout:
+    """Sample a layout that extends `MARGIN_M` behind station 0 and beyond station `reach_m`.
 
     Args:
         rng: Random generator.

@@ -23,7 +23,7 @@ FROM_KERB_M, FROM_WALL_M = 1.1, 0.45
 def pedestrians(
     rng: np.random.Generator, layout: Layout, side: int, duration_s: float
 ) -> list[tuple[Pedestrian, list[SoundSource]]]:
-    """Draw the pedestrians of the pavement of a side, each with their sounds."""
+    """Sample the pedestrians of the pavement of a side, each with their sounds."""
     first_m, last_m = layout.range_m
     per_100_m = math.exp(rng.uniform(*np.log(statistics.PEDESTRIANS_PER_100_M)))
     inner_m, outer_m = layout.kerb_m(side) + FROM_KERB_M, layout.end_m(side) - FROM_WALL_M

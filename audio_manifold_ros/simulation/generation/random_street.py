@@ -22,7 +22,7 @@ from audio_manifold_ros.simulation.generation.lane_traffic import (
     main_traffic,
     signal_closed,
 )
-from audio_manifold_ros.simulation.generation.layout import MARGIN_M, Layout, draw_layout
+from audio_manifold_ros.simulation.generation.layout import MARGIN_M, Layout, sample_layout
 from audio_manifold_ros.simulation.generation.pedestrians import pedestrians
 from audio_manifold_ros.simulation.generation.rare_sounds import vehicle_sounds
 from audio_manifold_ros.simulation.generation.world_motion import FIRST_KNOT, lane_trajectories
@@ -35,8 +35,8 @@ CROSS_REACH_M = 110.0
 SIDES = (1, -1)
 
 
-def draw_street(rng: np.random.Generator, seed: int, duration_s: float) -> Street:
-    """Draw a street with traffic on the right.
+def sample_street(rng: np.random.Generator, seed: int, duration_s: float) -> Street:
+    """Sample a street with traffic on the right.
 
     Args:
         rng: Random generator.
@@ -44,8 +44,8 @@ def draw_street(rng: np.random.Generator, seed: int, duration_s: float) -> Stree
         duration_s: Time for which the traffic is simulated.
 
     """
-    layout = draw_layout(rng, statistics.SPEED_LIMITS_KMH[-1][0] / 3.6 * (duration_s + WARM_UP_S))
-    plan = EgoPlan.draw(rng, layout.lanes)
+    layout = sample_layout(rng, statistics.SPEED_LIMITS_KMH[-1][0] / 3.6 * (duration_s + WARM_UP_S))
+    plan = EgoPlan.sample(rng, layout.lanes)
     if plan.side:
         strips = list(layout.parking_m)
         strips[0 if plan.side > 0 else 1] = statistics.PARKING_M
@@ -114,7 +114,7 @@ def draw_street(rng: np.random.Generator, seed: int, duration_s: float) -> Stree
 def _centred(
     layout: Layout, main: list[LaneTraffic], red: NDArray[np.bool_]
 ) -> tuple[Layout, list[LaneTraffic], list[NDArray[np.bool_]]]:
-    """Move station 0 to the ego vehicle at time zero, and keep the part of the street that it can see."""
+    """Move station 0 to the ego vehicle at time zero, and keep the part of the street within range of it."""
     zero = FIRST_KNOT + 10
     stations = [lane.stations_m[:, lane.bodies.index(EGO_BODY)] for lane in main if EGO_BODY in lane.bodies]
     begin_m, end_m = (float(stations[0][zero]), float(stations[0][-1])) if stations else (0.0, 0.0)

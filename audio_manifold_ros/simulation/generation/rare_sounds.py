@@ -17,7 +17,7 @@ BOGIES = (-0.36, 0.0, 0.36)
 
 
 def vehicle_sounds(rng: np.random.Generator, vehicles: list[Vehicle], duration_s: float) -> list[SoundSource]:
-    """Draw the sound sources of moving vehicles."""
+    """Sample the sound sources of moving vehicles."""
     sounds = []
     for vehicle in vehicles:
         level_db = float(rng.normal(0, 2))

@@ -143,7 +143,7 @@ SIGNS_PER_BLOCK = 2.0
 SIGN_HEIGHT_M = (2.3, 3.0)
 
 # Pedestrians ----------------------------------------------------------------------------------------------------------
-# Per 100 m of a pavement, drawn on a logarithmic scale: an empty residential street to a shopping street.
+# Per 100 m of a pavement, sampled on a logarithmic scale: an empty residential street to a shopping street.
 PEDESTRIANS_PER_100_M = (0.1, 6.0)
 # Walking speed 1.3 m/s with a deviation of 0.2 m/s (Weidmann 1993). A fifth stand.
 WALKING_MPS = (1.3, 0.2)

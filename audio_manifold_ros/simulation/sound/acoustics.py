@@ -25,7 +25,7 @@ from audio_manifold_ros.simulation.sound.emission_kinds import emission_of
 from audio_manifold_ros.simulation.sound.image_source_method import Walls, street_walls
 from audio_manifold_ros.simulation.sound.microphones import Microphones
 from audio_manifold_ros.simulation.sound.mirror import Mirrors
-from audio_manifold_ros.simulation.sound.noise_pool import draw_slots
+from audio_manifold_ros.simulation.sound.noise_pool import sample_slots
 from audio_manifold_ros.simulation.sound.propagation_path import SourceSound
 from audio_manifold_ros.simulation.sound.receivers import Receivers
 from audio_manifold_ros.simulation.sound.sample_grid import LOW_STEP_SAMPLES, SampleGrid
@@ -198,7 +198,7 @@ def _moving_sounds(
     trajectories = [vehicle.trajectory for vehicle in audible] + [source.trajectory for source in street.sounds]
     distances = [np.linalg.norm(trajectory.position(np.zeros(1))) for trajectory in trajectories]
     starts = np.empty(len(trajectories), dtype=np.int64)
-    starts[np.argsort(distances, kind='stable')] = draw_slots(len(trajectories), grid, generator)
+    starts[np.argsort(distances, kind='stable')] = sample_slots(len(trajectories), grid, generator)
     emissions: list[Emission] = [
         VehicleEmission(grid, vehicle, int(start), generator, is_wet=street.is_wet)
         for vehicle, start in zip(audible, starts[: len(audible)], strict=True)

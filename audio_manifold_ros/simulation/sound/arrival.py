@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from audio_manifold_ros.common.array_types import FloatArray
+from audio_manifold_ros.simulation.compiled import compiled
 from audio_manifold_ros.simulation.motion_table import MotionTable
-from audio_manifold_ros.simulation.sound.compiled import compiled
 from audio_manifold_ros.simulation.sound.directivity import HIGH_OMNI
 
 if TYPE_CHECKING:
@@ -183,9 +183,9 @@ def _arrive(
             gain[step] = HIGH_OMNI + (1 - HIGH_OMNI) * along / travelled
         k = 0
         for step in range(steps):
-            wanted = left_at[step]
-            while k < steps - 2 and emitted[0, k + 1] <= wanted:
+            target = left_at[step]
+            while k < steps - 2 and emitted[0, k + 1] <= target:
                 k += 1
-            while k > 0 and emitted[0, k] > wanted:
+            while k > 0 and emitted[0, k] > target:
                 k -= 1
-            shifts[row, step] = times[k] + (wanted - emitted[0, k]) * slopes[k] - times[step]
+            shifts[row, step] = times[k] + (target - emitted[0, k]) * slopes[k] - times[step]

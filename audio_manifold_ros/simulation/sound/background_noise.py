@@ -26,11 +26,11 @@ BANDS_HZ = (
 TOWN_DB = (-1.0, -8.0, -14.0)
 TAIL_DB = (0.0, -0.5, -10.0)
 TAIL_DISTANCE_M = 10.0
-# Diameter of the windscreen of a capsule, small and large balls of foam, drawn per street. The level of bare capsules
+# Diameter of the windscreen of a capsule, small and large balls of foam, sampled per street. The level of bare capsules
 # would saturate them at 50 km/h.
 WINDSCREEN_M = (0.05, 0.12)
-# Speed of the air at the capsules, in the boundary layer and the wake of the roof, relative to the free flow, drawn per
-# street: an assumption.
+# Speed of the air at the capsules, in the boundary layer and the wake of the roof, relative to the free flow. It is
+# sampled per street. The range is an assumption.
 FLOW_SHARE = (0.4, 0.8)
 # Spread of the exposure of capsules.
 EXPOSURE_DB = 2.0
@@ -47,7 +47,7 @@ class Gusts:
     """Slow random variation around 1, a function of time alone."""
 
     def __init__(self, generator: np.random.Generator, depth: float) -> None:
-        """Draw six waves. `depth` is the standard deviation of the logarithm of the factor."""
+        """Sample six waves. `depth` is the standard deviation of the logarithm of the factor."""
         self._rates_hz = generator.uniform(0.1, 1.5, size=6)
         self._phases = generator.uniform(0, 2 * np.pi, size=6)
         self._depth = depth / np.sqrt(6)

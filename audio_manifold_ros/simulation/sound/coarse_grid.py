@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from audio_manifold_ros.common.array_types import FloatArray
-from audio_manifold_ros.simulation.sound.compiled import compiled
+from audio_manifold_ros.simulation.compiled import compiled
 from audio_manifold_ros.simulation.sound.sample_grid import SampleGrid
 
 # About 28 ms.

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from audio_manifold_ros.simulation.sound.compiled import compiled
+from audio_manifold_ros.simulation.compiled import compiled
 from audio_manifold_ros.simulation.sound.propagation import GROUND_REFLECTION, MIN_DISTANCE_M
 from audio_manifold_ros.simulation.sound.sample_grid import LOW_STEP_SAMPLES, OVERSAMPLING, powers
 from audio_manifold_ros.simulation.sound.spectra import AIR_DB_PER_M

@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.common.array_types import FloatArray, Samples
+from audio_manifold_ros.simulation.compiled import compiled
 from audio_manifold_ros.simulation.scene import Ego, VehicleKind
 from audio_manifold_ros.simulation.sound import propagation, spectra
 from audio_manifold_ros.simulation.sound.coarse_grid import CoarseGrid
-from audio_manifold_ros.simulation.sound.compiled import compiled
 from audio_manifold_ros.simulation.sound.directivity import HIGH_OMNI, directivity
 from audio_manifold_ros.simulation.sound.doppler_delay import add_delayed
 from audio_manifold_ros.simulation.sound.emission import (
@@ -38,7 +38,7 @@ from audio_manifold_ros.simulation.sound.spectra import AIR_DB_PER_M
 TYRES_M = ((1.35, 0.78, 0.05), (1.35, -0.78, 0.05), (-1.35, 0.78, 0.05), (-1.35, -0.78, 0.05))
 ENGINE_M = (1.5, 0.0, 0.4)
 PARTS_M = np.array([*TYRES_M, ENGINE_M])
-# Attenuation by the body on the way to its own roof, below and above the split, drawn per street: an assumption about
+# Attenuation by the body on the way to its own roof, below and above the split, sampled per street: an assumption about
 # the mount of the rig. An array in the middle of a large roof is shielded more than one at its edge.
 MOUNT_SHIELD_DB = ((-4.0, 0.0), (-12.0, -3.0))
 # Tyres stand on the ground. Their mirror image in it adds coherently on the long way to a façade, where its detour is
@@ -242,8 +242,8 @@ def _are_alongside(
     relative = places_m - starts_m
     reached = np.sum(relative * along, axis=2)
     away = relative[..., 1] * along[..., 0] - relative[..., 0] * along[..., 1]
-    is_beside = (reached > -CHUNK_MARGIN_M) & (reached < lengths_m[:, None] + CHUNK_MARGIN_M)
-    return np.asarray(np.any(is_beside & (away > -CHUNK_MARGIN_M) & (away < ECHO_REACH_M), axis=1))
+    is_alongside = (reached > -CHUNK_MARGIN_M) & (reached < lengths_m[:, None] + CHUNK_MARGIN_M)
+    return np.asarray(np.any(is_alongside & (away > -CHUNK_MARGIN_M) & (away < ECHO_REACH_M), axis=1))
 
 
 def _amplitude(level_db: float) -> float:

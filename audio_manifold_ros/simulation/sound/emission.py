@@ -11,10 +11,10 @@ from typing import Protocol
 import numpy as np
 
 from audio_manifold_ros.common.array_types import FloatArray, Samples
+from audio_manifold_ros.simulation.compiled import compiled
 from audio_manifold_ros.simulation.scene import Vehicle, VehicleKind
 from audio_manifold_ros.simulation.sound import spectra
 from audio_manifold_ros.simulation.sound.coarse_grid import CoarseGrid, coarse_step_s
-from audio_manifold_ros.simulation.sound.compiled import compiled
 from audio_manifold_ros.simulation.sound.noise_pool import high_pool, low_pool
 from audio_manifold_ros.simulation.sound.sample_grid import (
     LOW_STEP_SAMPLES,
@@ -61,7 +61,7 @@ def engine_table(engine_hz: float, power: float, generator: np.random.Generator)
 
 
 def wander(generator: np.random.Generator) -> FloatArray:
-    """Draw frequencies in hertz and phases (component, 2) of the slow frequency modulation of an engine."""
+    """Sample frequencies in hertz and phases (component, 2) of the slow frequency modulation of an engine."""
     return generator.uniform([0.05, 0.0], [0.15, 2 * np.pi], size=(3, 2))
 
 

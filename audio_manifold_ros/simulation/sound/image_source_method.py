@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.common.array_types import FloatArray
+from audio_manifold_ros.simulation.compiled import compiled
 from audio_manifold_ros.simulation.scene import Facade
-from audio_manifold_ros.simulation.sound.compiled import compiled
 
 FACADE_EDGE_M = 0.4
 MAX_IMAGES = 64

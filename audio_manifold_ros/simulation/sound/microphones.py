@@ -37,7 +37,7 @@ class Microphones:
     """
 
     def __init__(self, mics: int, grid: SampleGrid, generator: np.random.Generator) -> None:
-        """Draw the tolerances of each capsule."""
+        """Sample the tolerances of each capsule."""
         self._grid = grid
         gains_db = generator.uniform(-GAIN_TOLERANCE_DB, GAIN_TOLERANCE_DB, size=mics)
         self.gains: Samples = (10 ** (gains_db / 20)).astype(np.float32)

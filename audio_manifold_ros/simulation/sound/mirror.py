@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.common.array_types import FloatArray
+from audio_manifold_ros.simulation.compiled import compiled
 from audio_manifold_ros.simulation.motion_table import MotionTable
 from audio_manifold_ros.simulation.scene import Vehicle
-from audio_manifold_ros.simulation.sound.compiled import compiled
 from audio_manifold_ros.simulation.sound.image_source_method import Wall
 
 VEHICLE_LOW_GAIN = 0.3

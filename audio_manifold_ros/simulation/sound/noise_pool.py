@@ -71,8 +71,8 @@ def band_noise(edges_hz: tuple[float, ...], rate_hz: float, n: int, seed: int) -
     return bands
 
 
-def draw_slots(count: int, grid: SampleGrid, generator: np.random.Generator) -> NDArray[np.int64]:
-    """Draw the starts of sources in the pools, in control steps (count,).
+def sample_slots(count: int, grid: SampleGrid, generator: np.random.Generator) -> NDArray[np.int64]:
+    """Sample the starts of sources in the pools, in control steps (count,).
 
     Any `POOL_S` / `SLOT_S` successive sources read parts that are at least (1 - `SLOT_JITTER`) · `SLOT_S` apart. Give
     sources in the order of their distance.

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.common.array_types import FloatArray
+from audio_manifold_ros.simulation.compiled import compiled
 from audio_manifold_ros.simulation.scene import Facade, Vehicle
-from audio_manifold_ros.simulation.sound.compiled import compiled
 
 # Representative frequencies below the split, from the split to 2.8 kHz, and above.
 BAND_HZ = (250.0, 1200.0, 4500.0)

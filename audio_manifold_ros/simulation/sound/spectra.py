@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from audio_manifold_ros.common.array_types import FloatArray
+from audio_manifold_ros.simulation.compiled import compiled
 from audio_manifold_ros.simulation.scene import VehicleKind
-from audio_manifold_ros.simulation.sound.compiled import compiled
 from audio_manifold_ros.simulation.sound.sample_grid import SPLIT_HZ
 
 OCTAVES_HZ = (63, 125, 250, 500, 1000, 2000, 4000, 8000)

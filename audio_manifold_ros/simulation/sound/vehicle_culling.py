@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.common.array_types import FloatArray, Samples
+from audio_manifold_ros.simulation.compiled import compiled
 from audio_manifold_ros.simulation.motion_table import MotionTable
 from audio_manifold_ros.simulation.sound import propagation
 from audio_manifold_ros.simulation.sound.arrival import IDENTITY, SampledMotion
 from audio_manifold_ros.simulation.sound.coarse_grid import CoarseGrid
-from audio_manifold_ros.simulation.sound.compiled import compiled
 from audio_manifold_ros.simulation.sound.doppler_delay import EDGE_STEPS
 from audio_manifold_ros.simulation.sound.image_source_method import Walls
 from audio_manifold_ros.simulation.sound.occlusion import BAND_HZ, diffraction_gain, largest_detour

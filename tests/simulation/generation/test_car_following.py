@@ -18,7 +18,7 @@ STEPS = len(knot_times_s(60.0))
 
 
 def drivers(starts_m: list[float], speeds_mps: list[float]) -> Drivers:
-    return Drivers.draw(np.random.default_rng(1), starts_m, [4.5] * len(starts_m), speeds_mps)
+    return Drivers.sample(np.random.default_rng(1), starts_m, [4.5] * len(starts_m), speeds_mps)
 
 
 def test_a_free_vehicle_keeps_its_desired_speed() -> None:

@@ -10,11 +10,11 @@ from audio_manifold_ros.simulation.sound.noise_pool import (
     POOL_S,
     NoisePool,
     band_noise,
-    draw_slots,
     high_pool,
     low_pool,
     own_high_pool,
     own_low_pool,
+    sample_slots,
 )
 from audio_manifold_ros.simulation.sound.sample_grid import OVERSAMPLING, SampleGrid
 
@@ -47,7 +47,7 @@ def test_a_pool_is_periodic() -> None:
 @pytest.mark.parametrize('seed', range(20))
 def test_the_nearest_sources_read_noise_that_is_further_apart_than_any_echo(seed: int) -> None:
     """Travel times within the horizon differ by at most 0.41 s, and the echo map covers 0.096 s."""
-    starts_s = draw_slots(100, GRID, np.random.default_rng(seed)) * (GRID.step_samples / 22_500)
+    starts_s = sample_slots(100, GRID, np.random.default_rng(seed)) * (GRID.step_samples / 22_500)
     nearest = np.sort(starts_s[:40] % POOL_S)
     apart = np.diff(np.append(nearest, nearest[0] + POOL_S))
     assert apart.min() > 140 / 343 + 0.096

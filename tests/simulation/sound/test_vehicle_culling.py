@@ -22,7 +22,7 @@ def render(*vehicles: Vehicle) -> np.ndarray:
 
 
 def silent(vehicle: Vehicle) -> Vehicle:
-    """Return a vehicle that draws the same random numbers and emits nothing."""
+    """Return a vehicle that consumes the same random numbers and emits nothing."""
     return replace(vehicle, level_offset_db=-200.0)
 
 

@@ -8,7 +8,7 @@ import numba
 import numpy as np
 import pytest
 
-from audio_manifold_ros.simulation.sound.compiled import compiled
+from audio_manifold_ros.simulation.compiled import compiled
 
 
 def test_a_read_only_system_compiles_without_a_cache(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,8 +17,11 @@ def compiled(signature: str) -> Callable[[F], F]:
 
     A division by zero gives infinity, as in numpy. A check for it would keep the compiler from vectorising loops.
 
-    The machine code is stored next to the module or in the cache folder of the user (`NUMBA_CACHE_DIR`). On a system
-    that is read-only it is compiled at each start, which takes some seconds.
+    The machine code is stored next to the module or in the cache folder of the user (`NUMBA_CACHE_DIR`). Compilation of
+    the simulator takes about 25 s of processor time. On a system that is read-only it is compiled at each start.
+
+    Numba compiles a stored function again after a change of its own module only. Delete `__pycache__` after a change of
+    a constant or a compiled function that other modules use.
     """
 
     def decorate(function: F) -> F:
