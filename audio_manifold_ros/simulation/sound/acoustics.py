@@ -38,7 +38,6 @@ ROOF_POSE = Pose(np.eye(3), np.array([0.0, 0.0, ARRAY_HEIGHT_M]))
 BLOCK_STEPS = 300
 # About 0.1 s: the unit of computation for a live stream of short blocks.
 SHORT_STEPS = 28
-LOW_PASS_HZ = 1200.0
 LOW_TAPS = 8
 # Most of the energy of the town's hum is at frequencies where it masks little.
 MASKING_MARGIN_DB = 10.0

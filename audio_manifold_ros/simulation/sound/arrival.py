@@ -16,7 +16,6 @@ from audio_manifold_ros.simulation.sound.directivity import HIGH_OMNI
 
 if TYPE_CHECKING:
     from audio_manifold_ros.simulation.sound.receivers import ReceiverMotion
-    from audio_manifold_ros.simulation.trajectory import Trajectory
 
 # Motion is sampled at this interval. Between two samples the acceleration is constant.
 SAMPLE_STEP_S = 0.01
@@ -40,31 +39,12 @@ class SampledMotion:
     velocities_mps: FloatArray
 
     @classmethod
-    def sample(cls, trajectory: Trajectory, start_s: float, end_s: float) -> SampledMotion:
-        """Sample a trajectory. The grid is a multiple of its step, so that it does not depend on the interval."""
-        return cls.of_many(MotionTable([trajectory]), [0], start_s, end_s)[0]
-
-    @classmethod
     def of_many(cls, motions: MotionTable, chosen: list[int], start_s: float, end_s: float) -> list[SampledMotion]:
-        """Sample the chosen trajectories."""
+        """Sample the chosen trajectories at multiples of the step, so that the grid does not depend on the interval."""
         first, last = int(np.floor(start_s / SAMPLE_STEP_S)) - 1, int(np.ceil(end_s / SAMPLE_STEP_S)) + 2
         sampled = motions.at(np.arange(first, last, dtype=np.float64) * SAMPLE_STEP_S, chosen)
         rows = zip(sampled.positions_m, sampled.velocities_mps, strict=True)
         return [cls(first * SAMPLE_STEP_S, positions, velocities) for positions, velocities in rows]
-
-    def velocity_at(self, times_s: FloatArray) -> FloatArray:
-        """Return the velocities (time, 3)."""
-        index = np.clip(((times_s - self.start_s) / SAMPLE_STEP_S).astype(int), 0, len(self.positions_m) - 2)
-        share = ((times_s - self.start_s) / SAMPLE_STEP_S - index)[..., None]
-        here = self.velocities_mps[index]
-        return np.asarray(here + share * (self.velocities_mps[index + 1] - here))
-
-    def at(self, times_s: FloatArray) -> FloatArray:
-        """Return the positions (time, 3)."""
-        index = np.clip(((times_s - self.start_s) / SAMPLE_STEP_S).astype(int), 0, len(self.positions_m) - 2)
-        since = (times_s - self.start_s - index * SAMPLE_STEP_S)[..., None]
-        here, there = self.velocities_mps[index], self.velocities_mps[index + 1]
-        return np.asarray(self.positions_m[index] + since * (here + since / (2 * SAMPLE_STEP_S) * (there - here)))
 
 
 @dataclass(frozen=True)

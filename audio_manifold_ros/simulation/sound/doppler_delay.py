@@ -26,20 +26,6 @@ if TYPE_CHECKING:
 EDGE_STEPS = 3
 
 
-def read_path(out: Samples, signal: Samples, positions: FloatArray, gains: FloatArray, width: int) -> None:
-    """Add gain · signal[position], with linear interpolation.
-
-    Args:
-        out: float32 (row, step · width), added to in place.
-        signal: Emitted signal, float32 (n,).
-        positions: Index into the signal at the control points (row, step + 1), from 0 to n - 1, increasing along a row.
-        gains: (row, step + 1).
-        width: Samples per step.
-
-    """
-    _read_path(out, signal, positions, gains, powers(width, 1)[1])
-
-
 def fan_out(
     out: Samples, centre: Samples, shifts: FloatArray, gains: FloatArray, width: int, edge: int = EDGE_STEPS
 ) -> None:
@@ -60,24 +46,6 @@ def fan_out(
     """
     half = np.ascontiguousarray(centre.reshape(-1, 2).T)
     _fan_out(out, half[0], half[1], shifts, gains, powers(width, 1)[1], edge)
-
-
-def read_bands(signals: Samples, positions: FloatArray, gains: FloatArray, width: int) -> Samples:
-    """Return the sum of two bands of a source, each with its own gain.
-
-    Args:
-        signals: Emitted bands float32 (2, n).
-        positions: Index into the signals at the control points (step + 1,), from 0 to n - 1, increasing.
-        gains: Gain of each band (2, step + 1).
-        width: Samples per step.
-
-    Returns:
-        float32 (step · width,).
-
-    """
-    out = np.empty((positions.shape[0] - 1) * width, dtype=np.float32)
-    _read_bands(out, signals, positions, gains, powers(width, 1)[1])
-    return out
 
 
 def add_delayed(
@@ -101,7 +69,17 @@ def add_delayed(
 
 
 @compiled('void(f4[:, ::1], f4[::1], f8[:, :], f8[:, :], Array(f4, 1, "C", readonly=True))')
-def _read_path(out: Samples, signal: Samples, positions: FloatArray, gains: FloatArray, t: Samples) -> None:
+def read_path(out: Samples, signal: Samples, positions: FloatArray, gains: FloatArray, t: Samples) -> None:
+    """Add gain · signal[position], with linear interpolation.
+
+    Args:
+        out: float32 (row, step · width), added to in place.
+        signal: Emitted signal, float32 (n,).
+        positions: Index into the signal at the control points (row, step + 1), from 0 to n - 1, increasing along a row.
+        gains: (row, step + 1).
+        t: 0 to 1 over a step (width,).
+
+    """
     width, last = len(t), len(signal) - 2
     for row in range(positions.shape[0]):
         for step in range(positions.shape[1] - 1):
@@ -185,7 +163,17 @@ def _fan_out_pairs(
 
 
 @compiled('void(f4[::1], f4[:, ::1], f8[:], f8[:, :], Array(f4, 1, "C", readonly=True))')
-def _read_bands(out: Samples, signals: Samples, positions: FloatArray, gains: FloatArray, t: Samples) -> None:
+def read_bands(out: Samples, signals: Samples, positions: FloatArray, gains: FloatArray, t: Samples) -> None:
+    """Write the sum of two bands of a source, each with its own gain.
+
+    Args:
+        out: float32 (step · width,).
+        signals: Emitted bands float32 (2, n).
+        positions: Index into the signals at the control points (step + 1,), from 0 to n - 1, increasing.
+        gains: Gain of each band (2, step + 1).
+        t: 0 to 1 over a step (width,).
+
+    """
     width, last = len(t), signals.shape[1] - 2
     one, two = signals[0], signals[1]
     indices, fractions = np.empty(width, dtype=np.int64), np.empty(width, dtype=np.float32)
@@ -290,9 +278,9 @@ def add_path(
         place[step] = (emitted_s[0, step] - start_s) * (rate_hz * OVERSAMPLING)
         low_place[0, step] = (emitted_s[0, step] - start_s) * (low_rate_hz * OVERSAMPLING)
     middle = np.empty(2 * width * (times - 1), dtype=np.float32)
-    _read_bands(middle, high, place, gains, np.arange(2 * width).astype(np.float32) / np.float32(2 * width))
+    read_bands(middle, high, place, gains, np.arange(2 * width).astype(np.float32) / np.float32(2 * width))
     low_middle = np.zeros((1, 2 * short * (times - 1)), dtype=np.float32)
-    _read_path(low_middle, low, low_place, low_gain, np.arange(2 * short).astype(np.float32) / np.float32(2 * short))
+    read_path(low_middle, low, low_place, low_gain, np.arange(2 * short).astype(np.float32) / np.float32(2 * short))
     even, odd = middle[0::2].copy(), middle[1::2].copy()
     low_even, low_odd = low_middle[0, 0::2].copy(), low_middle[0, 1::2].copy()
     low_t = np.arange(short).astype(np.float32) / np.float32(short)

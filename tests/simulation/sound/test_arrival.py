@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from audio_manifold_ros.common.array_types import FloatArray
+from audio_manifold_ros.simulation.motion_table import MotionTable
 from audio_manifold_ros.simulation.sound.arrival import SampledMotion, arrive
 from audio_manifold_ros.simulation.sound.image_source_method import Wall, reflection
 from audio_manifold_ros.simulation.sound.receivers import ReceiverMotion, Receivers
-from audio_manifold_ros.simulation.trajectory import StraightTrajectory
+from audio_manifold_ros.simulation.trajectory import StraightTrajectory, Trajectory
 
 SOUND_MPS = 343.0
 OFFSETS_M = np.array([[0.5, 0.0, 0.0], [0.0, 0.5, 0.1], [-0.5, 0.0, 0.0], [0.0, -0.5, -0.1]])
@@ -36,6 +37,10 @@ class Braking:
         return np.zeros(len(time_s))
 
 
+def sampled(trajectory: Trajectory, start_s: float, end_s: float) -> SampledMotion:
+    return SampledMotion.of_many(MotionTable([trajectory]), [0], start_s, end_s)[0]
+
+
 def receivers(times_s: FloatArray, speed_mps: float = 9.0) -> ReceiverMotion:
     motion = StraightTrajectory((0.0, -1.5, 0.0), (speed_mps, 0.0, 0.0))
     place = np.array([0.2, 0.0, 1.7])
@@ -49,7 +54,7 @@ def receivers(times_s: FloatArray, speed_mps: float = 9.0) -> ReceiverMotion:
 def test_every_way_has_its_own_length_at_each_microphone(wall: Wall | None, height_m: float) -> None:
     """The emitted sound travels c · τ from the image, above or below the ground, to each microphone."""
     vehicle, array = Braking(), receivers(TIMES_S)
-    motion = SampledMotion.sample(vehicle, -0.6, 1.0)
+    motion = sampled(vehicle, -0.6, 1.0)
     image = np.eye(2, 3) if wall is None else reflection(wall)
     arrival = arrive(motion, height_m, array, SOUND_MPS, image)
     for row in range(9):
@@ -64,7 +69,7 @@ def test_every_way_has_its_own_length_at_each_microphone(wall: Wall | None, heig
 
 
 def test_shifts_lead_to_the_sound_that_the_centre_receives_at_another_time() -> None:
-    motion = SampledMotion.sample(Braking(), -0.6, 1.1)
+    motion = sampled(Braking(), -0.6, 1.1)
     array = receivers(TIMES_S)
     arrival = arrive(motion, 0.3, array, SOUND_MPS)
     inner = slice(5, -5)
@@ -72,10 +77,3 @@ def test_shifts_lead_to_the_sound_that_the_centre_receives_at_another_time() -> 
         centre = arrive(motion, 0.3, receivers(TIMES_S + 0.0), SOUND_MPS)
         emitted = np.interp(TIMES_S[inner] + arrival.shifts_s[row, inner], TIMES_S, centre.emitted_s[0])
         assert emitted == pytest.approx(arrival.emitted_s[1 + row, inner], abs=1e-7)
-
-
-def test_sampled_motion_interpolates_a_trajectory() -> None:
-    times = np.linspace(0.0, 1.0, 777)
-    motion = SampledMotion.sample(Braking(), 0.0, 1.0)
-    assert motion.at(times) == pytest.approx(Braking().position(times), abs=1e-5)
-    assert motion.velocity_at(times) == pytest.approx(Braking().velocity(times), abs=1e-3)

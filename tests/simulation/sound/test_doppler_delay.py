@@ -7,8 +7,11 @@ import numpy as np
 import pytest
 
 from audio_manifold_ros.simulation.sound.doppler_delay import EDGE_STEPS, add_delayed, fan_out, read_bands, read_path
+from audio_manifold_ros.simulation.sound.sample_grid import powers
 
 WIDTH = 80
+# 0 to 1 over a step.
+T = powers(WIDTH, 1)[1]
 
 
 def tone(places: np.ndarray, period: float) -> np.ndarray:
@@ -20,7 +23,7 @@ def test_reads_between_samples_along_moving_lines() -> None:
     positions = np.array([[100.3, 425.9, 741.2, 1049.8], [7.0, 327.0, 647.0, 967.0]])
     gains = np.array([[1.0, 0.5, 0.5, 0.25], [2.0, 2.0, 2.0, 2.0]])
     received = np.zeros((2, 3 * WIDTH), dtype=np.float32)
-    read_path(received, signal, positions, gains, WIDTH)
+    read_path(received, signal, positions, gains, T)
     control = np.arange(4) * WIDTH
     for row in range(2):
         places = np.interp(np.arange(3 * WIDTH), control, positions[row])
@@ -32,7 +35,7 @@ def test_fractions_are_exact_at_large_indices() -> None:
     signal = tone(np.arange(400_000), 90.0).astype(np.float32)
     positions = np.array([[390_000.37, 390_320.62]])
     received = np.zeros((1, WIDTH), dtype=np.float32)
-    read_path(received, signal, positions, np.ones((1, 2)), WIDTH)
+    read_path(received, signal, positions, np.ones((1, 2)), T)
     expected = tone(390_000.37 + np.arange(WIDTH) * (320.25 / WIDTH), 90.0)
     assert np.abs(received[0] - expected).max() < 2e-3
 
@@ -55,10 +58,11 @@ def test_bands_are_added_with_gains_of_their_own() -> None:
     signals = np.stack([tone(np.arange(4000), 90.0), tone(np.arange(4000), 31.0)]).astype(np.float32)
     positions = np.array([100.3, 425.9, 741.2, 1049.8])
     gains = np.array([[1.0, 0.5, 0.5, 0.25], [0.0, 1.0, 2.0, 2.0]])
-    received = read_bands(signals, positions, gains, WIDTH)
+    received = np.empty(3 * WIDTH, dtype=np.float32)
+    read_bands(received, signals, positions, gains, T)
     apart = np.zeros((2, 3 * WIDTH), dtype=np.float32)
     for band in range(2):
-        read_path(apart[band : band + 1], signals[band], positions[None], gains[band : band + 1], WIDTH)
+        read_path(apart[band : band + 1], signals[band], positions[None], gains[band : band + 1], T)
     assert received == pytest.approx(apart.sum(axis=0), abs=1e-5)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from audio_manifold_ros.common.units import SPEED_OF_SOUND_MPS
+from audio_manifold_ros.simulation.motion_table import MotionTable
 from audio_manifold_ros.simulation.sound import propagation_path
 from audio_manifold_ros.simulation.sound.arrival import IDENTITY, SampledMotion
 from audio_manifold_ros.simulation.sound.doppler_delay import EDGE_STEPS, add_path
@@ -64,7 +65,7 @@ class Scene:
         high = np.zeros((8, steps * GRID.step_samples), dtype=np.float32)
         low = np.zeros((8, (steps + 2) * LOW_STEP_SAMPLES), dtype=np.float32)
         sound = SourceSound(self.emission, self.source, GRID, SPEED_OF_SOUND_MPS)
-        motion = SampledMotion.sample(self.source, times[0] - 0.6, times[-1])
+        (motion,) = SampledMotion.of_many(MotionTable([self.source]), [0], times[0] - 0.6, times[-1])
         sound.render([PropagationPath(np.ones((3, len(times))), image)], motion, array.at(times), (high, low))
         return high, low
 
