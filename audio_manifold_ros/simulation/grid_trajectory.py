@@ -85,6 +85,25 @@ class GridTrajectory:
         return out
 
 
+@compiled('UniTuple(f8, 2)(f8, f8, UniTuple(f8, 2), UniTuple(f8, 2))')
+def hermite(
+    u: float, step_s: float, positions: tuple[float, float], velocities: tuple[float, float]
+) -> tuple[float, float]:
+    """Return the distance from the first of two knots and the velocity of the cubic between them.
+
+    Args:
+        u: Fraction of the step from the first knot, 0 to 1.
+        step_s: Time between the knots.
+        positions: Positions at the knots.
+        velocities: Velocities at the knots.
+
+    """
+    chord = positions[1] - positions[0]
+    leaving, arriving = velocities
+    moved = u * u * (3 - 2 * u) * chord + step_s * u * (1 - u) * ((1 - u) * leaving - u * arriving)
+    return moved, 6 * u * (1 - u) * chord / step_s + (1 - u) * (1 - 3 * u) * leaving + u * (3 * u - 2) * arriving
+
+
 @compiled('void(f8[:, ::1], f8[:, ::1], UniTuple(f8, 2), f8[::1], f8[:, :, ::1])')
 def _interpolate(
     positions: FloatArray, velocities: FloatArray, grid: tuple[float, float], times: FloatArray, out: FloatArray
@@ -96,12 +115,9 @@ def _interpolate(
         knot = min(int(within), last - 1)
         u = within - knot
         beyond_s = (steps - within) * grid[1]
-        rise = u * u * (3 - 2 * u)
         for axis in range(3):
-            chord = positions[knot + 1, axis] - positions[knot, axis]
-            leaving, arriving = velocities[knot, axis], velocities[knot + 1, axis]
-            speed = 6 * u * (1 - u) * chord / grid[1] + (1 - u) * (1 - 3 * u) * leaving + u * (3 * u - 2) * arriving
-            moved = rise * chord + grid[1] * u * (1 - u) * ((1 - u) * leaving - u * arriving)
+            ends = positions[knot, axis], positions[knot + 1, axis]
+            moved, speed = hermite(u, grid[1], ends, (velocities[knot, axis], velocities[knot + 1, axis]))
             out[0, row, axis] = positions[knot, axis] + moved + beyond_s * speed
             out[1, row, axis] = speed
 

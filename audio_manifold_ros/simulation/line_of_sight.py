@@ -14,10 +14,12 @@ from audio_manifold_ros.common.class_ids import BICYCLE, BUILDING, BUS, CAR, MOT
 from audio_manifold_ros.modalities.vehicle_observation import VehicleObservation
 from audio_manifold_ros.simulation.compiled import compiled
 from audio_manifold_ros.simulation.motion_table import MotionTable
-from audio_manifold_ros.simulation.ray_geometry import street_boxes
+from audio_manifold_ros.simulation.ray_geometry import Solids, street_boxes
 from audio_manifold_ros.simulation.scene import Street, VehicleKind
 
 RANGE_M = 50.0
+# A vehicle whose centre is this much further away may still hide another one: half of a tram, and a margin.
+LONGEST_M = 20.0
 EYE_HEIGHT_M = 1.6
 CLASS_IDS = {
     VehicleKind.CAR: CAR,
@@ -42,12 +44,15 @@ class TrafficTruth:
         self._motions = MotionTable([vehicle.trajectory for vehicle in street.vehicles])
         sizes = [(vehicle.length_m, vehicle.width_m, vehicle.height_m) for vehicle in street.vehicles]
         self._sizes_m = np.array(sizes).reshape(-1, 3)
+        self._bodies = Solids.from_rows(
+            [
+                (0.0, 0.0, height / 2, 1.0, 0.0, length / 2, width / 2, height / 2, CLASS_IDS[vehicle.kind])
+                for vehicle, (length, width, height) in zip(street.vehicles, sizes, strict=True)
+            ]
+        )
         boxes = street_boxes(street)
         self._buildings = np.ascontiguousarray(boxes.shapes[boxes.labels == BUILDING])
-        is_quiet = [vehicle.kind in (VehicleKind.BICYCLE, VehicleKind.TRAM) for vehicle in street.vehicles]
-        self._in_traffic = np.array([vehicle.audible for vehicle in street.vehicles], dtype=bool) | np.array(
-            is_quiet, dtype=bool
-        )
+        self._in_traffic = np.array([vehicle.is_in_traffic for vehicle in street.vehicles], dtype=bool)
 
     def at(self, time_s: float) -> tuple[VehicleObservation, ...]:
         """Return all vehicles in traffic within `RANGE_M`, the nearest first. Parked vehicles are left out."""
@@ -78,12 +83,9 @@ class TrafficTruth:
     def _hidden(
         self, near: NDArray[np.intp], poses: FloatArray, eye_m: FloatArray, distances_m: FloatArray
     ) -> NDArray[np.bool_]:
-        close = np.flatnonzero(distances_m < RANGE_M + 20.0)
-        shapes = np.zeros((len(close), 8))
-        shapes[:, :2] = poses[close, :2]
-        shapes[:, 2] = self._sizes_m[close, 2] / 2
-        shapes[:, 3], shapes[:, 4] = np.cos(poses[close, 2]), np.sin(poses[close, 2])
-        shapes[:, 5:] = self._sizes_m[close] / 2
+        """Return which of the vehicles `near` are hidden from a point."""
+        close = np.flatnonzero(distances_m < RANGE_M + LONGEST_M)
+        shapes = self._bodies.placed(np.arange(len(poses)), poses).shapes[close]
         own = np.searchsorted(close, near)
         local = _POINTS * self._sizes_m[near][:, None]
         cos, sin = shapes[own, 3, None], shapes[own, 4, None]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros.common.array_types import FloatArray
 from audio_manifold_ros.simulation.compiled import compiled
-from audio_manifold_ros.simulation.grid_trajectory import GridTrajectory
+from audio_manifold_ros.simulation.grid_trajectory import GridTrajectory, hermite
 from audio_manifold_ros.simulation.trajectory import StraightTrajectory, Trajectory
 
 
@@ -104,13 +104,9 @@ def _sample(
             at = min(int(within), last - 1)
             u = within - at
             beyond_s = (steps - within) * step_s
-            rise = u * u * (3 - 2 * u)
             here, there = knots[first + at], knots[first + at + 1]
             headings[row, time] = here[6] + u * (there[6] - here[6])
             for axis in range(3):
-                chord = there[axis] - here[axis]
-                leaving, arriving = here[3 + axis], there[3 + axis]
-                speed = 6 * u * (1 - u) * chord / step_s + (1 - u) * (1 - 3 * u) * leaving + u * (3 * u - 2) * arriving
-                moved = rise * chord + step_s * u * (1 - u) * ((1 - u) * leaving - u * arriving)
+                moved, speed = hermite(u, step_s, (here[axis], there[axis]), (here[3 + axis], there[3 + axis]))
                 vectors[0, row, time, axis] = here[axis] + moved + beyond_s * speed
                 vectors[1, row, time, axis] = speed

@@ -52,6 +52,13 @@ def visible_columns(camera: FloatArray, x: float, y: float, radius: float, colum
     return (first, last) if first < last else (0, 0)
 
 
+@compiled(f'UniTuple(f8, 2)({_CAMERA}, i8)')
+def ray_direction(camera: FloatArray, column: int) -> tuple[float, float]:
+    """Return x and y of the rays of a column in the world, for a depth of 1. `camera` is as in `visible_columns`."""
+    right = (column - camera[7]) / camera[5]
+    return camera[3] + camera[4] * right, camera[4] - camera[3] * right
+
+
 @compiled('f8(f8[:, ::1], f8, f8)')
 def road_offset(pieces: FloatArray, x: float, y: float) -> float:
     """Return the offset of a point to the left of the centre line.
@@ -134,9 +141,8 @@ def cast_ground(
             continue
         distance = camera[2] / fall
         for column in range(depth.shape[1]):
-            right = (column - camera[7]) / camera[5]
-            x = camera[0] + distance * (camera[3] + camera[4] * right)
-            y = camera[1] + distance * (camera[4] - camera[3] * right)
+            ray_x, ray_y = ray_direction(camera, column)
+            x, y = camera[0] + distance * ray_x, camera[1] + distance * ray_y
             offset = road_offset(pieces, x, y)
             label = ROAD if edges[1] < offset < edges[0] else cross_street_label(junctions, x, y)
             if label == TERRAIN and edges[3] < offset < edges[2]:
@@ -199,8 +205,7 @@ def cast_boxes(
         relative_x, relative_y = camera[0] - shapes[box, 0], camera[1] - shapes[box, 1]
         x, y = relative_x * cos + relative_y * sin, relative_y * cos - relative_x * sin
         for column in range(first, last):
-            right = (column - camera[7]) / camera[5]
-            world_x, world_y = camera[3] + camera[4] * right, camera[4] - camera[3] * right
+            world_x, world_y = ray_direction(camera, column)
             along, across = world_x * cos + world_y * sin, world_y * cos - world_x * sin
             if abs(along) < 1e-12:
                 along = 1e-12
@@ -225,8 +230,7 @@ def cast_cylinders(
         first, last = visible_columns(camera, shapes[solid, 0], shapes[solid, 1], radius, depth.shape[1])
         x, y = shapes[solid, 0] - camera[0], shapes[solid, 1] - camera[1]
         for column in range(first, last):
-            right = (column - camera[7]) / camera[5]
-            world_x, world_y = camera[3] + camera[4] * right, camera[4] - camera[3] * right
+            world_x, world_y = ray_direction(camera, column)
             a = world_x * world_x + world_y * world_y
             b = world_x * x + world_y * y
             root = b * b - a * (x * x + y * y - radius * radius)
@@ -253,8 +257,7 @@ def cast_ellipsoids(
         z = (shapes[solid, 2] - camera[2]) / half_z
         flat = x * x + y * y - 1
         for column in range(first, last):
-            right = (column - camera[7]) / camera[5]
-            world_x, world_y = camera[3] + camera[4] * right, camera[4] - camera[3] * right
+            world_x, world_y = ray_direction(camera, column)
             along, across = (world_x * cos + world_y * sin) / half_x, (world_y * cos - world_x * sin) / half_y
             a, b = along * along + across * across, along * x + across * y
             if flat > 0 and (b <= 0 or b * b <= a * flat):

@@ -164,22 +164,27 @@ def _part(part: Part, size_m: tuple[float, float, float]) -> tuple[float, ...]:
     return (*centre, 1.0, 0.0, (x1 - x0) / 2 * length_m, (y1 - y0) / 2 * width_m, (z1 - z0) / 2 * height_m, label)
 
 
-def _building(facade: Facade) -> tuple[float, ...]:
-    (x0, y0), (x1, y1) = facade.start_m, facade.end_m
+def _middle_and_direction(
+    start_m: tuple[float, float], end_m: tuple[float, float]
+) -> tuple[float, float, float, float, float]:
+    """Return the middle of a line, the cosine and sine of its direction, and its length."""
+    (x0, y0), (x1, y1) = start_m, end_m
     length_m = math.hypot(x1 - x0, y1 - y0)
-    cos, sin = (x1 - x0) / length_m, (y1 - y0) / length_m
+    return (x0 + x1) / 2, (y0 + y1) / 2, (x1 - x0) / length_m, (y1 - y0) / length_m, length_m
+
+
+def _building(facade: Facade) -> tuple[float, ...]:
+    x_m, y_m, cos, sin, length_m = _middle_and_direction(facade.start_m, facade.end_m)
     half_m = facade.depth_m / 2
     # The building is to the right of its wall.
-    x_m, y_m = (x0 + x1) / 2 + half_m * sin, (y0 + y1) / 2 - half_m * cos
-    return (x_m, y_m, facade.height_m / 2, cos, sin, length_m / 2, half_m, facade.height_m / 2, BUILDING)
+    centre = (x_m + half_m * sin, y_m - half_m * cos, facade.height_m / 2)
+    return (*centre, cos, sin, length_m / 2, half_m, facade.height_m / 2, BUILDING)
 
 
 def _fence(fence: Fence) -> tuple[float, ...]:
-    (x0, y0), (x1, y1) = fence.start_m, fence.end_m
-    length_m = math.hypot(x1 - x0, y1 - y0)
-    cos, sin = (x1 - x0) / length_m, (y1 - y0) / length_m
+    x_m, y_m, cos, sin, length_m = _middle_and_direction(fence.start_m, fence.end_m)
     half_m = fence.height_m / 2
-    return ((x0 + x1) / 2, (y0 + y1) / 2, half_m, cos, sin, length_m / 2, FENCE_HALF_M, half_m, FENCE)
+    return (x_m, y_m, half_m, cos, sin, length_m / 2, FENCE_HALF_M, half_m, FENCE)
 
 
 def _trunk(tree: Tree) -> tuple[float, ...]:

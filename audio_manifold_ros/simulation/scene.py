@@ -31,6 +31,10 @@ class VehicleKind(str, Enum):
     BICYCLE = 'bicycle'
 
 
+# Kinds without noise of tyres and engine. Their sounds are sound sources of the street.
+WITHOUT_ENGINE = (VehicleKind.TRAM, VehicleKind.BICYCLE)
+
+
 @dataclass(frozen=True)
 class Vehicle:
     """Vehicle other than the ego vehicle.
@@ -60,24 +64,9 @@ class Vehicle:
     engine_hz: float
 
     @property
-    def x_m(self) -> float:
-        """Centre along x at time zero."""
-        return self.centre_m(0.0)[0]
-
-    @property
-    def y_m(self) -> float:
-        """Centre along y at time zero."""
-        return self.centre_m(0.0)[1]
-
-    @property
-    def velocity_mps(self) -> float:
-        """Velocity along x at time zero."""
-        return float(self.trajectory.velocity(np.zeros(1))[0, 0])
-
-    def centre_m(self, time_s: float) -> tuple[float, float]:
-        """Return (x, y) of the centre."""
-        x_m, y_m, _ = self.trajectory.position(np.array([time_s]))[0].tolist()
-        return x_m, y_m
+    def is_in_traffic(self) -> bool:
+        """True for a vehicle that is not parked."""
+        return self.audible or self.kind in WITHOUT_ENGINE
 
 
 @dataclass(frozen=True)
@@ -132,16 +121,6 @@ class Facade:
         low, high = x_range_m
         ends = ((high, y_m), (low, y_m)) if side > 0 else ((low, y_m), (high, y_m))
         return cls(*ends, height_m, depth_m, absorption, scattering)
-
-    @property
-    def side(self) -> int:
-        """1 for a building on the left of the direction of travel, -1 on the right."""
-        return 1 if self.start_m[0] > self.end_m[0] else -1
-
-    @property
-    def y_m(self) -> float:
-        """Middle of the wall along y."""
-        return (self.start_m[1] + self.end_m[1]) / 2
 
     @property
     def x_start_m(self) -> float:
@@ -271,11 +250,6 @@ class Ego:
     def y_m(self) -> float:
         """Position of base_link along y at time zero."""
         return float(self.position_m(0.0)[1])
-
-    @property
-    def speed_mps(self) -> float:
-        """Speed at time zero."""
-        return float(np.linalg.norm(self.trajectory.velocity(np.zeros(1))))
 
     def position_m(self, time_s: float) -> FloatArray:
         """Return the position of base_link (3,) in the world, on the ground."""

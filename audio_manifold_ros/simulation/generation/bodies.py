@@ -12,11 +12,8 @@ from itertools import accumulate
 import numpy as np
 
 from audio_manifold_ros.simulation.generation import statistics
-from audio_manifold_ros.simulation.scene import Vehicle, VehicleKind
+from audio_manifold_ros.simulation.scene import WITHOUT_ENGINE, Vehicle, VehicleKind
 from audio_manifold_ros.simulation.trajectory import Trajectory
-
-# Kinds without noise of tyres and engine. Their sounds are sound sources of the street.
-WITHOUT_ENGINE = (VehicleKind.TRAM, VehicleKind.BICYCLE)
 
 
 @dataclass(frozen=True)

@@ -14,45 +14,41 @@ from audio_manifold_ros.simulation.motion_table import MotionTable
 from audio_manifold_ros.simulation.trajectory import Trajectory
 
 STEP_S = 0.5
+CLEARANCE_M = 0.2
 
 
-def collision_free(
-    trajectories: list[Trajectory], sizes_m: FloatArray, fixed: int, duration_s: float, clearance_m: float = 0.2
-) -> NDArray[np.bool_]:
+def collision_free(trajectories: list[Trajectory], sizes_m: FloatArray, duration_s: float) -> NDArray[np.bool_]:
     """Return which objects to keep (object,).
 
-    An object is kept if it never touches an object that is kept and comes before it.
+    An object is kept if it never comes closer than `CLEARANCE_M` to a kept object before it. The first one is kept.
 
     Args:
         trajectories: Motion of the objects, the most important first.
         sizes_m: Length and width (object, 2).
-        fixed: The first objects, which are all kept.
         duration_s: Duration of the street.
-        clearance_m: Least distance.
 
     """
     motions = MotionTable(trajectories)
     touching = np.zeros((len(trajectories), len(trajectories)), dtype=bool)
     for time_s in np.arange(-STEP_S, duration_s + STEP_S, STEP_S):
         at = motions.poses(float(time_s))
-        touching |= _overlap(at, sizes_m / 2 + clearance_m / 2, fixed)
+        touching |= _overlap(at, sizes_m / 2 + CLEARANCE_M / 2)
     kept = np.ones(len(trajectories), dtype=bool)
-    for index in range(fixed, len(trajectories)):
+    for index in range(1, len(trajectories)):
         kept[index] = not np.any(touching[index, :index] & kept[:index])
     return kept
 
 
-def _overlap(poses: FloatArray, halves_m: FloatArray, fixed: int) -> NDArray[np.bool_]:
-    """Return which of the objects from `fixed` on overlap which objects (object, object), by separating axes."""
+def _overlap(poses: FloatArray, halves_m: FloatArray) -> NDArray[np.bool_]:
+    """Return which objects overlap which objects before them (object, object), by separating axes."""
     overlap = np.zeros((len(poses), len(poses)), dtype=bool)
     reach = np.hypot(halves_m[:, 0], halves_m[:, 1])
     offsets = poses[None, :, :2] - poses[:, None, :2]
     close = offsets[..., 0] ** 2 + offsets[..., 1] ** 2 < (reach[:, None] + reach) ** 2
     for index, other in np.argwhere(np.tril(close, -1)).tolist():
-        if index >= fixed:
-            overlap[index, other] = _rectangles_touch(
-                offsets[index, other], (poses[index, 2], poses[other, 2]), (halves_m[index], halves_m[other])
-            )
+        overlap[index, other] = _rectangles_touch(
+            offsets[index, other], (poses[index, 2], poses[other, 2]), (halves_m[index], halves_m[other])
+        )
     return overlap
 
 

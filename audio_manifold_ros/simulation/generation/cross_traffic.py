@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from audio_manifold_ros.common.array_types import FloatArray
 from audio_manifold_ros.simulation.generation import statistics
 from audio_manifold_ros.simulation.generation.bodies import Body, sample_body
-from audio_manifold_ros.simulation.generation.car_following import Drivers, StopLines, drive_lane
+from audio_manifold_ros.simulation.generation.car_following import STEP_S, Drivers, StopLines, drive_lane
 from audio_manifold_ros.simulation.generation.lane_traffic import LaneTraffic
 from audio_manifold_ros.simulation.generation.layout import Layout
 from audio_manifold_ros.simulation.generation.world_motion import Path
@@ -68,7 +68,7 @@ def _arm(
 ) -> list[tuple[Body, GridTrajectory]]:
     """Simulate vehicles on one arm. Place 0 along the lane is on the centre line of the road."""
     speed_mps = min(layout.speed_limit_mps, 50 / 3.6) * 0.8
-    duration_s = 0.1 * len(closed)
+    duration_s = STEP_S * len(closed)
     spacing_m = speed_mps * 3600.0 / math.exp(rng.uniform(*np.log(statistics.CROSS_FLOW_PER_H)))
     starts, bodies = [], []
     place = junction.reach_m - rng.uniform(0, spacing_m)

@@ -101,10 +101,8 @@ def poles(rng: np.random.Generator, layout: Layout, side: int) -> list[Pole]:
     return found
 
 
-def parked_vehicles(
-    rng: np.random.Generator, layout: Layout, side: int, ego_side: int, *, ego_in_strip: bool
-) -> list[Vehicle]:
-    """Sample the parked vehicles of a side."""
+def parked_vehicles(rng: np.random.Generator, layout: Layout, side: int, ego_side: int) -> list[Vehicle]:
+    """Sample the parked vehicles of a side. `ego_side` is the side at which the ego vehicle is parked, 0 for none."""
     width_m = layout.parking_m[0 if side > 0 else 1]
     if width_m == 0.0:
         return []
@@ -116,7 +114,7 @@ def parked_vehicles(
         while station < last_m - statistics.PARKING_SLOT_M[0] / 2:
             body = sample_body(rng, statistics.PARKED_SHARES)
             is_taken = rng.random() < occupancy
-            if is_taken and not (ego_in_strip and side == ego_side and _is_pull_out(station)):
+            if is_taken and not (side == ego_side and _is_pull_out(station)):
                 bodies.append(body)
                 places.append(station)
             station += max(rng.uniform(*statistics.PARKING_SLOT_M), body.length_m + 0.8)

@@ -81,7 +81,7 @@ def signal_closed(junction: Junction, rng: np.random.Generator, times_s: FloatAr
 
 
 def main_traffic(
-    rng: np.random.Generator, layout: Layout, plan: EgoPlan, times_s: FloatArray, red: FloatArray
+    rng: np.random.Generator, layout: Layout, plan: EgoPlan, times_s: FloatArray, red: NDArray[np.bool_]
 ) -> Iterator[LaneTraffic]:
     """Simulate all lanes.
 
@@ -95,7 +95,7 @@ def main_traffic(
     """
     for direction in (1, -1):
         places = [direction * one.station_m - one.half_street_m - STOP_LINE_M for one in layout.junctions]
-        lines = StopLines(np.array(places), np.asarray(red, dtype=bool).reshape(len(places), len(times_s)).T)
+        lines = StopLines(np.array(places), red.T)
         for lane in range(layout.lanes):
             has_ego = plan.side == 0 and direction == 1 and lane == plan.lane
             tram = layout.has_tram and lane == 0

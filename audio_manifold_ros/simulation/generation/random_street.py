@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros.simulation.generation import buildings, furniture, statistics
 from audio_manifold_ros.simulation.generation.bodies import Body
-from audio_manifold_ros.simulation.generation.car_following import WARM_UP_S, knot_times_s
+from audio_manifold_ros.simulation.generation.car_following import LEAD_S, STEP_S, WARM_UP_S, knot_times_s
 from audio_manifold_ros.simulation.generation.collisions import collision_free
 from audio_manifold_ros.simulation.generation.cross_traffic import cross_traffic
 from audio_manifold_ros.simulation.generation.lane_traffic import (
@@ -31,7 +31,8 @@ from audio_manifold_ros.simulation.trajectory import StraightTrajectory, Traject
 
 # Traffic beyond this distance from the ego vehicle at all times is left out.
 TRAFFIC_REACH_M = 180.0
-CROSS_REACH_M = 110.0
+# Cross streets beyond this distance have no traffic.
+CROSS_TRAFFIC_REACH_M = 110.0
 SIDES = (1, -1)
 
 
@@ -58,9 +59,9 @@ def sample_street(rng: np.random.Generator, seed: int, duration_s: float) -> Str
     ego_motion = ego_motion or _parked(layout, plan)
     for junction, closed in zip(layout.junctions, reds, strict=True):
         if (
-            layout.range_m[0] + MARGIN_M - CROSS_REACH_M
+            layout.range_m[0] + MARGIN_M - CROSS_TRAFFIC_REACH_M
             < junction.station_m
-            < layout.range_m[1] - MARGIN_M + CROSS_REACH_M
+            < layout.range_m[1] - MARGIN_M + CROSS_TRAFFIC_REACH_M
         ):
             for body, motion in cross_traffic(rng, layout, junction, closed[1], main):
                 bodies.append(body)
@@ -73,11 +74,7 @@ def sample_street(rng: np.random.Generator, seed: int, duration_s: float) -> Str
         level_offset_db=float(rng.normal(0, 1.5)),
     )
     walkers = [walker for side in SIDES for walker in pedestrians(rng, layout, side, duration_s)]
-    parked = [
-        vehicle
-        for side in SIDES
-        for vehicle in furniture.parked_vehicles(rng, layout, side, plan.side, ego_in_strip=plan.side != 0)
-    ]
+    parked = [vehicle for side in SIDES for vehicle in furniture.parked_vehicles(rng, layout, side, plan.side)]
     kept = _kept(ego, bodies, motions, [person for person, _ in walkers], duration_s)
     vehicles = [
         body.vehicle(rng, motion)
@@ -115,7 +112,7 @@ def _centred(
     layout: Layout, main: list[LaneTraffic], red: NDArray[np.bool_]
 ) -> tuple[Layout, list[LaneTraffic], list[NDArray[np.bool_]]]:
     """Move station 0 to the ego vehicle at time zero, and keep the part of the street within range of it."""
-    zero = FIRST_KNOT + 10
+    zero = FIRST_KNOT + round(LEAD_S / STEP_S)
     stations = [lane.stations_m[:, lane.bodies.index(EGO_BODY)] for lane in main if EGO_BODY in lane.bodies]
     begin_m, end_m = (float(stations[0][zero]), float(stations[0][-1])) if stations else (0.0, 0.0)
     layout = layout.shifted(begin_m)
@@ -166,7 +163,7 @@ def _kept(
     sizes = [statistics.EGO_SIZE_M, *((body.length_m, body.width_m) for body in bodies)]
     sizes += [(0.4, person.width_m) for person in walkers]
     everything = [ego.trajectory, *motions, *(person.trajectory for person in walkers)]
-    return collision_free(everything, np.array(sizes), 1, duration_s)[1:]
+    return collision_free(everything, np.array(sizes), duration_s)[1:]
 
 
 def _weather(rng: np.random.Generator, facades: list[Facade], width_m: float) -> Weather:

@@ -26,9 +26,7 @@ if TYPE_CHECKING:
 EDGE_STEPS = 3
 
 
-def fan_out(
-    out: Samples, centre: Samples, shifts: FloatArray, gains: FloatArray, width: int, edge: int = EDGE_STEPS
-) -> None:
+def fan_out(out: Samples, centre: Samples, shifts: FloatArray, gains: FloatArray, width: int) -> None:
     """Add a signal at the centre of an array to its microphones with small time shifts.
 
     The shifts change slowly. Each step therefore reads a contiguous part of the signal and of its half-sample
@@ -36,16 +34,15 @@ def fan_out(
 
     Args:
         out: float32 (mic, step · width), added to in place.
-        centre: Signal at twice the rate, float32 (2 · (step + 2 · edge) · width,).
+        centre: Signal at twice the rate, float32 (2 · (step + 2 · `EDGE_STEPS`) · width,).
         shifts: Shift of each microphone towards later signal (mic, step + 1), in samples of twice the rate, less than
-            `edge` steps.
+            `EDGE_STEPS` steps.
         gains: (mic, step + 1).
         width: Samples per step.
-        edge: More steps of the signal on either side.
 
     """
     half = np.ascontiguousarray(centre.reshape(-1, 2).T)
-    _fan_out(out, half[0], half[1], shifts, gains, powers(width, 1)[1], edge)
+    _fan_out(out, half[0], half[1], shifts, gains, powers(width, 1)[1])
 
 
 def add_delayed(
@@ -66,6 +63,25 @@ def add_delayed(
 
     """
     _add_delayed(out, signal, delays, gains, powers(width, 1)[1], stride, lead)
+
+
+@compiled('Tuple((i8, f4, f4))(f8, f8)')
+def _shift_of_step(begin: float, end: float) -> tuple[int, np.float32, np.float32]:
+    """Return the whole samples of a shift in the middle of a step, the rest at its start, and the change within it."""
+    whole = int(np.floor((begin + end) / 2))
+    return whole, np.float32(begin - whole), np.float32(end - begin)
+
+
+@compiled('UniTuple(f4[::1], 2)(f4[::1], f4[::1], i8, i8)')
+def _neighbours(even: Samples, odd: Samples, begin: int, width: int) -> tuple[Samples, Samples]:
+    """Return every second sample of a signal from an index on, and the samples after them, both (width,).
+
+    The signal is given as its samples of even and of odd index.
+    """
+    half = begin >> 1
+    if begin & 1:
+        return odd[half : half + width], even[half + 1 : half + 1 + width]
+    return even[half : half + width], odd[half : half + width]
 
 
 @compiled('void(f4[:, ::1], f4[::1], f8[:, :], f8[:, :], Array(f4, 1, "C", readonly=True))')
@@ -101,24 +117,15 @@ def read_path(out: Samples, signal: Samples, positions: FloatArray, gains: Float
                 target[i] += (gain + growth * t[i]) * (left + fraction * (ahead[index + np.uint32(1)] - left))
 
 
-@compiled('void(f4[:, ::1], f4[::1], f4[::1], f8[:, :], f8[:, :], Array(f4, 1, "C", readonly=True), i8)')
-def _fan_out(
-    out: Samples, even: Samples, odd: Samples, shifts: FloatArray, gains: FloatArray, t: Samples, edge: int
-) -> None:
+@compiled('void(f4[:, ::1], f4[::1], f4[::1], f8[:, :], f8[:, :], Array(f4, 1, "C", readonly=True))')
+def _fan_out(out: Samples, even: Samples, odd: Samples, shifts: FloatArray, gains: FloatArray, t: Samples) -> None:
     width = len(t)
     for mic in range(shifts.shape[0]):
         for step in range(shifts.shape[1] - 1):
-            integer_delay = np.floor((shifts[mic, step] + shifts[mic, step + 1]) / 2)
-            begin = 2 * (step + edge) * width + np.int64(integer_delay)
-            fraction = np.float32(shifts[mic, step] - integer_delay)
-            drift = np.float32(shifts[mic, step + 1] - shifts[mic, step])
+            whole, fraction, drift = _shift_of_step(shifts[mic, step], shifts[mic, step + 1])
+            here, there = _neighbours(even, odd, 2 * (step + EDGE_STEPS) * width + whole, width)
             gain = np.float32(gains[mic, step])
             growth = np.float32(gains[mic, step + 1] - gains[mic, step])
-            half = begin >> 1
-            if begin & 1:
-                here, there = odd[half : half + width], even[half + 1 : half + 1 + width]
-            else:
-                here, there = even[half : half + width], odd[half : half + width]
             target = out[mic, step * width : (step + 1) * width]
             for i in range(width):
                 between = here[i] + (fraction + drift * t[i]) * (there[i] - here[i])
@@ -134,24 +141,11 @@ def _fan_out_pairs(
     for mic in range(len(out)):
         first, second = 2 * mic, 2 * mic + 1
         for step in range(shifts.shape[1] - 1):
-            integer_delay = np.floor((shifts[first, step] + shifts[first, step + 1]) / 2)
-            begin = 2 * (step + edge) * width + np.int64(integer_delay)
-            fraction = np.float32(shifts[first, step] - integer_delay)
-            drift = np.float32(shifts[first, step + 1] - shifts[first, step])
-            half = begin >> 1
-            if begin & 1:
-                here, there = odd[half : half + width], even[half + 1 : half + 1 + width]
-            else:
-                here, there = even[half : half + width], odd[half : half + width]
-            integer_delay = np.floor((shifts[second, step] + shifts[second, step + 1]) / 2)
-            begin = 2 * (step + edge) * width + np.int64(integer_delay)
-            fraction_2 = np.float32(shifts[second, step] - integer_delay)
-            drift_2 = np.float32(shifts[second, step + 1] - shifts[second, step])
-            half = begin >> 1
-            if begin & 1:
-                here_2, there_2 = odd[half : half + width], even[half + 1 : half + 1 + width]
-            else:
-                here_2, there_2 = even[half : half + width], odd[half : half + width]
+            begin = 2 * (step + edge) * width
+            whole, fraction, drift = _shift_of_step(shifts[first, step], shifts[first, step + 1])
+            here, there = _neighbours(even, odd, begin + whole, width)
+            whole, fraction_2, drift_2 = _shift_of_step(shifts[second, step], shifts[second, step + 1])
+            here_2, there_2 = _neighbours(even, odd, begin + whole, width)
             gain, gain_2 = np.float32(gains[first, step]), np.float32(gains[second, step])
             growth = np.float32(gains[first, step + 1] - gains[first, step])
             growth_2 = np.float32(gains[second, step + 1] - gains[second, step])
@@ -209,9 +203,7 @@ def _add_delayed(
     width = len(t)
     for mic in range(delays.shape[0]):
         for step in range(delays.shape[1] - 1):
-            whole = np.int64(np.floor((delays[mic, step] + delays[mic, step + 1]) / 2))
-            fraction = np.float32(delays[mic, step] - whole)
-            drift = np.float32(delays[mic, step + 1] - delays[mic, step])
+            whole, fraction, drift = _shift_of_step(delays[mic, step], delays[mic, step + 1])
             gain = np.float32(gains[mic, step])
             growth = np.float32(gains[mic, step + 1] - gains[mic, step])
             if gain == 0 and growth == 0:

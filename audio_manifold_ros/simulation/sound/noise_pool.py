@@ -86,31 +86,36 @@ def sample_slots(count: int, grid: SampleGrid, generator: np.random.Generator) -
 @lru_cache(maxsize=2)
 def high_pool(grid: SampleGrid) -> NoisePool:
     """Return the bands above the split (5, sample) at the oversampled rate, up to half of the sample rate."""
-    rate = grid.sample_rate_hz * OVERSAMPLING
-    edges = tuple(min(edge, grid.sample_rate_hz / 2) for edge in HIGH_EDGES_HZ)
-    return NoisePool(band_noise(edges, rate, rate * POOL_S, seed=1), rate * MARGIN_S)
+    return _high_pool(grid, POOL_S, seed=1)
 
 
 @lru_cache(maxsize=2)
 def low_pool(grid: SampleGrid) -> NoisePool:
     """Return the bands below the split (4, sample) at the oversampled low rate."""
-    rate = grid.low_rate_hz * OVERSAMPLING
-    return NoisePool(band_noise(LOW_EDGES_HZ, rate, round(rate * POOL_S), seed=2), round(rate * MARGIN_S))
+    return _low_pool(grid, POOL_S, seed=2)
 
 
 @lru_cache(maxsize=2)
 def own_high_pool(grid: SampleGrid) -> NoisePool:
     """Return other noise with the bands of `high_pool`, for the vehicle that carries the array."""
-    rate = grid.sample_rate_hz * OVERSAMPLING
-    edges = tuple(min(edge, grid.sample_rate_hz / 2) for edge in HIGH_EDGES_HZ)
-    return NoisePool(band_noise(edges, rate, rate * OWN_POOL_S, seed=11), rate * MARGIN_S)
+    return _high_pool(grid, OWN_POOL_S, seed=11)
 
 
 @lru_cache(maxsize=2)
 def own_low_pool(grid: SampleGrid) -> NoisePool:
     """Return other noise with the bands of `low_pool`, for the vehicle that carries the array."""
+    return _low_pool(grid, OWN_POOL_S, seed=12)
+
+
+def _high_pool(grid: SampleGrid, period_s: int, seed: int) -> NoisePool:
+    rate = grid.sample_rate_hz * OVERSAMPLING
+    edges = tuple(min(edge, grid.sample_rate_hz / 2) for edge in HIGH_EDGES_HZ)
+    return NoisePool(band_noise(edges, rate, rate * period_s, seed), rate * MARGIN_S)
+
+
+def _low_pool(grid: SampleGrid, period_s: int, seed: int) -> NoisePool:
     rate = grid.low_rate_hz * OVERSAMPLING
-    return NoisePool(band_noise(LOW_EDGES_HZ, rate, round(rate * OWN_POOL_S), seed=12), round(rate * MARGIN_S))
+    return NoisePool(band_noise(LOW_EDGES_HZ, rate, round(rate * period_s), seed), round(rate * MARGIN_S))
 
 
 @lru_cache(maxsize=2)
