@@ -53,7 +53,7 @@ STORED_TABLES = (
     'audio_manifold_ros.datasets.drive_images.IMAGE_READERS',
     'training.importing.drive_import.MISSING_LABELS',
     'training.importing.folder.recording_files.IMAGE_FOLDERS',
-    'training.labelling.label.MODELS',
+    'training.labelling.teacher_choice.MODELS',
     'training.labelling.teacher_files.READERS',
 )
 # Files that may contain the name of a modality as a text, with the meaning that it has there.

@@ -29,12 +29,12 @@ def add_json_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--json', action='store_true', help='print the result as JSON')
 
 
-def add_workers_option(parser: argparse.ArgumentParser) -> None:
-    """Add --workers, by default one for each processor."""
+def add_workers_option(parser: argparse.ArgumentParser, default: int | None = None) -> None:
+    """Add --workers, by default one for each processor if no other number is given."""
     parser.add_argument(
         '--workers',
         type=whole_number(1, MAX_WORKERS),
-        default=os.cpu_count() or 1,
+        default=default or os.cpu_count() or 1,
         help='number of processes (default: %(default)s)',
     )
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from audio_manifold_ros.processes.process_group import ProcessGroup
     from audio_manifold_ros.processes.process_pool import fresh_pool
     from audio_manifold_ros.processes.ros_isolation import isolated_environment
-    from audio_manifold_ros.processes.spread_work import spread
+    from audio_manifold_ros.processes.spread_work import spread, spread_with_progress
 
 __all__ = [
     'ProcessGroup',
@@ -21,6 +21,7 @@ __all__ = [
     'fresh_pool',
     'isolated_environment',
     'spread',
+    'spread_with_progress',
 ]
 
 __getattr__, __dir__ = lazy_exports(
@@ -30,6 +31,6 @@ __getattr__, __dir__ = lazy_exports(
         'process_group': 'ProcessGroup',
         'process_pool': 'fresh_pool',
         'ros_isolation': 'isolated_environment',
-        'spread_work': 'spread',
+        'spread_work': 'spread spread_with_progress',
     },
 )

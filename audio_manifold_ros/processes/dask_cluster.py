@@ -8,16 +8,21 @@ show a certificate.
 
 from __future__ import annotations
 
+import uuid
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from audio_manifold_ros.common.errors import ProcessError
+from audio_manifold_ros.processes.job_progress import JobProgress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+
+    from audio_manifold_ros.processes.job_progress import Advance, OnProgress
 
 J = TypeVar('J')
 R = TypeVar('R')
@@ -74,23 +79,38 @@ def cluster_client(scheduler: str) -> Iterator[Any]:
         yield client
 
 
-def run_on_cluster(work: Callable[[J], R], jobs: Sequence[J], scheduler: str) -> Iterator[tuple[int, R]]:
+def run_on_cluster(
+    work: Callable[[J, Advance], R],
+    jobs: Sequence[J],
+    scheduler: str,
+    on_progress: OnProgress,
+    give_up: Callable[[ProcessError], R],
+) -> Iterator[tuple[int, R]]:
     """Do jobs on a cluster, and yield number and result of each job when it is done.
 
     The scheduler gives the jobs of a worker that dies to another one.
 
+    Args:
+        work: A function that the workers can import. Its second argument is a function that adds to the progress.
+        jobs: First arguments of the function.
+        scheduler: Address of the scheduler.
+        on_progress: Called from another thread with the number of a job and its whole progress.
+        give_up: Returns the result of a job that has ended several workers, or raises the error.
+
     Raises:
-        ProcessError: The scheduler has no TLS, does not answer or has ended, or one job has ended several workers.
+        ProcessError: The scheduler has no TLS, does not answer or has ended, or a worker does not have the software.
         Exception: The exception of a job.
 
     """
     from distributed import KilledWorker, as_completed
 
+    topic = f'audio_manifold_ros {uuid.uuid4()}'
     with cluster_client(scheduler) as client:
+        client.subscribe_topic(topic, lambda event: on_progress(*event[1]))
         numbers: dict[Any, int] = {}
 
         def submit(number: int) -> Any:
-            future = client.submit(work, jobs[number], pure=False)
+            future = client.submit(_do_job, work, topic, number, jobs[number], pure=False)
             numbers[future] = number
             return future
 
@@ -102,6 +122,9 @@ def run_on_cluster(work: Callable[[J], R], jobs: Sequence[J], scheduler: str) ->
                 result = future.result()
             except KilledWorker as error:
                 msg = f'Job {number} has ended several workers of {scheduler!r}: give them more memory ({error}).'
+                result = give_up(ProcessError(msg))
+            except ImportError as error:
+                msg = f'A worker of {scheduler!r} does not have the software ({error}): install this version on it.'
                 raise ProcessError(msg) from None
             except CancelledError:
                 msg = (
@@ -112,3 +135,15 @@ def run_on_cluster(work: Callable[[J], R], jobs: Sequence[J], scheduler: str) ->
             for following in islice(rest, 1):
                 completed.add(submit(following))  # type: ignore[no-untyped-call]
             yield number, result
+
+
+def _do_job(work: Callable[[J, Advance], R], topic: str, number: int, job: J) -> R:
+    """Do a job on a worker of a cluster, and report its progress as events of a topic."""
+    from distributed import get_worker
+
+    report = partial(_log_progress, get_worker(), topic, number)
+    return work(job, JobProgress(report).advance)
+
+
+def _log_progress(worker: Any, topic: str, number: int, done: int) -> None:
+    worker.log_event(topic, (number, done))

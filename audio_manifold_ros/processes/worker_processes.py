@@ -11,6 +11,7 @@ from collections import Counter, deque
 from typing import TYPE_CHECKING, TypeVar
 
 from audio_manifold_ros.common.errors import ProcessError
+from audio_manifold_ros.processes.job_progress import JobProgress
 from audio_manifold_ros.processes.process_pool import end_with_parent_process, limit_threads
 
 if TYPE_CHECKING:
@@ -18,25 +19,35 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from multiprocessing.process import BaseProcess
 
+    from audio_manifold_ros.processes.job_progress import Advance, OnProgress
+
 J = TypeVar('J')
 R = TypeVar('R')
 # A job that ends so many processes is not tried again: it probably needs more memory than there is.
 MAX_DEATHS = 3
 
 
-def run_in_processes(work: Callable[[J], R], jobs: Sequence[J], workers: int) -> Iterator[tuple[int, R]]:
+def run_in_processes(
+    work: Callable[[J, Advance], R],
+    jobs: Sequence[J],
+    workers: int,
+    on_progress: OnProgress,
+    give_up: Callable[[ProcessError], R],
+) -> Iterator[tuple[int, R]]:
     """Do jobs in spawned processes with one thread each, and yield number and result of each job when it is done.
 
     A process does one job after the other. A job whose process dies is done again by another process. A finished job
     is never done again. The processes end with the iterator, and with this process.
 
     Args:
-        work: A module-level function, so that other processes can import it.
-        jobs: Arguments of the function. They are pickled.
+        work: A module-level function, so that other processes can import it. Its second argument is a function that
+            adds to the progress of the job.
+        jobs: First arguments of the function. They are pickled.
         workers: Number of processes.
+        on_progress: Called with the number of a job and its whole progress.
+        give_up: Returns the result of a job that has ended several processes, or raises the error.
 
     Raises:
-        ProcessError: One job has ended several processes.
         Exception: The exception of a job.
 
     """
@@ -53,13 +64,20 @@ def run_in_processes(work: Callable[[J], R], jobs: Sequence[J], workers: int) ->
             for worker in [worker for connection, worker in running.items() if connection in ready]:
                 number = worker.job
                 try:
-                    result, error = worker.connection.recv()
+                    message = worker.connection.recv()
                 except (EOFError, OSError):
                     del running[worker.connection]
                     deaths[number] += 1
-                    _check_deaths(number, deaths[number], worker.end())
-                    waiting.appendleft(number)
+                    exit_status = worker.end()
+                    if deaths[number] < MAX_DEATHS:
+                        waiting.appendleft(number)
+                    else:
+                        yield number, give_up(_repeated_death(number, exit_status))
                     continue
+                if isinstance(message, int):
+                    on_progress(number, message)
+                    continue
+                result, error = message
                 if error is not None:
                     raise error
                 yield number, result
@@ -76,7 +94,7 @@ def run_in_processes(work: Callable[[J], R], jobs: Sequence[J], workers: int) ->
 class _Worker:
     """A process, its connection, and the number of its current job."""
 
-    def __init__(self, work: Callable[[J], R]) -> None:
+    def __init__(self, work: Callable[[J, Advance], R]) -> None:
         context = multiprocessing.get_context('spawn')
         self.connection, child_end = context.Pipe()
         self._process: BaseProcess = context.Process(target=_do_jobs, args=(work, child_end), daemon=True)
@@ -100,17 +118,19 @@ class _Worker:
         return self._process.exitcode
 
 
-def _check_deaths(number: int, deaths: int, exit_status: int | None) -> None:
-    if deaths >= MAX_DEATHS:
-        msg = (
-            f'Job {number} has ended {deaths} processes, the last one with status {exit_status}: free memory, or start '
-            'fewer processes (--workers). Finished work is kept.'
-        )
-        raise ProcessError(msg)
+def _repeated_death(number: int, exit_status: int | None) -> ProcessError:
+    msg = (
+        f'Job {number} has ended {MAX_DEATHS} processes, the last one with status {exit_status}: free memory, or start '
+        'fewer processes (--workers). Finished work is kept.'
+    )
+    return ProcessError(msg)
 
 
-def _do_jobs(work: Callable[[J], R], connection: Connection) -> None:
-    """Do the jobs that come over a connection until it is closed, and send result or exception of each."""
+def _do_jobs(work: Callable[[J, Advance], R], connection: Connection) -> None:
+    """Do the jobs that come over a connection until it is closed.
+
+    The progress of a job is sent as whole numbers, and then its result and exception as a pair.
+    """
     end_with_parent_process()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C also reaches the parent, which ends this process
     while True:
@@ -119,7 +139,7 @@ def _do_jobs(work: Callable[[J], R], connection: Connection) -> None:
         except EOFError:
             return
         try:
-            connection.send((work(job), None))
+            connection.send((work(job, JobProgress(connection.send).advance), None))
         # Also of a result that cannot be pickled, of which nothing has been sent.
         except Exception as error:  # noqa: BLE001 - the parent raises it
             connection.send((None, error))

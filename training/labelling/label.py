@@ -8,34 +8,22 @@ audio-manifold train label drives/2026_11_20_bag
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-
 from audio_manifold_ros.cli.console import SafeConsole, print_error, print_problem
-from audio_manifold_ros.cli.options import add_size_option
+from audio_manifold_ros.cli.options import add_scheduler_option, add_size_option, add_workers_option
 from audio_manifold_ros.cli.parser import command_parser
-from audio_manifold_ros.common.argument_types import whole_number
+from audio_manifold_ros.common.argument_types import caller_path, whole_number
 from audio_manifold_ros.common.errors import AudioManifoldError, TrainingError
-from audio_manifold_ros.datasets.label_file import exclude_label_folders, label_folder
-from audio_manifold_ros.modalities.registry import DEPTH, SEGMENTATION
+from audio_manifold_ros.datasets.label_file import exclude_label_folders
+from audio_manifold_ros.processes.dask_cluster import check_scheduler
 from training.labelling.bag_frames import BagFrames
-from training.labelling.depth_model import DEFAULT_DEPTH, DepthModel
 from training.labelling.folder_frames import SUFFIXES, PictureFrames
 from training.labelling.frame import FrameSource
-from training.labelling.label_job import LabelJob, run_label_job
-from training.labelling.recorded_labels import RecordedLabels
-from training.labelling.segmentation_model import DEFAULT_SEGMENTATION, SegmentationModel
-from training.labelling.teacher import Teacher
-from training.labelling.teacher_files import TeacherFiles
-
-NO_TEACHER, TOPIC, FILES = 'none', 'topic:', 'files:'
-MODELS: Mapping[str, Callable[[str], Teacher]] = {DEPTH: DepthModel, SEGMENTATION: SegmentationModel}
-DEFAULTS: Mapping[str, str] = {DEPTH: DEFAULT_DEPTH, SEGMENTATION: DEFAULT_SEGMENTATION}
-TEACHER_HELP = f'a model (NAME, NAME@REVISION, folder), {TOPIC}NAME recorded, {FILES}FOLDER, or {NO_TEACHER}'
+from training.labelling.parallel_labelling import LabelSettings, LabelTask, label_recordings
+from training.labelling.teacher_choice import DEFAULTS, FILES, MODELS, NO_TEACHER, TEACHER_HELP, TOPIC
 
 
 def open_source(recording: Path, topic: str | None, columns: tuple[int, int] | None = None) -> FrameSource:
@@ -59,51 +47,45 @@ def open_source(recording: Path, topic: str | None, columns: tuple[int, int] | N
     return BagFrames(recording, topic)
 
 
-def open_teacher(modality: str, teacher_spec: str, recording: Path) -> Teacher:
-    """Return the teacher of a modality from its specification on the command line.
-
-    Raises:
-        BagError: The bag is damaged.
-        TrainingError: The teacher does not exist.
-
-    """
-    if teacher_spec.startswith(TOPIC):
-        return RecordedLabels(recording, modality, teacher_spec.removeprefix(TOPIC))
-    if teacher_spec.startswith(FILES):
-        return TeacherFiles(Path(teacher_spec.removeprefix(FILES)), modality)
-    return MODELS[modality](teacher_spec)
-
-
 def label(options: argparse.Namespace, console: SafeConsole) -> dict[Path, str]:
-    """Label all recordings with one teacher after the other, so that only one model is in memory at a time.
+    """Label all recordings, with one teacher after the other.
 
     Returns:
         Problem of each recording that could not be labelled. It does not stop the others.
 
     Raises:
+        ProcessError: The scheduler does not answer or has no TLS.
         TrainingError: A teacher cannot be used.
 
     """
+    if options.scheduler is not None:
+        check_scheduler(options.scheduler)
     refused: dict[Path, str] = {}
     sources: dict[Path, FrameSource] = {}
     for recording in exclude_label_folders(options.recordings):
         with _collect_refusals(recording, refused):
             sources[recording] = open_source(recording, options.topic, options.columns and tuple(options.columns))
-    columns = (TextColumn('{task.description}'), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=console) as progress:
-        for modality in MODELS:
-            teacher_spec = getattr(options, modality)
-            teacher: Teacher | None = None
-            for recording, source in sources.items() if teacher_spec != NO_TEACHER else ():
-                if teacher is None and not teacher_spec.startswith(TOPIC):
-                    teacher = open_teacher(modality, teacher_spec, recording)
-                with _collect_refusals(recording, refused):
-                    selected_teacher = teacher or open_teacher(modality, teacher_spec, recording)
-                    request = LabelJob(source, selected_teacher, tuple(options.size), options.every, options.batch)
-                    task = progress.add_task(f'{recording.name}: {modality}', total=request.count)
-                    path = run_label_job(request, label_folder(recording), partial(progress.advance, task))
-                    console.print(f'labels: {path}', highlight=False, soft_wrap=True)
-    return refused
+    settings = LabelSettings(tuple(options.size), options.every, options.batch)
+    tasks = []
+    for modality in MODELS:
+        teacher_spec = _absolute(getattr(options, modality))
+        if teacher_spec == NO_TEACHER:
+            continue
+        of_modality = [
+            LabelTask(recording.absolute(), source, modality, teacher_spec, settings)
+            for recording, source in sources.items()
+        ]
+        if of_modality and not teacher_spec.startswith(TOPIC):
+            of_modality[0].open_teacher()  # all recordings have this teacher: its error ends the call
+        tasks += of_modality
+    return {**refused, **label_recordings(tasks, options.workers, options.scheduler, console)}
+
+
+def _absolute(teacher_spec: str) -> str:
+    """Return the specification of a teacher with an absolute path, for processes that work in other folders."""
+    if teacher_spec.startswith(FILES):
+        return f'{FILES}{caller_path(teacher_spec.removeprefix(FILES))}'
+    return str(Path(teacher_spec).absolute()) if Path(teacher_spec).is_dir() else teacher_spec
 
 
 @contextmanager
@@ -132,6 +114,9 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument('--every', type=whole_number(1), default=1, help='label every n-th image (%(default)s)')
     parser.add_argument('--batch', type=whole_number(1), default=8, help='images per batch (%(default)s)')
+    # One process: the teacher networks use all cores or the GPU.
+    add_workers_option(parser, default=1)
+    add_scheduler_option(parser)
     return parser.parse_args(arguments)
 
 

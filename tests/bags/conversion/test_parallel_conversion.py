@@ -5,8 +5,12 @@
 from __future__ import annotations
 
 import json
+import multiprocessing.connection
+import os
 import shutil
+import signal
 import subprocess
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -22,6 +26,7 @@ from audio_manifold_ros.bags.conversion.bag_to_dataset import main
 from audio_manifold_ros.bags.conversion.conversion_record import ConversionOptions
 from audio_manifold_ros.bags.conversion.parallel_conversion import convert_bags
 from audio_manifold_ros.common.errors import ProcessError
+from audio_manifold_ros.processes.job_progress import Advance
 from tests.bags.drive_bags import (
     sound,
     write_bag,
@@ -74,9 +79,11 @@ def test_processes_of_this_machine_listen_on_no_port(tmp_path: Path, monkeypatch
 
 
 @pytest.mark.slow
-def test_a_conversion_that_is_killed_fails_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bag_whose_process_is_killed_is_converted_by_another_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     bags = [write_bag(tmp_path / f'bag_{i}', sound(RATE_HZ, i), [0.5]) for i in range(3)]
-    wait = parallel_conversion.multiprocessing.connection.wait
+    wait = multiprocessing.connection.wait
     killed: list[int] = []
 
     def kill_and_wait(receivers: list[Connection]) -> list[object]:
@@ -86,11 +93,27 @@ def test_a_conversion_that_is_killed_fails_alone(tmp_path: Path, monkeypatch: py
             child.kill()
         return list(wait(receivers))
 
-    monkeypatch.setattr(parallel_conversion.multiprocessing.connection, 'wait', kill_and_wait)
+    monkeypatch.setattr(multiprocessing.connection, 'wait', kill_and_wait)
+    outcome = convert_bags(bags, tmp_path / 'out', None, SMALL, 2, None, QUIET)
+    assert killed
+    assert outcome.failures == ()
+    assert {done.path.stem for done in outcome.converted} == {bag.name for bag in bags}
+
+
+def test_a_bag_that_ends_every_process_fails_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bags = [write_bag(tmp_path / f'bag_{i}', sound(RATE_HZ, i), [0.5]) for i in range(2)]
+    monkeypatch.setattr(parallel_conversion, '_convert', partial(die_or_convert, bags[0]))
     outcome = convert_bags(bags, tmp_path / 'out', None, SMALL, 2, None, QUIET)
     ((failed, reason),) = outcome.failures
-    assert 'ended with status -9' in reason
-    assert {done.path.stem for done in outcome.converted} == {bag.name for bag in bags} - {failed.name}
+    assert failed == bags[0]
+    assert 'ProcessError: Job 0 has ended 3 processes, the last one with status -9' in reason
+    assert [done.path.stem for done in outcome.converted] == ['bag_1']
+
+
+def die_or_convert(fatal: Path, job: parallel_conversion.Job, advance: Advance) -> object:
+    if job[0] == fatal:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return parallel_conversion._convert(job, advance)
 
 
 @pytest.mark.parametrize('address', ['tcp://127.0.0.1:8786', '127.0.0.1:8786', 'inproc://1', 'ws://127.0.0.1:8786'])
