@@ -75,16 +75,13 @@ def to_detection(
     vehicle: VehiclePosition, errors: VehicleErrors, array_m: FloatArray, class_ids: Mapping[str, int]
 ) -> Detection:
     """Return a vehicle as a detection in the root frame of the rig (see `vehicle_detections`)."""
-    length_m, width_m, height_m = USUAL_SIZES_M.get(vehicle.category, OTHER_SIZE_M)
+    position_m, extent_m = vehicle_box(vehicle, array_m)
     ahead, left = math.cos(vehicle.azimuth_rad), math.sin(vehicle.azimuth_rad)
-    position_m = np.array(
-        [array_m[0] + vehicle.distance_m * ahead, array_m[1] + vehicle.distance_m * left, height_m / 2]
-    )
     along, across = np.array([ahead, left, 0.0]), np.array([-left, ahead, 0.0])
     covariance_m2 = (
         (vehicle.distance_m * errors.range_log_std) ** 2 * np.outer(along, along)
         + (vehicle.distance_m * errors.angle_std_rad) ** 2 * np.outer(across, across)
-        + np.diag([0.0, 0.0, (height_m / 4) ** 2])
+        + np.diag([0.0, 0.0, (extent_m[2] / 4) ** 2])
     )
     return Detection(
         class_id=class_ids.get(vehicle.category, class_ids.get('car', 0)),
@@ -93,7 +90,17 @@ def to_detection(
         bearing_rad=vehicle.azimuth_rad,
         distance_m=vehicle.distance_m,
         position_m=position_m,
-        # Its heading is unknown: the box is along the root frame.
-        extent_m=np.array([length_m, width_m, height_m]),
+        extent_m=extent_m,
         covariance_m2=covariance_m2,
     )
+
+
+def vehicle_box(vehicle: VehiclePosition, array_m: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return centre (3,) and sides (3,) of a box of the usual size of a vehicle, on the ground of the root frame.
+
+    The heading of the vehicle is unknown: the box is along the axes of the frame.
+    """
+    extent_m = np.array(USUAL_SIZES_M.get(vehicle.category, OTHER_SIZE_M))
+    ahead, left = math.cos(vehicle.azimuth_rad), math.sin(vehicle.azimuth_rad)
+    x_m, y_m = array_m[0] + vehicle.distance_m * ahead, array_m[1] + vehicle.distance_m * left
+    return np.array([x_m, y_m, extent_m[2] / 2]), extent_m

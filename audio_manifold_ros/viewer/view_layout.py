@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 TIMELINE = 'time'
 SCENE = 'base_link'
-SPECTROGRAM, CONFIDENCE, TOP_VIEW = 'spectrogram', 'confidence', 'vehicles'
+SPECTROGRAM, CONFIDENCE, TOP_VIEW = 'spectrogram', 'confidence', 'top_view'
+VEHICLES, TRUE_VEHICLES = f'{SCENE}/predicted_vehicles', f'{SCENE}/true_vehicles'
 PREDICTED, GROUND_TRUTH = 'predicted', 'ground_truth'
 FIGURES = 'figures'
 LATENCY, MEAN_CONFIDENCE, LEVEL = f'{FIGURES}/latency_ms', f'{FIGURES}/mean_confidence', f'{FIGURES}/level_db'
@@ -47,21 +48,20 @@ def make_layout(modalities: Collection[str], *, has_vehicles: bool) -> Any:
         blueprint.Spatial2DView(origin=SPECTROGRAM, name='Sound, last second'),
         blueprint.Spatial2DView(origin=CONFIDENCE, name='Confidence'),
     )
-    below = [
+    figures = (
         blueprint.TimeSeriesView(origin=LATENCY, name='Latency in ms'),
         blueprint.TimeSeriesView(origin=MEAN_CONFIDENCE, name='Mean confidence'),
         blueprint.TimeSeriesView(origin=LEVEL, name='Sound level in dB'),
-    ]
+    )
+    below, shares, title = blueprint.Horizontal(*figures), [3, 1], 'Predicted points around the vehicle'
     if has_vehicles:
-        below.insert(0, blueprint.Spatial2DView(origin=TOP_VIEW, name=f'Vehicles ({TOP_VIEW_LEGEND})'))
-    scene = blueprint.Spatial3DView(origin=SCENE, name='Predicted points around the vehicle')
+        top_view = blueprint.Spatial2DView(origin=TOP_VIEW, name=f'Vehicles ({TOP_VIEW_LEGEND})')
+        below, shares = blueprint.Horizontal(top_view, blueprint.Vertical(*figures)), [3, 2]
+        title = 'Predicted points, and vehicles (red: predicted, green: true)'
+    scene = blueprint.Spatial3DView(origin=SCENE, name=title)
     return blueprint.Blueprint(
         blueprint.Horizontal(
-            blueprint.Vertical(
-                scene,
-                blueprint.Horizontal(*below, column_shares=[2, 1, 1, 1] if has_vehicles else None),
-                row_shares=[3, 2] if has_vehicles else [3, 1],
-            ),
+            blueprint.Vertical(scene, below, row_shares=shares),
             blueprint.Vertical(*images, sound),
             column_shares=[3, 2],
         ),

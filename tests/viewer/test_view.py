@@ -9,6 +9,8 @@ import shutil
 import socket
 import subprocess
 import time
+from collections.abc import Iterable
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -50,10 +52,14 @@ def snapshot(time_s: float) -> Snapshot:
 
 
 def log_street(stream: object, seconds: int = 3) -> None:
+    log_snapshots(stream, [snapshot(float(time_s)) for time_s in range(seconds)])
+
+
+def log_snapshots(stream: object, snapshots: Iterable[Snapshot]) -> None:
     manifest = Bundle.load(resource_path(BUNDLE)).manifest
     recording = ViewRecording(stream, RigFiles.from_folder(resource_path(RIG)), manifest)
-    for time_s in range(seconds):
-        recording.log(snapshot(float(time_s)), latency_ms=20.0)
+    for one in snapshots:
+        recording.log(one, latency_ms=20.0)
 
 
 def answers(port: int) -> bool:
@@ -98,12 +104,27 @@ def test_a_file_holds_scene_images_and_figures(tmp_path: Path) -> None:
     assert place == str(tmp_path / 'views' / 'drive.rrd')
     text = dump(Path(place))
     for entity in (
-        '/base_link/microphones', '/base_link/vehicle', '/base_link/camera/points', '/base_link/camera/detections',
+        '/base_link/microphones', '/base_link/vehicle', '/base_link/camera/points',
+        '/base_link/predicted_vehicles', '/base_link/true_vehicles',
         '/predicted/depth', '/predicted/segmentation', '/ground_truth/depth', '/ground_truth/segmentation',
-        '/vehicles', '/spectrogram', '/confidence', '/figures/latency_ms', '/figures/mean_confidence',
+        '/top_view', '/spectrogram', '/confidence', '/figures/latency_ms', '/figures/mean_confidence',
         '/figures/level_db',
     ):  # fmt: skip
         assert entity in text, entity
+
+
+@needs_rerun
+def test_boxes_are_those_of_the_images_without_vehicles_all_round(tmp_path: Path) -> None:
+    texts = []
+    for index, shown in enumerate((snapshot(0.0), replace(snapshot(0.0), vehicles=None))):
+        with open_output(ViewOutput(tmp_path / f'{index}.rrd'), MODALITIES) as (stream, _):
+            log_snapshots(stream, [shown])
+        texts.append(dump(tmp_path / f'{index}.rrd'))
+    all_round, images = texts
+    assert '/base_link/predicted_vehicles' in all_round
+    assert '/base_link/camera/detections' not in all_round
+    assert '/base_link/predicted_vehicles' not in images
+    assert '/base_link/camera/detections' in images
 
 
 @needs_rerun
@@ -117,7 +138,7 @@ def test_a_bag_becomes_a_file(tmp_path: Path) -> None:
     text = dump(tmp_path / 'drive.rrd')
     assert '/predicted/depth' in text
     assert '/ground_truth/depth' in text
-    assert '/vehicles' in text
+    assert '/top_view' in text
 
 
 @needs_rerun

@@ -216,6 +216,8 @@ def _draw_legend(sheet: RgbImage, snapshots: Sequence[Snapshot], top: int) -> No
     left = MARGIN + GUTTER
     draw_scales(sheet, (left, top))
     write_text(sheet, 'Scales', (MARGIN, top + 12), TEXT, 0.55)
+    write_text(sheet, 'depth, confidence', (MARGIN, top + 32), FAINT, 0.42)
+    write_text(sheet, 'classes', (MARGIN, top + 64), FAINT, 0.42)
     images = [image for m in snapshots for image in (m.ground_truth.labels, m.predicted.labels) if image is not None]
     present = np.unique(np.concatenate([image.ravel() for image in images])) if images else np.array([], dtype=np.uint8)
     shown = {vehicle.category for m in snapshots for vehicle in (*(m.vehicles or ()), *m.true_vehicles)}

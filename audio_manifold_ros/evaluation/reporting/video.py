@@ -225,9 +225,7 @@ def draw_frame(snapshot: Snapshot, title: str, spectrogram_range: tuple[float, f
     top_view = snapshot.top_view(TOP_VIEW_SIZE)
     if top_view is not None:
         left, top = width - TOP_VIEW_SIZE - GAP, HEADER
-        write_text(
-            frame, f'Vehicles all round ({TOP_VIEW_LEGEND}, middle: own car and array)', (left, top + 18), FAINT, 0.5
-        )
+        write_text(frame, f'Vehicles all round ({TOP_VIEW_LEGEND})', (left, top + 18), FAINT, 0.5)
         frame[top + CAPTION :, left:][:TOP_VIEW_SIZE, :TOP_VIEW_SIZE] = top_view
     _draw_legend(frame, height - LEGEND + 8)
     return frame
