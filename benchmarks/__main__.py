@@ -79,25 +79,32 @@ def main(arguments: list[str] | None = None) -> int:
     failed = []
     for name in names:
         print(f'▸ {name}: {BENCHES[name].title}', file=sys.stderr)
-        steal = StealTime()
-        figures = run_bench(name)
-        if figures is None:
+        result = measure_bench(name)
+        if result is None:
             failed.append(name)
             continue
-        result: BenchResult = {
-            'title': BENCHES[name].title,
-            'measured_at': datetime.now(timezone.utc).strftime('%Y-%m-%d'),
-            'cores': BENCHES[name].cores,
-            'machine': describe_machine(),
-            'stolen_percent': steal.percent(),
-            'figures': figures,
-        }
         print(render_page({name: result}).partition('## ')[2])
         if not options.short:
             _store(name, result)
     if failed:
         print(f'✗ {", ".join(failed)} failed; the reason is above. Earlier results were kept.', file=sys.stderr)
     return 1 if failed else 0
+
+
+def measure_bench(name: str) -> BenchResult | None:
+    """Run one bench in its own process and return its result, None if it failed."""
+    steal = StealTime()
+    figures = run_bench(name)
+    if figures is None:
+        return None
+    return {
+        'title': BENCHES[name].title,
+        'measured_at': datetime.now(timezone.utc).strftime('%Y-%m-%d'),
+        'cores': BENCHES[name].cores,
+        'machine': describe_machine(),
+        'stolen_percent': steal.percent(),
+        'figures': figures,
+    }
 
 
 def run_bench(name: str) -> list[FigureValues] | None:

@@ -314,6 +314,14 @@ VERBS = tuple(
             'print the time of each layer of networks, and the arithmetic floor of the machine',
             'models/street vq_8x8',
         ),
+        (
+            'bench gpu-campaign',
+            'benchmarks.gpu_campaign.__main__',
+            'test, measure, simulate and train on a GPU machine within minutes, without a network',
+            '--out campaign --minutes 10',
+            (),
+            '0: success; 1: something is missing, or a phase failed or was stopped; 2: wrong usage; 130: interrupted',
+        ),
         ('bench', 'benchmarks.__main__', 'run benchmarks and write benchmarks/README.md', 'pipeline latency --short'),
     )
 )

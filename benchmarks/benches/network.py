@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 from audio_manifold_ros.inference.backend_factory import open_backend
 from audio_manifold_ros.inference.backends.backend import Backend, input_shape
 from audio_manifold_ros.inference.bundle.bundle import Bundle
+from benchmarks.harness.device_choice import CPU, CUDA, measures_on
 from benchmarks.harness.figure import Figure, cheaper
+from benchmarks.harness.short_mode import scaled_count
 from benchmarks.harness.timing import Action, medians_s
 from benchmarks.support.bundles import STREET_MEL, has_street, write_paper_bundle, write_spatial_bundle
 from benchmarks.support.gpu_pipeline import measure_on_gpu
@@ -36,9 +38,12 @@ def measure() -> list[Figure]:
         if has_street():
             bundles = {'models/street_mel': Bundle.load(STREET_MEL), **bundles}
         for title, bundle in bundles.items():
-            figures.append(_measure_bundle(title, bundle))
-            figures += measure_on_gpu(title, bundle)
-        figures += _measure_spatial(Path(folder), next(iter(bundles.items())))
+            if measures_on(CPU):
+                figures.append(_measure_bundle(title, bundle))
+            if measures_on(CUDA):
+                figures += measure_on_gpu(title, bundle)
+        if measures_on(CPU):
+            figures += _measure_spatial(Path(folder), next(iter(bundles.items())))
     return figures
 
 
@@ -55,7 +60,7 @@ def _measure_spatial(folder: Path, reference: tuple[str, Bundle]) -> list[Figure
     for name, bundle in bundles.items():
         features = rng.uniform(-1.2, 0.4, input_shape(bundle.manifest)).astype(np.float32)
         actions[name] = Action(partial(open_backend(bundle, 'onnx', threads=1).run, features), CALLS)
-    times_s = medians_s(actions, ROUNDS)
+    times_s = medians_s(actions, scaled_count(ROUNDS))
     what = 'depth and segmentation of one window from spatial maps by `onnx`, one thread'
     return [
         cheaper(f'{what}: {name}', times_s[name], title, times_s[title], minimum)
@@ -68,9 +73,8 @@ def _measure_bundle(title: str, bundle: Bundle) -> Figure:
     features = rng.uniform(-1.2, 0.4, input_shape(bundle.manifest)).astype(np.float32)
     backends = {name: open_backend(bundle, name, threads=THREADS) for name in ('onnx', 'torch')}
     _require_same(backends, features)
-    times_s = medians_s(
-        {name: Action(partial(backend.run, features), CALLS) for name, backend in backends.items()}, ROUNDS
-    )
+    actions = {name: Action(partial(backend.run, features), CALLS) for name, backend in backends.items()}
+    times_s = medians_s(actions, scaled_count(ROUNDS))
     what = f'depth and segmentation of one window by `onnx`, {THREADS} threads: {title}'
     return cheaper(what, times_s['onnx'], '`torch`, eager', times_s['torch'], MIN_RATIO)
 

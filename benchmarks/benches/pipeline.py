@@ -13,7 +13,9 @@ import torch
 from audio_manifold_ros.inference.backends.backend import input_shape
 from audio_manifold_ros.inference.bundle.bundle import Bundle
 from audio_manifold_ros.networks.perception_network import PerceptionConfig
+from benchmarks.harness.device_choice import CPU, CUDA, measures_on
 from benchmarks.harness.figure import Figure, faster, not_measured
+from benchmarks.harness.short_mode import scaled_count
 from benchmarks.support.bundles import STREET_MEL, has_street, write_paper_bundle
 from benchmarks.support.roofline import MachineRates, NetworkWork, count_work, measure_rates
 from benchmarks.support.subprocess_pipeline import NAIVE, RunStats, SubprocessPipeline
@@ -53,7 +55,10 @@ def measure() -> list[Figure]:
 
 
 def _measure_bundle(title: str, bundle: Bundle, *, targets: bool) -> list[Figure]:
-    variants: tuple[Variant, ...] = CPU_VARIANTS + (CUDA_VARIANTS if torch.cuda.is_available() else ())
+    variants: tuple[Variant, ...] = (
+        *(CPU_VARIANTS if measures_on(CPU) else ()),
+        *(CUDA_VARIANTS if measures_on(CUDA) and torch.cuda.is_available() else ()),
+    )
     stats_by_variant, rates = _measure_interleaved(bundle, variants)
     work = count_work(PerceptionConfig.from_dict(bundle.manifest.networks), input_shape(bundle.manifest))
     figures = []
@@ -68,7 +73,7 @@ def _measure_bundle(title: str, bundle: Bundle, *, targets: bool) -> list[Figure
                 figures.append(_compare_with_floor(name, stats, rates[device].floor_s(work), target=target))
             figures += _figures(name, stats)
         figures += _figures(f'{title}, {NAIVE} on {device}', naive)
-    if not torch.cuda.is_available():
+    if measures_on(CUDA) and not torch.cuda.is_available():
         figures.append(not_measured(f'{title}, torch on cuda: hop → images', 'ms', 'torch sees no CUDA device'))
     return figures
 
@@ -85,9 +90,9 @@ def _measure_interleaved(
         }
         for contender in contenders.values():
             contender.run(WARM_UP)
-        for _ in range(ROUNDS):
+        for _ in range(scaled_count(ROUNDS)):
             for variant, contender in contenders.items():
-                stats_by_variant[variant].add(contender.run(PREDICTIONS))
+                stats_by_variant[variant].add(contender.run(scaled_count(PREDICTIONS)))
             for device, best_rates in rates.items():
                 rates[device] = best_rates.elementwise_max(measure_rates(device))
     return stats_by_variant, rates

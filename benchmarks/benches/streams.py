@@ -12,6 +12,7 @@ import torch
 from audio_manifold_ros.features.spec import FeatureSpec
 from audio_manifold_ros.networks.perception_network import PerceptionConfig, PerceptionNetwork
 from benchmarks.benches.features import CHANNELS, FeatureStream
+from benchmarks.harness.device_choice import CPU, CUDA, measures_on
 from benchmarks.harness.figure import Figure, faster, not_measured
 from benchmarks.harness.short_mode import is_short, scaled_count
 from benchmarks.harness.timing import Action, medians_s
@@ -27,8 +28,8 @@ ROUNDS = 15
 def measure() -> list[Figure]:
     """Return the prediction rate of each array."""
     configs = {'the paper’s two networks': paper_config(), 'a half-width pair': half_width_config()}
-    on_cpu = [figure for title, config in configs.items() for figure in _arrays(title, config)]
-    return on_cpu + [figure for title, config in configs.items() for figure in _arrays_on_gpu(title, config)]
+    measures = [measure for device, measure in ((CPU, _arrays), (CUDA, _arrays_on_gpu)) if measures_on(device)]
+    return [figure for measure in measures for title, config in configs.items() for figure in measure(title, config)]
 
 
 def _arrays(title: str, config: PerceptionConfig) -> list[Figure]:

@@ -19,6 +19,9 @@ PAGE_HEADER = """# Benchmarks
 Alternatives are measured in the same run, in turns. Times are medians; for work of one thread they are processor time.
 Each benchmark runs in its own process, bound to the number of cores that it names. On a virtual machine, the host may
 give processor time to others; this steal time is reported.
+
+`python -m benchmarks.gpu_campaign --out DIR` tests, measures, simulates and trains on a GPU machine within ten minutes
+([docs/training.md](../docs/training.md#ten-minutes-on-a-gpu-machine)). It was not run on a GPU yet.
 """
 
 
@@ -39,7 +42,12 @@ def write_results(results: Results) -> None:
 
 def render_page(results: Results) -> str:
     """Return the page as Markdown."""
-    return '\n'.join([PAGE_HEADER, *(_section(name, result) for name, result in results.items())])
+    return '\n'.join([PAGE_HEADER, render_sections(results)])
+
+
+def render_sections(results: Results) -> str:
+    """Return the tables of benches as Markdown."""
+    return '\n'.join(_section(name, result) for name, result in results.items())
 
 
 def _section(name: str, result: BenchResult) -> str:
