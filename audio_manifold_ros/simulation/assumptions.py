@@ -5,7 +5,9 @@
 from __future__ import annotations
 
 from audio_manifold_ros.simulation.sound.background_noise import FLOW_SHARE, WINDSCREEN_M
-from audio_manifold_ros.simulation.sound.ego_noise import MOUNT_SHIELD_DB, UNDERBODY_DB
+from audio_manifold_ros.simulation.sound.ego_noise import MOUNT_SHIELD_DB
+from audio_manifold_ros.simulation.sound.mirror import UNDERBODY_DB
+from audio_manifold_ros.simulation.sound.propagation import GROUND_REFLECTION
 from audio_manifold_ros.simulation.sound.vehicle_culling import DOUBLE_MASKED_DB, MASKED_DB
 
 
@@ -34,7 +36,7 @@ ASSUMPTIONS: tuple[str, ...] = (
     ),
     (
         'Façades are flat mirrors with constant absorption. The scattered energy is in a diffuse tail without '
-        'direction. The ground is flat asphalt with a reflection of 0.95 everywhere.'
+        f'direction. The ground is flat asphalt with a reflection of {GROUND_REFLECTION:g} everywhere.'
     ),
     'Objects that block a path attenuate it by the formula of Maekawa for one edge, at most by 25 dB.',
     'Levels of footsteps, bicycles and leaves are estimates.',

@@ -15,7 +15,8 @@ from audio_manifold_ros.modalities.vehicle_observation import VehicleObservation
 from audio_manifold_ros.simulation.compiled import compiled
 from audio_manifold_ros.simulation.motion_table import MotionTable
 from audio_manifold_ros.simulation.ray_geometry import Solids, street_boxes
-from audio_manifold_ros.simulation.scene import Street, VehicleKind
+from audio_manifold_ros.simulation.scene import Street
+from audio_manifold_ros.simulation.vehicle import VehicleKind
 
 RANGE_M = 50.0
 # A vehicle whose centre is this much further away may still hide another one: half of a tram, and a margin.

@@ -15,6 +15,7 @@ from audio_manifold_ros.common.array_types import FloatArray
 from audio_manifold_ros.rig.camera import CameraCalibration, CameraModel
 from audio_manifold_ros.rig.extrinsics import Extrinsics, Transform
 from audio_manifold_ros.rig.rig import Microphone, MicrophoneArray
+from audio_manifold_ros.simulation.generation.statistics import sample_log_uniform
 from audio_manifold_ros.simulation.rig_parts import RigParts, load_rig
 
 # Noise fields are computed once for an array and cost as much as several streets. Forty streets in a row therefore
@@ -51,7 +52,7 @@ def random_rig(seed: int) -> RigParts:
 def _sample_rig(number: int) -> RigParts:
     rng = np.random.default_rng([number, 0x41961])
     count = int(rng.integers(MICROPHONES[0], MICROPHONES[1] + 1))
-    radius_m = math.exp(rng.uniform(*np.log(RADIUS_M)))
+    radius_m = sample_log_uniform(rng, RADIUS_M)
     names = list(FORMS)
     form = names[int(rng.integers(len(names)))]
     positions, facings = FORMS[form](rng, count, radius_m)
@@ -126,10 +127,7 @@ def _array(name: str, positions_m: FloatArray, facings: FloatArray, enabled: lis
         name,
         'mic_array_link',
         tuple(
-            replace(
-                Microphone(f'mic_{index}', index, (place[0], place[1], place[2]), (facing[0], facing[1], facing[2])),
-                enabled=is_enabled,
-            )
+            Microphone(f'mic_{index}', index, (*place,), (*facing,), enabled=is_enabled)
             for index, (place, facing, is_enabled) in enumerate(rows)
         ),
     )

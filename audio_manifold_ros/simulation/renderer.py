@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from audio_manifold_ros.common.class_ids import SKY
-from audio_manifold_ros.simulation import ray_casting, ray_geometry
+from audio_manifold_ros.simulation import ground_casting, ray_casting, ray_geometry
 from audio_manifold_ros.simulation.motion_table import MotionTable
 
 if TYPE_CHECKING:
@@ -50,9 +50,8 @@ class CameraRenderer:
         """Render one instant.
 
         Returns:
-            Depth float32 (row, column) in metres along the camera's axis, at most 80, NaN in the sky, and class ids
-                uint8
-            (row, column), Cityscapes train ids.
+            Depth float32 (row, column) in metres along the camera's axis, at most `MAX_DEPTH_M`, NaN in the sky, and
+            class ids uint8 (row, column), Cityscapes train ids.
 
         """
         camera = self._camera
@@ -60,7 +59,7 @@ class CameraRenderer:
         labels = np.full(depth_m.shape, SKY, dtype=np.uint8)
         view = self._view(time_s)
         poses, moving = self._motions.poses(time_s), self._moving
-        ray_casting.cast_ground(view, self._street.axis.pieces, self._junctions, self._edges, depth_m, labels)
+        ground_casting.cast_ground(view, self._street.axis.pieces, self._junctions, self._edges, depth_m, labels)
         boxes = moving.boxes.placed(moving.box_objects, poses)
         heads = moving.ellipsoids.placed(moving.ellipsoid_objects, poses)
         for solids in (self._boxes, boxes):
@@ -82,10 +81,10 @@ class CameraRenderer:
 
 
 def _junctions(street: Street) -> FloatArray:
-    """Return the junctions (junction, 8) for `ray_casting.cast_ground`."""
+    """Return the junctions (junction, 8) for `ground_casting.cast_ground`."""
     rows = np.zeros((len(street.junctions), 8))
     for row, junction in zip(rows, street.junctions, strict=True):
-        position, heading = street.axis.to_world(np.array(junction.station_m))
+        position, ahead, _ = street.axis.axes_at(junction.station_m)
         reaches = [junction.reach_m if side in junction.arms else 0.0 for side in (1, -1)]
-        row[:] = (*position, np.cos(heading), np.sin(heading), junction.half_road_m, junction.half_street_m, *reaches)
+        row[:] = (*position, *ahead, junction.half_road_m, junction.half_street_m, *reaches)
     return rows

@@ -32,6 +32,11 @@ class RoadAxis:
     stations_m: tuple[float, ...] = ()
     curvatures_per_m: tuple[float, ...] = (0.0,)
 
+    @property
+    def is_straight(self) -> bool:
+        """True for a road without bends."""
+        return self.curvatures_per_m == (0.0,)
+
     @cached_property
     def pieces(self) -> FloatArray:
         """Pieces (piece, 7): first and last station, x, y and heading at the anchor, curvature, station of the anchor.
@@ -56,13 +61,24 @@ class RoadAxis:
         """Return positions (…, 2) and headings (…) at stations (…) and offsets (…) to the left of the centre line."""
         station = np.asarray(station_m, dtype=np.float64)
         position, heading = np.empty((*station.shape, 2)), np.zeros(station.shape)
-        if self.curvatures_per_m == (0.0,):
+        if self.is_straight:
             position[..., 0], position[..., 1] = station, offset_m
             return position, heading
         offsets = np.empty(station.shape)
         offsets[...] = offset_m
         _to_world(self.pieces, station.reshape(-1), offsets.reshape(-1), position.reshape(-1, 2), heading.reshape(-1))
         return position, heading
+
+    def axes_at(self, station_m: float) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return the position (2,) of a station, and unit vectors (2,) along the road and to the left."""
+        centre, heading = self.to_world(np.array(station_m))
+        return (centre, *unit_axes(heading))
+
+
+def unit_axes(heading_rad: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return unit vectors (…, 2) in the direction of headings (…), and to their left."""
+    cos, sin = np.cos(heading_rad), np.sin(heading_rad)
+    return np.stack([cos, sin], axis=-1), np.stack([-sin, cos], axis=-1)
 
 
 STRAIGHT = RoadAxis()

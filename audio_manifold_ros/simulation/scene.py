@@ -11,62 +11,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-import numpy as np
-
-from audio_manifold_ros.common.array_types import FloatArray
+from audio_manifold_ros.simulation.ego import Ego
 from audio_manifold_ros.simulation.road_axis import STRAIGHT, RoadAxis
 from audio_manifold_ros.simulation.sound_source import SoundSource
 from audio_manifold_ros.simulation.trajectory import Trajectory
-
-
-class VehicleKind(str, Enum):
-    """Kinds of vehicles. Cars, vans, trucks, buses and motorcycles have source spectra of CNOSSOS-EU."""
-
-    CAR = 'car'
-    VAN = 'van'
-    TRUCK = 'truck'
-    BUS = 'bus'
-    MOTORCYCLE = 'motorcycle'
-    TRAM = 'tram'
-    BICYCLE = 'bicycle'
-
-
-# Kinds without noise of tyres and engine. Their sounds are sound sources of the street.
-WITHOUT_ENGINE = (VehicleKind.TRAM, VehicleKind.BICYCLE)
-
-
-@dataclass(frozen=True)
-class Vehicle:
-    """Vehicle other than the ego vehicle.
-
-    Attributes:
-        kind: Kind of the vehicle.
-        trajectory: Motion of its centre.
-        length_m: Size along its heading.
-        width_m: Size across its heading.
-        height_m: Height over the ground.
-        audible: True with the noise of tyres and engine. A parked vehicle is silent, and the sounds of a bicycle and a
-            tram are sound sources of the street.
-        electric: True without propulsion noise.
-        level_offset_db: Individual deviation from the source level of the class.
-        engine_hz: Firing frequency of the engine.
-
-    """
-
-    kind: VehicleKind
-    trajectory: Trajectory
-    length_m: float
-    width_m: float
-    height_m: float
-    audible: bool
-    electric: bool
-    level_offset_db: float
-    engine_hz: float
-
-    @property
-    def is_in_traffic(self) -> bool:
-        """True for a vehicle that is not parked."""
-        return self.audible or self.kind in WITHOUT_ENGINE
+from audio_manifold_ros.simulation.vehicle import Vehicle
 
 
 @dataclass(frozen=True)
@@ -225,49 +174,6 @@ class Weather:
     background_db: float
     tail_db: float
     tail_s: float
-
-
-@dataclass(frozen=True)
-class Ego:
-    """Vehicle that carries array and camera.
-
-    Attributes:
-        trajectory: Motion of base_link.
-        yaw_rad: Yaw of the body relative to the heading of the trajectory (small).
-        electric: True without propulsion noise.
-        engine_hz: Firing frequency of the engine.
-        level_offset_db: Individual deviation of the ego noise.
-
-    """
-
-    trajectory: Trajectory
-    yaw_rad: float
-    electric: bool
-    engine_hz: float
-    level_offset_db: float
-
-    @property
-    def y_m(self) -> float:
-        """Position of base_link along y at time zero."""
-        return float(self.position_m(0.0)[1])
-
-    def position_m(self, time_s: float) -> FloatArray:
-        """Return the position of base_link (3,) in the world, on the ground."""
-        return np.asarray(self.trajectory.position(np.array([time_s]))[0])
-
-    def to_world(self, points_m: FloatArray, time_s: float) -> FloatArray:
-        """Transform points (n, 3) from base_link to the world at a time."""
-        return points_m @ self.rotation(time_s).T + self.position_m(time_s)
-
-    def heading(self, time_s: FloatArray) -> FloatArray:
-        """Return the yaw of the body (time,) in radians at these times (time,)."""
-        return np.asarray(self.trajectory.heading(time_s) + self.yaw_rad)
-
-    def rotation(self, time_s: float = 0.0) -> FloatArray:
-        """Return the rotation (3, 3) from base_link to world."""
-        yaw_rad = float(self.heading(np.array([time_s]))[0])
-        c, s = np.cos(yaw_rad), np.sin(yaw_rad)
-        return np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]])
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ def make_street(seed: int, duration_s: float = DURATION_S) -> Street:
         duration_s: Time for which the traffic is simulated. After it all motion is uniform.
 
     Raises:
-        SimulationError: The seed is negative or not an integer, or the duration is not positive.
+        SimulationError: The seed is negative or not an integer, or the duration is not from 0 to `DURATION_S`.
 
     """
     if not isinstance(seed, (int, np.integer)) or seed < 0:

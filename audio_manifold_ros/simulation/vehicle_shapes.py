@@ -14,7 +14,7 @@ from audio_manifold_ros.common.class_ids import (
     TRAIN,
     TRUCK,
 )
-from audio_manifold_ros.simulation.scene import VehicleKind
+from audio_manifold_ros.simulation.vehicle import VehicleKind
 
 # A part is (x0, x1, y0, y1, z0, z1, class). x0 and x1 are from the tail (-0.5) to the nose (0.5), y0 and y1 from the
 # right (-0.5) to the left (0.5), z0 and z1 from the ground (0) to the top (1).

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from audio_manifold_ros.common.array_types import FloatArray, Samples
 from audio_manifold_ros.rig.rig import Microphone, MicrophoneArray
 from audio_manifold_ros.simulation.sound.acoustics import ARRAY_HEIGHT_M, StreetAcoustics
-from audio_manifold_ros.simulation.sound.directivity import HIGH_OMNI, directivity
+from audio_manifold_ros.simulation.sound.microphones import HIGH_OMNI, directivity
 from audio_manifold_ros.simulation.sound.propagation import speed_of_sound_mps
 from audio_manifold_ros.simulation.sound.sample_grid import SPLIT_HZ
 from audio_manifold_ros.simulation.street import make_street

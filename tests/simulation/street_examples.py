@@ -11,8 +11,10 @@ from pathlib import Path
 import numpy as np
 
 from audio_manifold_ros.rig.rig import MicrophoneArray
-from audio_manifold_ros.simulation.scene import Ego, Facade, Street, Tree, Vehicle, VehicleKind, Weather
+from audio_manifold_ros.simulation.ego import Ego
+from audio_manifold_ros.simulation.scene import Facade, Street, Tree, Weather
 from audio_manifold_ros.simulation.trajectory import StraightTrajectory
+from audio_manifold_ros.simulation.vehicle import Vehicle, VehicleKind
 
 ARRAY = MicrophoneArray.from_yaml(Path(__file__).parents[2] / 'calibration' / 'roof_octagon' / 'mic_array.yaml')
 CALM = Weather(20.0, 0.0, 0.0, -40.0, -60.0, 0.5)

@@ -22,7 +22,7 @@ from tests.simulation.wired_rig import write_rig
 # 16-bit samples of every microphone at samples 1000, 8000 and 15,000, and images at 0.5 s: rows 40, 64, 88 of columns
 # 10, 45, 80 in tenths of a millimetre. Networks are trained on these values. A change of them requires an increase of
 # SIMULATOR_VERSION.
-EXPECTED_HASHES = {
+EXPECTED = {
     3: (
         [[-266, -629, -664, 124, 547, 136, -1753, 348], [1099, -105, 249, -45, 480, -662, -53, 338]],
         [[0, 0, 0], [800000, 800000, 242408], [84030, 84030, 84030]],
@@ -34,10 +34,10 @@ EXPECTED_HASHES = {
 }
 
 
-@pytest.mark.parametrize('seed', EXPECTED_HASHES)
+@pytest.mark.parametrize('seed', EXPECTED)
 def test_the_octagon_gives_the_data_that_networks_were_trained_on(seed: int) -> None:
     drive = Drive(seed, duration_s=2.0)
-    steps, depths = EXPECTED_HASHES[seed]
+    steps, depths = EXPECTED[seed]
     assert np.abs(float_to_int16(drive.audio(0, 22_500))[:, [1000, 8000]].T - np.array(steps)).max() <= 1
     depth_m = np.nan_to_num(drive.image(0.5)[0][40:89:24, 10:81:35])
     assert np.abs(depth_m * 10_000 - np.array(depths)).max() <= 1

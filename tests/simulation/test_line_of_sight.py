@@ -12,9 +12,10 @@ import pytest
 from audio_manifold_ros.common.class_ids import CAR, TRUCK
 from audio_manifold_ros.simulation.line_of_sight import RANGE_M, TrafficTruth
 from audio_manifold_ros.simulation.mirrored_street import mirrored_street
-from audio_manifold_ros.simulation.scene import Facade, Vehicle, VehicleKind
+from audio_manifold_ros.simulation.scene import Facade
 from audio_manifold_ros.simulation.street import make_street
 from audio_manifold_ros.simulation.trajectory import StraightTrajectory
+from audio_manifold_ros.simulation.vehicle import Vehicle, VehicleKind
 from tests.simulation.street_examples import DRIVING, EMPTY, car
 
 

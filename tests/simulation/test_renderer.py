@@ -32,19 +32,11 @@ from audio_manifold_ros.simulation.ray_casting import FAR_M, NEAR_M
 from audio_manifold_ros.simulation.ray_geometry import moving_solids, street_boxes, street_crowns, street_cylinders
 from audio_manifold_ros.simulation.renderer import MAX_DEPTH_M, CameraRenderer
 from audio_manifold_ros.simulation.road_axis import STRAIGHT
-from audio_manifold_ros.simulation.scene import (
-    Facade,
-    Pedestrian,
-    Pole,
-    PoleKind,
-    Street,
-    Tree,
-    Vehicle,
-    VehicleKind,
-)
+from audio_manifold_ros.simulation.scene import Facade, Pedestrian, Pole, PoleKind, Street, Tree
 from audio_manifold_ros.simulation.sensor_poses import CameraPose
 from audio_manifold_ros.simulation.street import make_street
 from audio_manifold_ros.simulation.trajectory import StraightTrajectory
+from audio_manifold_ros.simulation.vehicle import Vehicle, VehicleKind
 
 CAMERA = CameraModel.from_yaml(resource_path('calibration/roof_octagon/camera.yaml'))
 MOUNT_M = np.array([0.4, 0.0, 1.5])

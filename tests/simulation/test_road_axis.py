@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from audio_manifold_ros.simulation.ray_casting import road_offset
+from audio_manifold_ros.simulation.ground_casting import road_offset
 from audio_manifold_ros.simulation.road_axis import RoadAxis
 
 BEND = RoadAxis((-40.0, 20.0, 20.0 + 50 * np.pi), (1 / 200, 0.0, 1 / 100, 0.0))

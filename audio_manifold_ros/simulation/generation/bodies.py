@@ -12,8 +12,8 @@ from itertools import accumulate
 import numpy as np
 
 from audio_manifold_ros.simulation.generation import statistics
-from audio_manifold_ros.simulation.scene import WITHOUT_ENGINE, Vehicle, VehicleKind
 from audio_manifold_ros.simulation.trajectory import Trajectory
+from audio_manifold_ros.simulation.vehicle import WITHOUT_ENGINE, Vehicle, VehicleKind
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ def building_line(rng: np.random.Generator, layout: Layout, side: int) -> Buildi
     setback_m = 0.0 if rng.random() < statistics.NO_SETBACK_SHARE else rng.uniform(*statistics.SETBACK_M)
     height_m = rng.uniform(*statistics.HEIGHT_M)
     gap_share = rng.uniform(*statistics.GAP_SHARE)
-    lengths = statistics.FACADE_M if layout.axis.curvatures_per_m == (0.0,) else statistics.CURVED_FACADE_M
+    lengths = statistics.FACADE_M if layout.axis.is_straight else statistics.CURVED_FACADE_M
     facades = []
     for first_m, last_m in layout.blocks_m(side):
         # Corner buildings touch the corner or leave it open.
@@ -59,9 +59,7 @@ def cross_street_buildings(
     rng: np.random.Generator, layout: Layout, junction: Junction, lines: dict[int, BuildingLine]
 ) -> list[Facade]:
     """Sample the buildings along the arms of a junction, behind the corner buildings of the road."""
-    centre, heading = layout.axis.to_world(np.array(junction.station_m))
-    ahead = np.array([np.cos(heading), np.sin(heading)])
-    left = np.array([-ahead[1], ahead[0]])
+    centre, ahead, left = layout.axis.axes_at(junction.station_m)
     facades = []
     for side in junction.arms:
         if lines[side].is_open:

@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,7 +15,8 @@ from audio_manifold_ros.simulation.generation.lane_traffic import LaneTraffic
 from audio_manifold_ros.simulation.generation.layout import Layout
 from audio_manifold_ros.simulation.generation.world_motion import Path
 from audio_manifold_ros.simulation.grid_trajectory import GridTrajectory
-from audio_manifold_ros.simulation.scene import Junction, VehicleKind
+from audio_manifold_ros.simulation.scene import Junction
+from audio_manifold_ros.simulation.vehicle import VehicleKind
 
 SHARES: dict[VehicleKind, float] = {
     kind: share for kind, share in statistics.KIND_SHARES.items() if kind is not VehicleKind.BUS
@@ -69,7 +68,7 @@ def _arm(
     """Simulate vehicles on one arm. Place 0 along the lane is on the centre line of the road."""
     speed_mps = min(layout.speed_limit_mps, 50 / 3.6) * 0.8
     duration_s = STEP_S * len(closed)
-    spacing_m = speed_mps * 3600.0 / math.exp(rng.uniform(*np.log(statistics.CROSS_FLOW_PER_H)))
+    spacing_m = speed_mps * 3600.0 / statistics.sample_log_uniform(rng, statistics.CROSS_FLOW_PER_H)
     starts, bodies = [], []
     place = junction.reach_m - rng.uniform(0, spacing_m)
     while place > -junction.reach_m - speed_mps * duration_s:
@@ -113,9 +112,7 @@ def _turn(rng: np.random.Generator, junction: Junction, side: int) -> int:
 
 def _path(layout: Layout, junction: Junction, side: int, turn: int) -> tuple[Path, float, float]:
     """Return the path of an inbound vehicle, the place of its first point and its length."""
-    centre, heading = layout.axis.to_world(np.array(junction.station_m))
-    ahead = np.array([np.cos(heading), np.sin(heading)])
-    left = np.array([-ahead[1], ahead[0]])
+    centre, ahead, left = layout.axis.axes_at(junction.station_m)
     # Traffic keeps right: a vehicle from the left arm drives before the centre of the junction.
     across_m = -side * junction.half_road_m / 2
     begin_m = -junction.reach_m - 60.0

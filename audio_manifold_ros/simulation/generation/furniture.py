@@ -13,8 +13,9 @@ from audio_manifold_ros.simulation.generation import statistics
 from audio_manifold_ros.simulation.generation.bodies import sample_body
 from audio_manifold_ros.simulation.generation.buildings import BuildingLine
 from audio_manifold_ros.simulation.generation.layout import Layout
-from audio_manifold_ros.simulation.scene import Fence, Pole, PoleKind, Tree, Vehicle
+from audio_manifold_ros.simulation.scene import Fence, Pole, PoleKind, Tree
 from audio_manifold_ros.simulation.trajectory import StraightTrajectory
+from audio_manifold_ros.simulation.vehicle import Vehicle
 
 # Trees and poles are in a strip along the kerb.
 STRIP_M = 0.6
@@ -36,8 +37,7 @@ def fences(rng: np.random.Generator, layout: Layout, side: int, line: BuildingLi
             points, _ = layout.axis.to_world(
                 np.linspace(station, end, 2 + int((end - station) / FENCE_PIECE_M)), offset_m
             )
-            straight = layout.axis.curvatures_per_m == (0.0,)
-            corners = [(x, y) for x, y in (points[[0, -1]] if straight else points).tolist()]
+            corners = [(x, y) for x, y in (points[[0, -1]] if layout.axis.is_straight else points).tolist()]
             found += [Fence(start, stop, height_m) for start, stop in pairwise(corners)]
             station = end + rng.uniform(2.0, 12.0)
     return found
@@ -103,7 +103,7 @@ def poles(rng: np.random.Generator, layout: Layout, side: int) -> list[Pole]:
 
 def parked_vehicles(rng: np.random.Generator, layout: Layout, side: int, ego_side: int) -> list[Vehicle]:
     """Sample the parked vehicles of a side. `ego_side` is the side at which the ego vehicle is parked, 0 for none."""
-    width_m = layout.parking_m[0 if side > 0 else 1]
+    width_m = layout.strip_m(side)
     if width_m == 0.0:
         return []
     occupancy = rng.uniform(*statistics.PARKING_OCCUPANCY)

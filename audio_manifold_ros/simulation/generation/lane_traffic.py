@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -16,7 +15,8 @@ from audio_manifold_ros.simulation.generation import statistics
 from audio_manifold_ros.simulation.generation.bodies import Body, sample_body
 from audio_manifold_ros.simulation.generation.car_following import LEAD_S, WARM_UP_S, Drivers, StopLines, drive_lane
 from audio_manifold_ros.simulation.generation.layout import MARGIN_M, Layout
-from audio_manifold_ros.simulation.scene import Junction, VehicleKind
+from audio_manifold_ros.simulation.scene import Junction
+from audio_manifold_ros.simulation.vehicle import VehicleKind
 
 STOP_LINE_M = 1.0
 EGO_BODY = Body(VehicleKind.CAR, *statistics.EGO_SIZE_M, 1.5)
@@ -118,7 +118,7 @@ def _lane(
     is_empty = plan is None and rng.random() < statistics.EMPTY_LANE_SHARE
     is_jam = bool(rng.random() < statistics.JAM_SHARE)
     mean_mps = rng.uniform(*statistics.JAM_SPEED_MPS) if is_jam else 0.95 * layout.speed_limit_mps
-    flow_per_h = math.exp(rng.uniform(*np.log(statistics.FLOW_PER_H)))
+    flow_per_h = statistics.sample_log_uniform(rng, statistics.FLOW_PER_H)
     spacing_m = rng.uniform(*statistics.JAM_GAP_M) + 5.0 if is_jam else mean_mps * 3600.0 / flow_per_h
     shares = statistics.KIND_SHARES
     if tram:
@@ -154,7 +154,7 @@ def _cycle_lane(
     rng: np.random.Generator, layout: Layout, direction: int, times_s: FloatArray, lines: StopLines
 ) -> LaneTraffic:
     mean_mps = float(np.mean(statistics.CYCLE_SPEED_MPS))
-    spacing_m = mean_mps * 3600.0 / math.exp(rng.uniform(*np.log(statistics.CYCLE_FLOW_PER_H)))
+    spacing_m = mean_mps * 3600.0 / statistics.sample_log_uniform(rng, statistics.CYCLE_FLOW_PER_H)
     starts, bodies = _row(rng, _span_m(direction, layout, mean_mps, times_s), spacing_m, {VehicleKind.BICYCLE: 1.0})
     speeds = rng.uniform(*statistics.CYCLE_SPEED_MPS, size=len(starts)).tolist()
     drivers = Drivers.sample(rng, starts, [body.length_m for body in bodies], speeds)

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -55,7 +54,11 @@ class Layout:
 
     def kerb_m(self, side: int) -> float:
         """Distance of a kerb from the centre line: side 1 left, -1 right."""
-        return self.lanes_m + self.cycle_m + self.parking_m[0 if side > 0 else 1]
+        return self.lanes_m + self.cycle_m + self.strip_m(side)
+
+    def strip_m(self, side: int) -> float:
+        """Width of the parking strip of a side; 0 for none."""
+        return self.parking_m[0 if side > 0 else 1]
 
     def end_m(self, side: int) -> float:
         """Distance of the end of a pavement from the centre line."""
@@ -110,7 +113,7 @@ def sample_layout(rng: np.random.Generator, reach_m: float) -> Layout:
         junctions=_junctions(rng, range_m),
         range_m=range_m,
         is_wet=bool(rng.random() < statistics.WET_SHARE),
-        has_tram=bool(rng.random() < statistics.TRAM_SHARE) and axis.curvatures_per_m == (0.0,),
+        has_tram=bool(rng.random() < statistics.TRAM_SHARE) and axis.is_straight,
     )
 
 
@@ -122,7 +125,7 @@ def _axis(rng: np.random.Generator, reach_m: float) -> RoadAxis:
     station = rng.uniform(*statistics.CURVE_START_M)
     side = float(rng.choice((-1.0, 1.0)))
     while station < reach_m + MARGIN_M:
-        radius_m = math.exp(rng.uniform(*np.log(statistics.CURVE_RADIUS_M)))
+        radius_m = statistics.sample_log_uniform(rng, statistics.CURVE_RADIUS_M)
         length_m = min(rng.uniform(*statistics.CURVE_LENGTH_M), statistics.CURVE_TURN_LIMIT_RAD * radius_m)
         straight_m = rng.uniform(40.0, 200.0)
         stations += [station, station + length_m]

@@ -25,7 +25,7 @@ def pedestrians(
 ) -> list[tuple[Pedestrian, list[SoundSource]]]:
     """Sample the pedestrians of the pavement of a side, each with their sounds."""
     first_m, last_m = layout.range_m
-    per_100_m = math.exp(rng.uniform(*np.log(statistics.PEDESTRIANS_PER_100_M)))
+    per_100_m = statistics.sample_log_uniform(rng, statistics.PEDESTRIANS_PER_100_M)
     inner_m, outer_m = layout.kerb_m(side) + FROM_KERB_M, layout.end_m(side) - FROM_WALL_M
     found = []
     for _ in range(rng.poisson(per_100_m * (last_m - first_m) / 100)):

@@ -10,6 +10,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from audio_manifold_ros.simulation.ego import Ego
 from audio_manifold_ros.simulation.generation import buildings, furniture, statistics
 from audio_manifold_ros.simulation.generation.bodies import Body
 from audio_manifold_ros.simulation.generation.car_following import LEAD_S, STEP_S, WARM_UP_S, knot_times_s
@@ -26,7 +27,7 @@ from audio_manifold_ros.simulation.generation.layout import MARGIN_M, Layout, sa
 from audio_manifold_ros.simulation.generation.pedestrians import pedestrians
 from audio_manifold_ros.simulation.generation.rare_sounds import vehicle_sounds
 from audio_manifold_ros.simulation.generation.world_motion import FIRST_KNOT, lane_trajectories
-from audio_manifold_ros.simulation.scene import Ego, Facade, Pedestrian, Street, Weather
+from audio_manifold_ros.simulation.scene import Facade, Pedestrian, Street, Weather
 from audio_manifold_ros.simulation.trajectory import StraightTrajectory, Trajectory
 
 # Traffic beyond this distance from the ego vehicle at all times is left out.

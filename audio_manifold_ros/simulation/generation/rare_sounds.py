@@ -8,8 +8,8 @@ import numpy as np
 
 from audio_manifold_ros.simulation.generation import statistics
 from audio_manifold_ros.simulation.grid_trajectory import GridTrajectory
-from audio_manifold_ros.simulation.scene import Vehicle, VehicleKind
 from audio_manifold_ros.simulation.sound_source import EmissionKind, SoundSource
+from audio_manifold_ros.simulation.vehicle import Vehicle, VehicleKind
 
 SIRENS = (EmissionKind.SIREN_WAIL, EmissionKind.SIREN_YELP, EmissionKind.SIREN_HI_LO)
 # Bogies of a tram, as fractions of its length from the centre.

@@ -7,7 +7,11 @@ A pair is the range of a uniform distribution. Lengths are in metres, times in s
 
 from __future__ import annotations
 
-from audio_manifold_ros.simulation.scene import VehicleKind
+import math
+
+import numpy as np
+
+from audio_manifold_ros.simulation.vehicle import VehicleKind
 
 # Layout ---------------------------------------------------------------------------------------------------------------
 # Half of all streets drive on the left: a mirrored street is then as probable as the original.
@@ -156,3 +160,8 @@ TALK_S = (2.0, 20.0)
 # Weather --------------------------------------------------------------------------------------------------------------
 TEMPERATURE_C = (-5.0, 33.0)
 BACKGROUND_DB = (42.0, 60.0)
+
+
+def sample_log_uniform(rng: np.random.Generator, bounds: tuple[float, float]) -> float:
+    """Sample a value between two bounds, uniformly on a logarithmic scale."""
+    return math.exp(rng.uniform(*np.log(bounds)))

@@ -13,7 +13,7 @@ from audio_manifold_ros.common.array_types import FloatArray
 from audio_manifold_ros.simulation.generation.car_following import LEAD_S, STEP_S, WARM_UP_S
 from audio_manifold_ros.simulation.generation.lane_traffic import LaneTraffic
 from audio_manifold_ros.simulation.grid_trajectory import GridTrajectory
-from audio_manifold_ros.simulation.road_axis import RoadAxis
+from audio_manifold_ros.simulation.road_axis import RoadAxis, unit_axes
 
 FIRST_KNOT = round(WARM_UP_S / STEP_S)
 
@@ -41,7 +41,7 @@ class Path:
         position = np.stack([np.interp(places, lengths, self.points_m[:, axis]) for axis in (0, 1)], axis=1)
         heading = np.interp(places, middles, headings)
         turn = np.gradient(heading, STEP_S) if len(heading) > 1 else np.zeros(1)
-        ahead, left = _axes(heading)
+        ahead, left = unit_axes(heading)
         velocity = speeds[:, None] * ahead
         return grid_trajectory(position, velocity, changes[:, None] * ahead + (speeds * turn)[:, None] * left, heading)
 
@@ -53,7 +53,7 @@ def lane_trajectories(axis: RoadAxis, traffic: LaneTraffic, chosen: NDArray[np.i
     position, heading = axis.to_world(stations, offsets)
     curvature = np.array(axis.curvatures_per_m)[np.searchsorted(np.array(axis.stations_m), stations, side='right')]
     stretch = 1 - curvature * offsets
-    ahead, left = _axes(heading)
+    ahead, left = unit_axes(heading)
     rate = traffic.direction * traffic.speeds_mps[FIRST_KNOT:, chosen]
     change = traffic.direction * traffic.accelerations_mps2[FIRST_KNOT:, chosen]
     velocity = (rate * stretch)[..., None] * ahead
@@ -73,8 +73,3 @@ def grid_trajectory(
     vectors = np.zeros((3, len(position_m), 3))
     vectors[0, :, :2], vectors[1, :, :2], vectors[2, :, :2] = position_m, velocity_mps, acceleration_mps2
     return GridTrajectory(vectors[0], vectors[1], vectors[2], heading_rad, -LEAD_S, STEP_S)
-
-
-def _axes(heading_rad: FloatArray) -> tuple[FloatArray, FloatArray]:
-    cos, sin = np.cos(heading_rad), np.sin(heading_rad)
-    return np.stack([cos, sin], axis=-1), np.stack([-sin, cos], axis=-1)

@@ -15,14 +15,15 @@ from audio_manifold_ros.common.array_types import FloatArray, Samples
 from audio_manifold_ros.common.errors import SimulationError
 from audio_manifold_ros.rig.rig import MicrophoneArray
 from audio_manifold_ros.rig.transform_chain import Pose
-from audio_manifold_ros.simulation.scene import Ego, Street, Vehicle
+from audio_manifold_ros.simulation.ego import Ego
+from audio_manifold_ros.simulation.scene import Street
 from audio_manifold_ros.simulation.sound import propagation
 from audio_manifold_ros.simulation.sound.background_noise import LEAF_FADE_M, RUSTLE_FROM_MPS, Background, Leaves
+from audio_manifold_ros.simulation.sound.building_walls import street_walls
 from audio_manifold_ros.simulation.sound.doppler_delay import EDGE_STEPS
 from audio_manifold_ros.simulation.sound.ego_noise import EgoNoise
 from audio_manifold_ros.simulation.sound.emission import PROPULSION_HEIGHT_M, Emission, VehicleEmission
-from audio_manifold_ros.simulation.sound.emission_kinds import emission_of
-from audio_manifold_ros.simulation.sound.image_source_method import Walls, street_walls
+from audio_manifold_ros.simulation.sound.image_source_method import Walls
 from audio_manifold_ros.simulation.sound.microphones import Microphones
 from audio_manifold_ros.simulation.sound.mirror import Mirrors
 from audio_manifold_ros.simulation.sound.noise_pool import sample_slots
@@ -30,8 +31,10 @@ from audio_manifold_ros.simulation.sound.propagation_path import SourceSound
 from audio_manifold_ros.simulation.sound.receivers import Receivers
 from audio_manifold_ros.simulation.sound.sample_grid import LOW_STEP_SAMPLES, SampleGrid
 from audio_manifold_ros.simulation.sound.screens import Screens
+from audio_manifold_ros.simulation.sound.source_emission import emission_of
 from audio_manifold_ros.simulation.sound.spectra import full_scale
 from audio_manifold_ros.simulation.sound.vehicle_culling import Traffic
+from audio_manifold_ros.simulation.vehicle import Vehicle
 
 ARRAY_HEIGHT_M = 1.7
 ROOF_POSE = Pose(np.eye(3), np.array([0.0, 0.0, ARRAY_HEIGHT_M]))

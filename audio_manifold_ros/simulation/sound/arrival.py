@@ -12,7 +12,7 @@ import numpy as np
 from audio_manifold_ros.common.array_types import FloatArray
 from audio_manifold_ros.simulation.compiled import compiled
 from audio_manifold_ros.simulation.motion_table import MotionTable
-from audio_manifold_ros.simulation.sound.directivity import HIGH_OMNI
+from audio_manifold_ros.simulation.sound.microphones import HIGH_OMNI
 
 if TYPE_CHECKING:
     from audio_manifold_ros.simulation.sound.receivers import ReceiverMotion

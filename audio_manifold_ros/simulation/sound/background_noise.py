@@ -10,9 +10,10 @@ import numpy as np
 
 from audio_manifold_ros.common.array_types import FloatArray, Samples
 from audio_manifold_ros.simulation.scene import Tree, Weather
-from audio_manifold_ros.simulation.sound import diffuse_noise, directivity, propagation, spectra
+from audio_manifold_ros.simulation.sound import diffuse_noise, propagation, spectra
 from audio_manifold_ros.simulation.sound.coarse_grid import CoarseGrid
 from audio_manifold_ros.simulation.sound.doppler_delay import EDGE_STEPS, fan_out
+from audio_manifold_ros.simulation.sound.microphones import HIGH_OMNI, directivity
 from audio_manifold_ros.simulation.sound.noise_pool import gust_pool, leaf_pool
 from audio_manifold_ros.simulation.sound.receivers import ReceiverMotion
 from audio_manifold_ros.simulation.sound.sample_grid import SPLIT_HZ, SampleGrid, ramp
@@ -187,9 +188,7 @@ class Leaves:
         fade = propagation.fade_out(distance[0], *LEAF_FADE_M)
         if not fade.any():
             return
-        facing = directivity.directivity(
-            np.sum(towards[1:] * receivers.facings, axis=2) / distance[1:], directivity.HIGH_OMNI
-        )
+        facing = directivity(np.sum(towards[1:] * receivers.facings, axis=2) / distance[1:], HIGH_OMNI)
         gains = facing * (fade * self._gusts.at(times) * self._level / np.maximum(distance[0], 1.0))
         # Every leaf is a separate source. Rustle has no pitch, so its Doppler shift is not computed.
         shifts = (distance[0] - distance[1:]) / sound_mps * (2 * grid.sample_rate_hz)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros.common.array_types import FloatArray
 from audio_manifold_ros.common.units import SPEED_OF_SOUND_MPS
-from audio_manifold_ros.simulation.sound import directivity
+from audio_manifold_ros.simulation.sound.microphones import HIGH_OMNI, LOW_OMNI, directivity
 from audio_manifold_ros.simulation.sound.noise_pool import NoisePool
 from audio_manifold_ros.simulation.sound.sample_grid import SPLIT_HZ, SampleGrid
 
@@ -60,8 +60,8 @@ def diffuse_coherences(
     steering = np.exp(2j * np.pi * frequencies_hz[0] * delays_s)
     turn = np.exp(2j * np.pi * (frequencies_hz[1] - frequencies_hz[0]) * delays_s) if len(frequencies_hz) > 1 else 1.0
     for frequency_hz in frequencies_hz:
-        omni = directivity.LOW_OMNI if frequency_hz < SPLIT_HZ else directivity.HIGH_OMNI
-        received = directivity.directivity(cosines, omni) * steering
+        omni = LOW_OMNI if frequency_hz < SPLIT_HZ else HIGH_OMNI
+        received = directivity(cosines, omni) * steering
         yield received @ received.conj().T / DIRECTIONS
         steering *= turn
 

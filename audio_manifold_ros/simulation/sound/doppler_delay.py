@@ -14,9 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from audio_manifold_ros.simulation.compiled import compiled
-from audio_manifold_ros.simulation.sound.propagation import GROUND_REFLECTION, MIN_DISTANCE_M
-from audio_manifold_ros.simulation.sound.sample_grid import LOW_STEP_SAMPLES, OVERSAMPLING, powers
-from audio_manifold_ros.simulation.sound.spectra import AIR_DB_PER_M
+from audio_manifold_ros.simulation.sound.sample_grid import powers
 
 if TYPE_CHECKING:
     from audio_manifold_ros.common.array_types import FloatArray, Samples
@@ -133,10 +131,21 @@ def _fan_out(out: Samples, even: Samples, odd: Samples, shifts: FloatArray, gain
 
 
 @compiled('void(f4[:, ::1], f4[::1], f4[::1], f8[:, ::1], f8[:, ::1], Array(f4, 1, "C", readonly=True), i8)')
-def _fan_out_pairs(
+def fan_out_pairs(
     out: Samples, even: Samples, odd: Samples, shifts: FloatArray, gains: FloatArray, t: Samples, edge: int
 ) -> None:
-    """Do the work of `_fan_out` for two rows of shifts and gains for each microphone."""
+    """Do the work of `fan_out` for two rows of shifts and gains for each microphone.
+
+    Args:
+        out: float32 (mic, step · width), added to in place.
+        even: Samples of even index of the signal at twice the rate, float32 ((step + 2 · edge) · width,).
+        odd: Samples of odd index.
+        shifts: Shifts (2 · mic, step + 1), two rows of a microphone in turn.
+        gains: (2 · mic, step + 1).
+        t: 0 to 1 over a step (width,).
+        edge: Steps of the signal on either side of the output.
+
+    """
     width = len(t)
     for mic in range(len(out)):
         first, second = 2 * mic, 2 * mic + 1
@@ -217,76 +226,3 @@ def _add_delayed(
             for i in range(width):
                 between = here[i] + (fraction + drift * t[i]) * (before[i] - here[i])
                 target[i] += (gain + growth * t[i]) * between
-
-
-@compiled(
-    'void(f8[:, ::1], f8[:, ::1], f8[:, ::1], f8[:, ::1], f8[:, ::1], f8, f8, f8, f4[:, ::1], f4[::1], f4[:, ::1],'
-    'f4[:, ::1], Array(f4, 1, "C", readonly=True))'
-)
-def add_path(
-    emitted_s: FloatArray,
-    distance_m: FloatArray,
-    shifts_s: FloatArray,
-    facings: FloatArray,
-    path_gains: FloatArray,
-    start_s: float,
-    rate_hz: float,
-    low_rate_hz: float,
-    high: Samples,
-    low: Samples,
-    high_out: Samples,
-    low_out: Samples,
-    t: Samples,
-) -> None:
-    """Add the sound of one path, direct and over the ground, to all microphones.
-
-    Args:
-        emitted_s: Times of emission (1 + 2 · mic, time), as in `Arrival`, with `EDGE_STEPS` more steps on either side.
-        distance_m: Travelled distance (1 + 2 · mic, time).
-        shifts_s: Shifts relative to the centre (2 · mic, time).
-        facings: Directivity above the split (2 · mic, time).
-        path_gains: Amplitudes below the split and of the two bands above it (3, time), without spreading.
-        start_s: Time of the first sample of the emitted signals.
-        rate_hz: Sample rate.
-        low_rate_hz: Low rate.
-        high: Emitted bands above the split, float32 (2, n) at `OVERSAMPLING` times the rate.
-        low: Emitted signal below the split, float32 (n,) at `OVERSAMPLING` times the low rate.
-        high_out: Sound above the split (mic, sample), added to in place.
-        low_out: Sound below the split at the low rate (mic, sample) with one more step on either side.
-        t: 0 to 1 over a step at the sample rate.
-
-    """
-    rows, times = shifts_s.shape
-    mics, width, edge = rows // 2, len(t), EDGE_STEPS
-    short = LOW_STEP_SAMPLES
-    gains, place, low_place, low_gain = (
-        np.empty((2, times)), np.empty(times), np.empty((1, times)), np.empty((1, times)),
-    )  # fmt: skip
-    for step in range(times):
-        distance = max(distance_m[0, step], MIN_DISTANCE_M)
-        gains[0, step] = path_gains[1, step] / distance * 10 ** (-AIR_DB_PER_M[0] * distance / 20)
-        gains[1, step] = path_gains[2, step] / distance * 10 ** (-AIR_DB_PER_M[1] * distance / 20)
-        low_gain[0, step] = path_gains[0, step] / distance
-        place[step] = (emitted_s[0, step] - start_s) * (rate_hz * OVERSAMPLING)
-        low_place[0, step] = (emitted_s[0, step] - start_s) * (low_rate_hz * OVERSAMPLING)
-    middle = np.empty(2 * width * (times - 1), dtype=np.float32)
-    read_bands(middle, high, place, gains, np.arange(2 * width).astype(np.float32) / np.float32(2 * width))
-    low_middle = np.zeros((1, 2 * short * (times - 1)), dtype=np.float32)
-    read_path(low_middle, low, low_place, low_gain, np.arange(2 * short).astype(np.float32) / np.float32(2 * short))
-    even, odd = middle[0::2].copy(), middle[1::2].copy()
-    low_even, low_odd = low_middle[0, 0::2].copy(), low_middle[0, 1::2].copy()
-    low_t = np.arange(short).astype(np.float32) / np.float32(short)
-    # Rows are a microphone's direct sound and its sound over the ground in turn.
-    shifts, weights = np.empty((rows, times - 2 * edge)), np.empty((rows, times - 2 * edge))
-    low_shifts, low_weights = np.empty((rows, times - 2 * edge + 2)), np.empty((rows, times - 2 * edge + 2))
-    for row in range(rows):
-        strength, place_of = (1.0, 2 * row) if row < mics else (GROUND_REFLECTION, 2 * (row - mics) + 1)
-        for step in range(edge - 1, times - edge + 1):
-            near = strength * max(distance_m[0, step], MIN_DISTANCE_M) / max(distance_m[1 + row, step], MIN_DISTANCE_M)
-            low_shifts[place_of, step - edge + 1] = shifts_s[row, step] * (2 * low_rate_hz)
-            low_weights[place_of, step - edge + 1] = near
-            if edge <= step < times - edge:
-                shifts[place_of, step - edge] = shifts_s[row, step] * (2 * rate_hz)
-                weights[place_of, step - edge] = near * facings[row, step]
-    _fan_out_pairs(high_out, even, odd, shifts, weights, t, edge)
-    _fan_out_pairs(low_out, low_even, low_odd, low_shifts, low_weights, low_t, edge - 1)

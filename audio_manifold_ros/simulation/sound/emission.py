@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Protocol
 
@@ -12,7 +11,6 @@ import numpy as np
 
 from audio_manifold_ros.common.array_types import FloatArray, Samples
 from audio_manifold_ros.simulation.compiled import compiled
-from audio_manifold_ros.simulation.scene import Vehicle, VehicleKind
 from audio_manifold_ros.simulation.sound import spectra
 from audio_manifold_ros.simulation.sound.coarse_grid import CoarseGrid, coarse_step_s
 from audio_manifold_ros.simulation.sound.noise_pool import high_pool, low_pool
@@ -23,7 +21,14 @@ from audio_manifold_ros.simulation.sound.sample_grid import (
     powers,
     ramp,
 )
-from audio_manifold_ros.simulation.trajectory import Trajectory
+from audio_manifold_ros.simulation.sound.tones import (
+    EngineClock,
+    engine_table,
+    read_table,
+    speed_and_acceleration,
+    wander,
+)
+from audio_manifold_ros.simulation.vehicle import Vehicle, VehicleKind
 
 ROLLING_HEIGHT_M = 0.05
 PROPULSION_HEIGHT_M = {
@@ -34,108 +39,11 @@ PROPULSION_HEIGHT_M = {
     VehicleKind.MOTORCYCLE: 0.30,
 }
 TONAL_POWER_RATIO = 0.5
-HARMONIC_SLOPE_DB_PER_OCTAVE = 7.0
-TABLE_SIZE = 1024
 LOW_WIDTH = LOW_STEP_SAMPLES * OVERSAMPLING
-CRUISE_MPS = 8.0
-CLOCK_START_S = -5.0
-CLOCK_STEP_S = 0.01
-CLOCK_BLOCK = 1000
 # A chunk begins so long before a multiple of its length that one covers two seconds and all sound under way at zero.
 LEVEL_POINTS, LEVEL_LEAD = 112, 24
 # Mean loss in the bands above the split by linear interpolation, first of the delay, then for the microphones.
 READING_LOSS_DB = np.array([0.01, 0.02, 0.07, 0.29, 1.1])
-
-
-def engine_table(engine_hz: float, power: float, generator: np.random.Generator) -> Samples:
-    """Return one period (TABLE_SIZE + 1,) of the engine tone: harmonics up to the split with the given total power."""
-    count = max(1, int(spectra.LOW_EDGES_HZ[-1] / engine_hz))
-    order = np.arange(1, count + 1)
-    levels_db = -HARMONIC_SLOPE_DB_PER_OCTAVE * np.log2(order) + generator.uniform(-3, 3, count)
-    amplitudes = 10 ** (levels_db / 20)
-    amplitudes *= np.sqrt(2 * power / np.sum(amplitudes**2))
-    spectrum = np.zeros(TABLE_SIZE // 2 + 1, dtype=np.complex128)
-    spectrum[order] = -0.5j * TABLE_SIZE * amplitudes * np.exp(2j * np.pi * generator.random(count))
-    period = np.fft.irfft(spectrum, TABLE_SIZE)
-    return np.asarray(np.append(period, period[0]), dtype=np.float32)
-
-
-def wander(generator: np.random.Generator) -> FloatArray:
-    """Sample frequencies in hertz and phases (component, 2) of the slow frequency modulation of an engine."""
-    return generator.uniform([0.05, 0.0], [0.15, 2 * np.pi], size=(3, 2))
-
-
-def read_table(table: Samples, cycles: FloatArray, width: int) -> Samples:
-    """Read one period of a tone along cycles at control points (step + 1,), as float32 (step · width,)."""
-    table_position = ramp(cycles, width, np.floor(cycles[:-1]))
-    table_position -= np.floor(table_position)
-    table_position *= len(table) - 1
-    return np.asarray(np.take(table, table_position.astype(np.intp), mode='clip'))
-
-
-class PhaseClock:
-    """Phase in cycles of a process whose rate changes with time."""
-
-    def __init__(self, rate_hz: Callable[[FloatArray], FloatArray]) -> None:
-        """Store the function of times (time,) that returns rates (time,)."""
-        self._rate_hz = rate_hz
-        self._cycles = np.zeros(1)
-
-    def cycles(self, times_s: FloatArray) -> FloatArray:
-        """Return the phase at these times (time,), from `CLOCK_START_S` on."""
-        places = (times_s - CLOCK_START_S) / CLOCK_STEP_S
-        while places[-1] >= len(self._cycles) - 1:
-            first = len(self._cycles) - 1
-            times = CLOCK_START_S + (np.arange(first, first + CLOCK_BLOCK, dtype=np.float64) + 0.5) * CLOCK_STEP_S
-            rates = self._rate_hz(times) * CLOCK_STEP_S
-            self._cycles = np.concatenate([self._cycles, self._cycles[-1] + np.cumsum(rates)])
-        index = places.astype(int)
-        return np.asarray(self._cycles[index] + (places - index) * (self._cycles[index + 1] - self._cycles[index]))
-
-
-class EngineClock:
-    """Phase of the firing of an engine whose speed follows the vehicle and varies slowly, by at most 1 %.
-
-    At standstill the engine idles at half of its nominal firing frequency, which it reaches at `CRUISE_MPS`. An
-    accelerating driver shifts later: the frequency is higher by 12 % per m/s².
-    """
-
-    def __init__(self, engine_hz: float, trajectory: Trajectory, drift: FloatArray) -> None:
-        """Store the nominal firing frequency and the components (component, 2) of `wander`."""
-        self._engine_hz, self._trajectory, self._drift = engine_hz, trajectory, drift
-        self._clock = PhaseClock(self._rate_hz)
-
-    def cycles(self, times_s: FloatArray) -> FloatArray:
-        """Return the phase in cycles at these times (time,)."""
-        cycles = self._clock.cycles(times_s)
-        for rate, phase in self._drift:
-            cycles = cycles + 0.003 * self._engine_hz / (2 * np.pi * rate) * np.sin(2 * np.pi * rate * times_s + phase)
-        return np.asarray(cycles)
-
-    def _rate_hz(self, times_s: FloatArray) -> FloatArray:
-        speed, acceleration = speed_and_acceleration(self._trajectory, times_s)
-        factor = 0.5 + 0.5 * np.clip(speed / CRUISE_MPS, 0, 1) + 0.12 * np.clip(acceleration, 0, 2)
-        return np.asarray(self._engine_hz * factor)
-
-
-def speed_and_acceleration(trajectory: Trajectory, times_s: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return speed and acceleration along the direction of motion, both (time,)."""
-    both = np.empty((2, len(times_s)))
-    _along_motion(
-        np.ascontiguousarray(trajectory.velocity(times_s), dtype=np.float64),
-        np.ascontiguousarray(trajectory.acceleration(times_s), dtype=np.float64), both,
-    )  # fmt: skip
-    return both[0], both[1]
-
-
-@compiled('void(f8[:, ::1], f8[:, ::1], f8[:, ::1])')
-def _along_motion(velocity: FloatArray, acceleration: FloatArray, both: FloatArray) -> None:
-    for time in range(len(velocity)):
-        x, y, z = velocity[time]
-        along_x, along_y, along_z = acceleration[time]
-        speed = math.sqrt(x**2 + y**2 + z**2)
-        both[0, time] = speed
-        both[1, time] = (x * along_x + y * along_y + z * along_z) / max(speed, 0.1)
 
 
 def mix_bands(noise: Samples, gains: FloatArray, width: int) -> Samples:
@@ -151,6 +59,25 @@ def write_bands(out: Samples, noise: Samples, gains: FloatArray, width: int) -> 
         np.matmul(gains[:, 0].astype(np.float32), noise, out=out)
     else:
         _mix_bands(out, noise, gains, powers(width, 1)[1])
+
+
+def high_noise(grid: SampleGrid, first: int, rms: FloatArray, coarse: CoarseGrid) -> Samples:
+    """Return noise from the split to 2.8 kHz and above it (2, n) for steps of emission, at the oversampled rate.
+
+    Args:
+        grid: Grid of control steps.
+        first: First step in the pool of noise.
+        rms: Levels (5, point) of the bands above the split at the coarse points.
+        coarse: Coarse grid around the steps.
+
+    """
+    gains = coarse.refine(rms * 10 ** (READING_LOSS_DB[:, None] / 20))
+    width = grid.step_samples * OVERSAMPLING
+    noise = high_pool(grid).read(first * width, (gains.shape[1] - 1) * width)
+    bands = np.empty((2, noise.shape[1]), dtype=np.float32)
+    write_bands(bands[0], noise[:3], gains[:3], width)
+    write_bands(bands[1], noise[3:], gains[3:], width)
+    return bands
 
 
 @compiled('void(f4[::1], Array(f4, 2, "A", readonly=True), f8[:, :], Array(f4, 1, "C", readonly=True))')
@@ -193,6 +120,10 @@ class LevelTrack:
         joined = np.concatenate([self._chunks[chunk] for chunk in chunks], axis=1)
         return joined[:, first - begin : last - begin]
 
+    def on(self, coarse: CoarseGrid) -> FloatArray:
+        """Return the levels (level, point) at the points of a coarse grid."""
+        return self.at(coarse.first, coarse.first + len(coarse.times_s))
+
 
 class Emission(Protocol):
     """Signal of one source at 1 m in its own time. It is the same for all paths and microphones.
@@ -208,7 +139,7 @@ class Emission(Protocol):
         """Return the mean squares above and below the split (2, point) at coarse points, from first to last - 1."""
 
     def high(self, first: int, last: int) -> Samples:
-        """Return the bands `MID` and `TOP` (2, n) for steps of emission, at the oversampled rate.
+        """Return the bands above the split (2, n) for steps of emission, at the oversampled rate.
 
         Steps are counted from time zero and may be negative.
         """
@@ -274,19 +205,13 @@ class VehicleEmission:
     def high(self, first: int, last: int) -> Samples:
         """Return the two bands above the split (2, n) at the oversampled rate."""
         coarse = CoarseGrid.around(self._grid, first, last)
-        levels = self._levels.at(coarse.first, coarse.first + len(coarse.times_s))
-        gains = coarse.refine(np.hypot(levels[4:9], levels[13:18]) * 10 ** (READING_LOSS_DB[:, None] / 20))
-        width = self._grid.step_samples * OVERSAMPLING
-        noise = high_pool(self._grid).read((self._start + first) * width, (last - first) * width)
-        bands = np.empty((2, noise.shape[1]), dtype=np.float32)
-        write_bands(bands[0], noise[:3], gains[:3], width)
-        write_bands(bands[1], noise[3:], gains[3:], width)
-        return bands
+        levels = self._levels.on(coarse)
+        return high_noise(self._grid, self._start + first, np.hypot(levels[4:9], levels[13:18]), coarse)
 
     def low(self, first: int, last: int) -> Samples:
         """Return the signal below the split (n,) at the oversampled low rate."""
         coarse = CoarseGrid.around(self._grid, first, last)
-        levels = self._levels.at(coarse.first, coarse.first + len(coarse.times_s))
+        levels = self._levels.on(coarse)
         gains = coarse.refine(np.hypot(levels[:4], levels[9:13] * np.sqrt(1 - TONAL_POWER_RATIO)))
         tonal = levels[18]
         noise = low_pool(self._grid).read((self._start + first) * LOW_WIDTH, (last - first) * LOW_WIDTH)

@@ -52,3 +52,12 @@ class Microphones:
         for mic, (noise, start) in enumerate(zip(self._noise, self._starts, strict=True)):
             pressure[mic] += noise * pool.read(int(start) + first_sample, pressure.shape[1])[0]
         return soft_clip(pressure)
+
+
+LOW_OMNI = 1.0
+HIGH_OMNI = 0.6
+
+
+def directivity(cosine: FloatArray, omni: float) -> FloatArray:
+    """Return a + (1 − a) · cos θ, a first-order pattern with gain 1 at the front."""
+    return omni + (1 - omni) * cosine

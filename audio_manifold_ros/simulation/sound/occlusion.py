@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros.common.array_types import FloatArray
 from audio_manifold_ros.simulation.compiled import compiled
-from audio_manifold_ros.simulation.scene import Facade, Vehicle
+from audio_manifold_ros.simulation.scene import Facade
+from audio_manifold_ros.simulation.vehicle import Vehicle
 
 # Representative frequencies below the split, from the split to 2.8 kHz, and above.
 BAND_HZ = (250.0, 1200.0, 4500.0)
@@ -60,15 +61,15 @@ def vehicle_boxes(vehicles: list[Vehicle], times_s: FloatArray) -> Obstacles:
 
 
 def detours_m(obstacles: Obstacles, start_m: FloatArray, end_m: FloatArray, skipped: int = -1) -> FloatArray:
-    """Return the largest detour (time,) around any obstacle on straight ways (time, 3), -1 where the way is free.
+    """Return the largest detour (time,) around any obstacle on straight paths (time, 3), -1 where the path is free.
 
-    The way around a box is over its roof or around one of its sides, whichever is shorter. Around a side it is at least
-    the way by that corner on the side which is furthest out, which is exact for one edge.
+    The path around a box is over its roof or around one of its sides, whichever is shorter. Around a side it is at
+    least the path by that corner on the side which is furthest out, which is exact for one edge.
 
     Args:
         obstacles: Boxes at one time or at all times.
-        start_m: Start of each way.
-        end_m: End of each way.
+        start_m: Start of each path.
+        end_m: End of each path.
         skipped: Index of a box that does not count, such as the vehicle of the source.
 
     """
@@ -82,7 +83,7 @@ def detours_m(obstacles: Obstacles, start_m: FloatArray, end_m: FloatArray, skip
 def diffraction_gains(detour_m: FloatArray, sound_mps: float) -> FloatArray:
     """Return the amplitudes (3, time) of the bands behind an obstacle (Maekawa 1968).
 
-    The loss is 10 lg(3 + 20 N) with the Fresnel number N = 2 δ / λ, at most `MAX_LOSS_DB`. A free way has no loss.
+    The loss is 10 lg(3 + 20 N) with the Fresnel number N = 2 δ / λ, at most `MAX_LOSS_DB`. A free path has no loss.
     """
     gains = np.empty((len(BAND_HZ), len(detour_m)))
     for band, frequency_hz in enumerate(BAND_HZ):
@@ -120,7 +121,7 @@ def largest_detour(
     end: tuple[float, float, float],
     skipped: int,
 ) -> float:
-    """Return the largest detour on one way, as in `detours_m`, for poses (box, 4) and sizes (box, 3) of boxes."""
+    """Return the largest detour on one path, as in `detours_m`, for poses (box, 4) and sizes (box, 3) of boxes."""
     sx, sy, start_z = start
     dx, dy, rise = end[0] - sx, end[1] - sy, end[2] - start_z
     across = np.sqrt(dx**2 + dy**2)
@@ -137,7 +138,7 @@ def largest_detour(
         off = ((pose[0] - sx) * dy - (pose[1] - sy) * dx) / across
         if off**2 > half**2 + wide**2:
             continue
-        # The way in the axes of the box.
+        # The path in the axes of the box.
         px, py = sx - pose[0], sy - pose[1]
         ax, ay = px * pose[2] + py * pose[3], py * pose[2] - px * pose[3]
         bx, by = dx * pose[2] + dy * pose[3], dy * pose[2] - dx * pose[3]
@@ -164,11 +165,11 @@ def largest_detour(
             lx = half if corner < 2 else -half
             ly = wide if corner % 2 == 0 else -wide
             cx, cy = lx - ax, ly - ay
-            way = np.sqrt(cx**2 + cy**2) + np.sqrt((cx - bx) ** 2 + (cy - by) ** 2)
+            around = np.sqrt(cx**2 + cy**2) + np.sqrt((cx - bx) ** 2 + (cy - by) ** 2)
             if bx * cy - by * cx > 0:
-                left = max(left, way)
+                left = max(left, around)
             else:
-                right = max(right, way)
+                right = max(right, around)
         side = np.sqrt(min(left, right) ** 2 + rise**2)
         detour = max(detour, min(over, side) - length, 0.0)
     return detour

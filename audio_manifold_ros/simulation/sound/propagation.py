@@ -4,9 +4,12 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from audio_manifold_ros.common.array_types import FloatArray
+from audio_manifold_ros.simulation.compiled import compiled
 
 GROUND_REFLECTION = 0.95
 MIN_DISTANCE_M = 1.0
@@ -21,3 +24,11 @@ def fade_out(distance_m: FloatArray, start_m: float, end_m: float) -> FloatArray
     """Return 1 up to start, decreasing smoothly to 0 at end."""
     fraction = np.clip((distance_m - start_m) / (end_m - start_m), 0, 1)
     return np.asarray(0.5 + 0.5 * np.cos(np.pi * fraction))
+
+
+@compiled('f8(f8, f8, f8)')
+def audibility(power_ratio: float, audible_db: float, inaudible_db: float) -> float:
+    """Return 1 for an audible path, 0 for an inaudible one, from its fraction of the total received power."""
+    level_db = 10 * math.log10(max(power_ratio, 1e-12))
+    fraction = min(max((level_db - inaudible_db) / (audible_db - inaudible_db), 0.0), 1.0)
+    return 0.5 - 0.5 * math.cos(math.pi * fraction)

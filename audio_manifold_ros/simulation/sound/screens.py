@@ -7,7 +7,7 @@ from __future__ import annotations
 import numpy as np
 
 from audio_manifold_ros.common.array_types import FloatArray
-from audio_manifold_ros.simulation.scene import Street, Vehicle
+from audio_manifold_ros.simulation.scene import Street
 from audio_manifold_ros.simulation.sound.occlusion import (
     Obstacles,
     buildings,
@@ -16,6 +16,7 @@ from audio_manifold_ros.simulation.sound.occlusion import (
     static_indices,
     vehicle_boxes,
 )
+from audio_manifold_ros.simulation.vehicle import Vehicle
 
 # Lower vehicles, such as bicycles, screen little.
 MIN_HEIGHT_M = 1.2

@@ -11,8 +11,8 @@ import numpy as np
 
 from audio_manifold_ros.common.array_types import FloatArray
 from audio_manifold_ros.simulation.compiled import compiled
-from audio_manifold_ros.simulation.scene import VehicleKind
 from audio_manifold_ros.simulation.sound.sample_grid import SPLIT_HZ
+from audio_manifold_ros.simulation.vehicle import VehicleKind
 
 OCTAVES_HZ = (63, 125, 250, 500, 1000, 2000, 4000, 8000)
 # The 500 Hz octave is split where the directivity of the microphones changes.

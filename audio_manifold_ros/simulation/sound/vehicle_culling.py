@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +18,7 @@ from audio_manifold_ros.simulation.sound.coarse_grid import CoarseGrid
 from audio_manifold_ros.simulation.sound.doppler_delay import EDGE_STEPS
 from audio_manifold_ros.simulation.sound.image_source_method import Walls
 from audio_manifold_ros.simulation.sound.occlusion import BAND_HZ, diffraction_gain, largest_detour
+from audio_manifold_ros.simulation.sound.propagation import audibility
 from audio_manifold_ros.simulation.sound.propagation_path import PropagationPath, SourceSound
 from audio_manifold_ros.simulation.sound.receivers import Receivers
 from audio_manifold_ros.simulation.sound.sample_grid import SampleGrid
@@ -176,21 +176,13 @@ def _power(low: float, high: float) -> float:
     return (high**2 + LOW_WEIGHT * low**2) / (1 + LOW_WEIGHT)
 
 
-@compiled('f8(f8, f8, f8)')
-def _audibility(power_ratio: float, audible_db: float, inaudible_db: float) -> float:
-    """Return 1 for an audible path, 0 for an inaudible one, from its fraction of the total received power."""
-    level_db = 10 * math.log10(max(power_ratio, 1e-12))
-    fraction = min(max((level_db - inaudible_db) / (audible_db - inaudible_db), 0.0), 1.0)
-    return 0.5 - 0.5 * math.cos(math.pi * fraction)
-
-
 @compiled('b1(f8[::1], f8[::1], f8[:, ::1])')
 def _direct_gains(ratio: FloatArray, fade: FloatArray, gains: FloatArray) -> bool:
     """Multiply the amplitudes (3, time) of a direct path by its audibility. Return whether anything is left."""
     is_audible = False
     for time in range(len(ratio)):
         power = ratio[time] * _power(gains[0, time], gains[1, time])
-        gate = fade[time] * _audibility(power, MASKED_DB[0], MASKED_DB[1])
+        gate = fade[time] * audibility(power, MASKED_DB[0], MASKED_DB[1])
         gains[0, time] *= gate
         gains[1, time] *= gate
         gains[2, time] *= gate
@@ -227,7 +219,7 @@ def _reflected_gains(
         x = image[0, 0] * source[time, 0] + image[0, 1] * source[time, 1] + image[0, 2] - centre[time, 0]
         y = image[1, 0] * source[time, 0] + image[1, 1] * source[time, 1] + image[1, 2] - centre[time, 1]
         shares[time] = strength[time] / (x**2 + y**2 + up**2)
-        level = gate[time] * fade[time] * _audibility(shares[time] * high_loss**2, audible_db, inaudible_db)
+        level = gate[time] * fade[time] * audibility(shares[time] * high_loss**2, audible_db, inaudible_db)
         is_audible |= level > 0
     gains[:] = 0.0
     if not is_audible:
@@ -250,7 +242,7 @@ def _reflected_gains(
         middle_gain = high_loss * diffraction_gain(detour, BAND_HZ[1], sound)
         high = high_loss * diffraction_gain(detour, BAND_HZ[2], sound)
         level = gate[time] * fade[time]
-        level *= _audibility(shares[time] * _power(low, middle_gain), audible_db, inaudible_db)
+        level *= audibility(shares[time] * _power(low, middle_gain), audible_db, inaudible_db)
         gains[0, time], gains[1, time], gains[2, time] = level * low, level * middle_gain, level * high
         is_audible |= level > 0
     return is_audible

@@ -10,7 +10,8 @@ import pytest
 
 from audio_manifold_ros.simulation.scene import Facade
 from audio_manifold_ros.simulation.sound.acoustics import StreetAcoustics
-from audio_manifold_ros.simulation.sound.ego_noise import GROUND_ECHO_GAIN, TYRES_M, UNDERBODY_DB
+from audio_manifold_ros.simulation.sound.ego_noise import TYRES_M
+from audio_manifold_ros.simulation.sound.mirror import GROUND_ECHO_GAIN, UNDERBODY_DB
 from audio_manifold_ros.simulation.sound.spectra import AIR_DB_PER_M
 from tests.simulation.street_examples import ARRAY, DRIVING, EMPTY, SILENT, car, level_db
 
@@ -43,7 +44,7 @@ def test_each_tyre_has_its_own_image_with_its_own_delay_at_each_microphone(mic: 
     ego = replace(DRIVING, electric=True)
     acoustics = StreetAcoustics(replace(EMPTY, ego=ego, facades=(WALL,)), ARRAY)
     own = acoustics._ego
-    ways = own._echoes(np.array([0.0, 0.05]))[0]
+    paths = own._echoes(np.array([0.0, 0.05]))[0]
     receivers = own._receivers.at(np.zeros(1))
     microphone = receivers.positions_m[1 + mic, 0]
     for part, tyre in enumerate(TYRES_M):
@@ -52,14 +53,14 @@ def test_each_tyre_has_its_own_image_with_its_own_delay_at_each_microphone(mic: 
         delay = 0.0
         for _ in range(10):
             delay = float(np.linalg.norm(image - [10.0 * delay, 0.0, 0.0] - microphone)) / own._sound_mps
-        assert ways.delays_s[part, mic, 0] == pytest.approx(delay, abs=1e-7)
+        assert paths.delays_s[part, mic, 0] == pytest.approx(delay, abs=1e-7)
         expected = GROUND_ECHO_GAIN * 0.95**0.5 * 0.9**0.5 / (delay * own._sound_mps)
         facing = 0.6 + 0.4 * float(receivers.facings[mic, 0] @ (image - [10.0 * delay, 0.0, 0.0] - microphone)) / (
             delay * own._sound_mps
         )
         shield = 10 ** (UNDERBODY_DB[1] / 20) if tyre[1] < 0 else 1.0
         air = 10 ** (-AIR_DB_PER_M[0] * delay * own._sound_mps / 20)
-        assert ways.high[part, mic, 0] == pytest.approx(expected * facing * shield * air, rel=1e-3)
+        assert paths.high[part, mic, 0] == pytest.approx(expected * facing * shield * air, rel=1e-3)
 
 
 def test_driving_past_the_end_of_the_facade_ends_the_echo() -> None:

@@ -8,10 +8,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from audio_manifold_ros.simulation.scene import Vehicle, VehicleKind
 from audio_manifold_ros.simulation.sound import emission, spectra
 from audio_manifold_ros.simulation.sound.sample_grid import OVERSAMPLING, SampleGrid
 from audio_manifold_ros.simulation.trajectory import StraightTrajectory
+from audio_manifold_ros.simulation.vehicle import Vehicle, VehicleKind
 
 GRID = SampleGrid(22_500)
 OCTAVE = np.sqrt(2)

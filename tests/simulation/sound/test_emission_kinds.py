@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from audio_manifold_ros.simulation.sound.emission_kinds import KINDS, NoiseKind, ToneKind, emission_of
+from audio_manifold_ros.simulation.sound.emission_kinds import KINDS, NoiseKind, ToneKind
 from audio_manifold_ros.simulation.sound.sample_grid import OVERSAMPLING, SampleGrid
+from audio_manifold_ros.simulation.sound.source_emission import emission_of
 from audio_manifold_ros.simulation.sound.spectra import full_scale
 from audio_manifold_ros.simulation.sound_source import EmissionKind, SoundSource
 from audio_manifold_ros.simulation.trajectory import StraightTrajectory

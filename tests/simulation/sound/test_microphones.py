@@ -6,7 +6,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from audio_manifold_ros.simulation.sound.microphones import GAIN_TOLERANCE_DB, Microphones, soft_clip
+from audio_manifold_ros.simulation.sound.microphones import (
+    GAIN_TOLERANCE_DB,
+    HIGH_OMNI,
+    Microphones,
+    directivity,
+    soft_clip,
+)
 from audio_manifold_ros.simulation.sound.sample_grid import SampleGrid
 
 GRID = SampleGrid(22_500)
@@ -38,3 +44,14 @@ def test_soft_clip_changes_only_loud_samples() -> None:
     assert 0.8 < clipped[0, 5] < 0.9
     assert np.all(np.diff(clipped[0]) > 0)
     assert soft_clip(samples[:, 2:5]) == pytest.approx(samples[:, 2:5])
+
+
+def test_first_order_pattern() -> None:
+    angles = np.array([0.0, np.pi / 2, np.pi])
+    assert directivity(np.cos(angles), HIGH_OMNI) == pytest.approx([1.0, 0.6, 0.2])
+    assert directivity(np.cos(angles), 1.0) == pytest.approx([1.0, 1.0, 1.0])
+
+
+def test_front_is_fourteen_decibels_over_back() -> None:
+    front, back = directivity(np.array([1.0, -1.0]), HIGH_OMNI)
+    assert 20 * np.log10(front / back) == pytest.approx(13.98, abs=0.01)

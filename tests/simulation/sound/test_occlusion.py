@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from audio_manifold_ros.simulation.scene import Facade, VehicleKind
+from audio_manifold_ros.simulation.scene import Facade
 from audio_manifold_ros.simulation.sound.acoustics import StreetAcoustics
 from audio_manifold_ros.simulation.sound.occlusion import (
     SKIN_M,
@@ -16,6 +16,7 @@ from audio_manifold_ros.simulation.sound.occlusion import (
     detours_m,
     diffraction_gains,
 )
+from audio_manifold_ros.simulation.vehicle import VehicleKind
 from tests.simulation.street_examples import ARRAY, EMPTY, car, level_db
 
 

@@ -13,10 +13,10 @@ from audio_manifold_ros.common.units import SPEED_OF_SOUND_MPS
 from audio_manifold_ros.simulation.motion_table import MotionTable
 from audio_manifold_ros.simulation.sound import propagation_path
 from audio_manifold_ros.simulation.sound.arrival import IDENTITY, SampledMotion
-from audio_manifold_ros.simulation.sound.doppler_delay import EDGE_STEPS, add_path
-from audio_manifold_ros.simulation.sound.image_source_method import Wall, reflection
+from audio_manifold_ros.simulation.sound.building_walls import Wall, reflection
+from audio_manifold_ros.simulation.sound.doppler_delay import EDGE_STEPS
 from audio_manifold_ros.simulation.sound.propagation import GROUND_REFLECTION
-from audio_manifold_ros.simulation.sound.propagation_path import PropagationPath, SourceSound
+from audio_manifold_ros.simulation.sound.propagation_path import PropagationPath, SourceSound, add_path
 from audio_manifold_ros.simulation.sound.receivers import Receivers
 from audio_manifold_ros.simulation.sound.sample_grid import LOW_STEP_SAMPLES, OVERSAMPLING, SampleGrid
 from audio_manifold_ros.simulation.trajectory import StraightTrajectory

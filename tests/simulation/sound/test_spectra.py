@@ -6,8 +6,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from audio_manifold_ros.simulation.scene import VehicleKind
 from audio_manifold_ros.simulation.sound import spectra
+from audio_manifold_ros.simulation.vehicle import VehicleKind
 
 REFERENCE_MPS = 70 / 3.6
 

@@ -7,8 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from audio_manifold_ros.simulation.scene import Facade, Vehicle, VehicleKind
+from audio_manifold_ros.simulation.scene import Facade
 from audio_manifold_ros.simulation.sound.acoustics import StreetAcoustics
+from audio_manifold_ros.simulation.vehicle import Vehicle, VehicleKind
 from tests.simulation.street_examples import ARRAY, EMPTY, car, level_db
 
 WALLS = (
