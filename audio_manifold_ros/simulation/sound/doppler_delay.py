@@ -39,8 +39,8 @@ def fan_out(out: Samples, centre: Samples, shifts: FloatArray, gains: FloatArray
         width: Samples per step.
 
     """
-    half = np.ascontiguousarray(centre.reshape(-1, 2).T)
-    _fan_out(out, half[0], half[1], shifts, gains, powers(width, 1)[1])
+    halves = np.ascontiguousarray(centre.reshape(-1, 2).T)
+    _fan_out(out, halves, shifts, gains, powers(width, 1)[1])
 
 
 def add_delayed(
@@ -68,18 +68,6 @@ def _shift_of_step(begin: float, end: float) -> tuple[int, np.float32, np.float3
     """Return the whole samples of a shift in the middle of a step, the rest at its start, and the change within it."""
     whole = int(np.floor((begin + end) / 2))
     return whole, np.float32(begin - whole), np.float32(end - begin)
-
-
-@compiled('UniTuple(f4[::1], 2)(f4[::1], f4[::1], i8, i8)')
-def _neighbours(even: Samples, odd: Samples, begin: int, width: int) -> tuple[Samples, Samples]:
-    """Return every second sample of a signal from an index on, and the samples after them, both (width,).
-
-    The signal is given as its samples of even and of odd index.
-    """
-    half = begin >> 1
-    if begin & 1:
-        return odd[half : half + width], even[half + 1 : half + 1 + width]
-    return even[half : half + width], odd[half : half + width]
 
 
 @compiled('void(f4[:, ::1], f4[::1], f8[:, :], f8[:, :], Array(f4, 1, "C", readonly=True))')
@@ -115,13 +103,15 @@ def read_path(out: Samples, signal: Samples, positions: FloatArray, gains: Float
                 target[i] += (gain + growth * t[i]) * (left + fraction * (ahead[index + np.uint32(1)] - left))
 
 
-@compiled('void(f4[:, ::1], f4[::1], f4[::1], f8[:, :], f8[:, :], Array(f4, 1, "C", readonly=True))')
-def _fan_out(out: Samples, even: Samples, odd: Samples, shifts: FloatArray, gains: FloatArray, t: Samples) -> None:
+@compiled('void(f4[:, ::1], f4[:, ::1], f8[:, :], f8[:, :], Array(f4, 1, "C", readonly=True))')
+def _fan_out(out: Samples, halves: Samples, shifts: FloatArray, gains: FloatArray, t: Samples) -> None:
     width = len(t)
     for mic in range(shifts.shape[0]):
         for step in range(shifts.shape[1] - 1):
             whole, fraction, drift = _shift_of_step(shifts[mic, step], shifts[mic, step + 1])
-            here, there = _neighbours(even, odd, 2 * (step + EDGE_STEPS) * width + whole, width)
+            begin = 2 * (step + EDGE_STEPS) * width + whole
+            half, odd = begin >> 1, begin & 1
+            here, there = halves[odd, half : half + width], halves[1 - odd, half + odd : half + odd + width]
             gain = np.float32(gains[mic, step])
             growth = np.float32(gains[mic, step + 1] - gains[mic, step])
             target = out[mic, step * width : (step + 1) * width]
@@ -130,16 +120,13 @@ def _fan_out(out: Samples, even: Samples, odd: Samples, shifts: FloatArray, gain
                 target[i] += (gain + growth * t[i]) * between
 
 
-@compiled('void(f4[:, ::1], f4[::1], f4[::1], f8[:, ::1], f8[:, ::1], Array(f4, 1, "C", readonly=True), i8)')
-def fan_out_pairs(
-    out: Samples, even: Samples, odd: Samples, shifts: FloatArray, gains: FloatArray, t: Samples, edge: int
-) -> None:
+@compiled('void(f4[:, ::1], f4[:, ::1], f8[:, ::1], f8[:, ::1], Array(f4, 1, "C", readonly=True), i8)')
+def fan_out_pairs(out: Samples, halves: Samples, shifts: FloatArray, gains: FloatArray, t: Samples, edge: int) -> None:
     """Do the work of `fan_out` for two rows of shifts and gains for each microphone.
 
     Args:
         out: float32 (mic, step · width), added to in place.
-        even: Samples of even index of the signal at twice the rate, float32 ((step + 2 · edge) · width,).
-        odd: Samples of odd index.
+        halves: Samples of even and odd index of the signal at twice the rate, float32 (2, (step + 2 · edge) · width).
         shifts: Shifts (2 · mic, step + 1), two rows of a microphone in turn.
         gains: (2 · mic, step + 1).
         t: 0 to 1 over a step (width,).
@@ -150,11 +137,13 @@ def fan_out_pairs(
     for mic in range(len(out)):
         first, second = 2 * mic, 2 * mic + 1
         for step in range(shifts.shape[1] - 1):
-            begin = 2 * (step + edge) * width
+            start = 2 * (step + edge) * width
             whole, fraction, drift = _shift_of_step(shifts[first, step], shifts[first, step + 1])
-            here, there = _neighbours(even, odd, begin + whole, width)
+            half, odd = (start + whole) >> 1, (start + whole) & 1
+            here, there = halves[odd, half : half + width], halves[1 - odd, half + odd : half + odd + width]
             whole, fraction_2, drift_2 = _shift_of_step(shifts[second, step], shifts[second, step + 1])
-            here_2, there_2 = _neighbours(even, odd, begin + whole, width)
+            half, odd = (start + whole) >> 1, (start + whole) & 1
+            here_2, there_2 = halves[odd, half : half + width], halves[1 - odd, half + odd : half + odd + width]
             gain, gain_2 = np.float32(gains[first, step]), np.float32(gains[second, step])
             growth = np.float32(gains[first, step + 1] - gains[first, step])
             growth_2 = np.float32(gains[second, step + 1] - gains[second, step])

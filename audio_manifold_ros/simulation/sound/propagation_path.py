@@ -130,8 +130,10 @@ def add_path(
     read_bands(middle, high, place, gains, np.arange(2 * width).astype(np.float32) / np.float32(2 * width))
     low_middle = np.zeros((1, 2 * short * (times - 1)), dtype=np.float32)
     read_path(low_middle, low, low_place, low_gain, np.arange(2 * short).astype(np.float32) / np.float32(2 * short))
-    even, odd = middle[0::2].copy(), middle[1::2].copy()
-    low_even, low_odd = low_middle[0, 0::2].copy(), low_middle[0, 1::2].copy()
+    halves = np.empty((2, len(middle) // 2), dtype=np.float32)
+    low_halves = np.empty((2, low_middle.shape[1] // 2), dtype=np.float32)
+    for odd in range(2):
+        halves[odd], low_halves[odd] = middle[odd::2], low_middle[0, odd::2]
     low_t = np.arange(short).astype(np.float32) / np.float32(short)
     # Rows are a microphone's direct sound and its sound over the ground in turn.
     shifts, weights = np.empty((rows, times - 2 * edge)), np.empty((rows, times - 2 * edge))
@@ -145,5 +147,5 @@ def add_path(
             if edge <= step < times - edge:
                 shifts[place_of, step - edge] = shifts_s[row, step] * (2 * rate_hz)
                 weights[place_of, step - edge] = near * facings[row, step]
-    fan_out_pairs(high_out, even, odd, shifts, weights, t, edge)
-    fan_out_pairs(low_out, low_even, low_odd, low_shifts, low_weights, low_t, edge - 1)
+    fan_out_pairs(high_out, halves, shifts, weights, t, edge)
+    fan_out_pairs(low_out, low_halves, low_shifts, low_weights, low_t, edge - 1)
