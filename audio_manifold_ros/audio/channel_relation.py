@@ -23,10 +23,11 @@ PARTNERS = 2
 RELATION_S = 0.73
 # Without this coherence of most microphones, which is the case in wind, none can be called unrelated.
 MIN_ARRAY_COHERENCE = 0.25
-# Share of the coherence of most microphones. Healthy microphones have 0.35 or more on 56 simulated streets with rain up
-# to 30 mm/h and wind up to 90 dB at the capsules. A channel that is out of step falls below within 0.8 s in 80 % of the
-# cases in which it does.
-MAX_RELATIVE_COHERENCE = 0.35
+# Share of the coherence of most microphones. Gusts at single capsules bring a healthy microphone down to 0.31 in two
+# checks in a row, on 62 simulated streets of 30 s with rain to 30 mm/h and wind to 90 dB at the capsules. A channel
+# that is half a second late is found within 2 s on 14 of 23 streets without that wind, on 4 of 13 with 70 dB, and on
+# none of 34 with more.
+MAX_RELATIVE_COHERENCE = 0.3
 MIN_POWER = 1e-18
 
 
