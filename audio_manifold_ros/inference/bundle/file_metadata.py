@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from audio_manifold_ros.common.errors import InferenceError
+from audio_manifold_ros.common.json_text import parse_json
 from audio_manifold_ros.common.schema import to_plain
 from audio_manifold_ros.common.untrusted_text import shorten
 from audio_manifold_ros.inference.bundle.onnx_references import BYTES, KEY_FIELD, VALUE_FIELD, read_fields
@@ -30,6 +31,7 @@ MAX_PROPERTIES = 256
 MAX_HEADER_BYTES = 16_000_000
 # Other features of the same size would give wrong images without an error. A bundle may be renamed.
 VERIFIED = ('format_version', 'features_sha256')
+REMEDY = 'Copy the bundle again.'
 ONNX, SAFETENSORS = '.onnx', '.safetensors'
 
 
@@ -79,7 +81,7 @@ def read_metadata(path: Path) -> dict[str, str]:
     try:
         return _onnx_properties(path) if path.suffix == ONNX else _safetensors_metadata(path)
     except (ValueError, struct.error) as error:
-        msg = f'Cannot read the description in {path}: {error}. Copy the bundle again.'
+        msg = f'Cannot read the description in {path}: {error}. {REMEDY}'
         raise InferenceError(msg) from None
 
 
@@ -103,6 +105,7 @@ def _safetensors_metadata(path: Path) -> dict[str, str]:
         if length > MAX_HEADER_BYTES:
             error = f'its header has {length} bytes, more than {MAX_HEADER_BYTES}'
             raise ValueError(error)
-        header = json.loads(file.read(length))
+        text = file.read(length).decode()
+    header = parse_json(text, f'The header of {path}', InferenceError, REMEDY, max_bytes=MAX_HEADER_BYTES)
     metadata = header.get('__metadata__', {}) if isinstance(header, dict) else {}
     return {str(key): str(value) for key, value in metadata.items()} if isinstance(metadata, dict) else {}

@@ -61,6 +61,11 @@ def test_a_damaged_header_is_refused(bundle: Bundle, tmp_path: Path) -> None:
     path.write_bytes(b'\xff' * 8 + b'{}')
     with pytest.raises(InferenceError, match='its header has'):
         read_metadata(path)
-    path.write_bytes((8).to_bytes(8, 'little') + b'{"a": 1')
-    with pytest.raises(InferenceError, match='Cannot read the description'):
-        read_metadata(path)
+    for header, reason in (
+        (b'{"a": 1', 'is not valid JSON'),
+        (b'[' * 200_000, 'levels deep'),
+        (b'\xff', "can't decode"),
+    ):
+        path.write_bytes(len(header).to_bytes(8, 'little') + header)
+        with pytest.raises(InferenceError, match=f'{reason}.*Copy the bundle again'):
+            read_metadata(path)
