@@ -17,7 +17,7 @@ from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.inference.audio_intake import AudioIntake
 from audio_manifold_ros.inference.pipeline_settings import PipelineSettings
 from audio_manifold_ros.inference.pipeline_status import PipelineStatus
-from audio_manifold_ros.inference.rate_limiter import SustainedRateEstimator
+from audio_manifold_ros.inference.sustained_rate import SustainedRateEstimator
 from audio_manifold_ros.nodes.perception.gc_monitor import GcMonitor
 from audio_manifold_ros.nodes.perception.stage_latency import Percentiles, StageLatency
 from audio_manifold_ros.processes.repeating_thread import RepeatingThread

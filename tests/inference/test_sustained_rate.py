@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audio_manifold_ros.inference.prediction_scheduler import PredictionScheduler
-from audio_manifold_ros.inference.rate_limiter import MAX_UTILIZATION, SustainedRateEstimator
+from audio_manifold_ros.inference.sustained_rate import MAX_UTILIZATION, SustainedRateEstimator
 
 SAMPLE_RATE_HZ = 22_500
 HOP = 256
