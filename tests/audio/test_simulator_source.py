@@ -67,8 +67,7 @@ def test_blocks_are_paced_in_real_time() -> None:
     source = SimulatorSource(SEED, time.time_ns, block_samples=2250)
     source.open()
     start_s = time.monotonic()
-    for _ in range(5):
-        assert source.read(2.0) is not None
+    assert [source.read(2.0).first_sample for _ in range(5)] == [0, 2250, 4500, 6750, 9000]
     assert time.monotonic() - start_s > 0.48
     source.close()
 

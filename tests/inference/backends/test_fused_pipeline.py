@@ -151,7 +151,8 @@ def test_the_cpu_computes_features_for_a_device_that_cannot(
 
     warned: list[str] = []
     device = torch.device('cpu')
-    assert open_waveform_network(short_bundle.manifest, feature_means, device, warned.append) is not None
+    network = open_waveform_network(short_bundle.manifest, feature_means, device, warned.append)
+    assert isinstance(network, FusedWaveformNetwork)
     monkeypatch.setattr(torch.fft, 'rfft', refuse)
     assert open_waveform_network(short_bundle.manifest, feature_means, device, warned.append) is None
     assert warned == [

@@ -155,7 +155,7 @@ def test_a_killed_recorder_loses_less_than_a_second(
         assert (killed_ns - newest_ns) / NS_PER_S <= 1.0 + car.max_stall_s
         assert end - first > RATE_HZ
         assert [message.data for message in messages_of(bag, '/note')] == ['parked']
-        assert RunMetadata.from_json(bag.custom[CUSTOM_KEY]).rig is not None
+        assert RunMetadata.from_json(bag.custom[CUSTOM_KEY]).rig == RigFiles.from_folder(resource_path(RIG))
 
 
 def test_an_interrupted_recorder_closes_its_bag(
