@@ -37,12 +37,14 @@ class CameraMount:
     array_m: FloatArray
 
     @classmethod
-    def from_rig(cls, rig: Path, camera_frame: str) -> CameraMount | None:
+    def from_rig(cls, rig: Path, camera_frame: str, frame_prefix: str = '') -> CameraMount | None:
         """Return the mount of the camera of a rig, or None if the rig has no extrinsics with an optical frame.
 
         Args:
             rig: Folder of the rig.
-            camera_frame: Frame of the images. A prefix of it before the name in the extrinsics is that of all frames.
+            camera_frame: Frame of the images. A prefix that ends with a slash, before the name of the frame in the
+                extrinsics, is that of all frames.
+            frame_prefix: Prefix of all frames, with which the camera frame begins.
 
         Raises:
             RigError: The extrinsics cannot be used, or have several optical frames.
@@ -53,7 +55,8 @@ class CameraMount:
         if extrinsics is None or not any(t.child.endswith(OPTICAL_SUFFIX) for t in extrinsics.transforms):
             return None
         optical = find_optical_transform(extrinsics).child
-        prefix = camera_frame.removesuffix(optical) if camera_frame.endswith(optical) else ''
+        before = camera_frame.removesuffix(optical)
+        prefix = before if before.endswith('/') else frame_prefix
         root = prefix + scan_frame(extrinsics).parent
         array_m = array_centre_m(MicrophoneArray.from_yaml(rig / RIG_FILE), extrinsics)
         return cls(pose_in_root(extrinsics, optical), root, scan_frame_name(camera_frame), array_m)

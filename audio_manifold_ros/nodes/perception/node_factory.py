@@ -149,7 +149,8 @@ def build_components(node: LifecycleNode, parameters: NodeParameters) -> Percept
         if rig_watch is not None:
             undo.callback(rig_watch.destroy)
         manifest = replace(bundle.manifest, camera=used.camera)
-        outputs = _robot_outputs(node, parameters, manifest, camera_frame, CameraMount.from_rig(rig, camera_frame))
+        mount = CameraMount.from_rig(rig, camera_frame, prefix)
+        outputs = _robot_outputs(node, parameters, manifest, camera_frame, mount)
         prefixed = replace(array, frame_id=prefix + array.frame_id)
         publishers = PredictionPublishers(node, manifest, camera_frame, prefixed, outputs, offset_ns)
         undo.callback(publishers.destroy)

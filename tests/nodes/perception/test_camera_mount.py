@@ -15,16 +15,21 @@ RIG = resource_path('calibration/roof_octagon')
 
 
 @pytest.mark.parametrize(
-    ('camera_frame', 'root', 'scan'),
+    ('camera_frame', 'prefix', 'root', 'scan'),
     [
-        ('camera_optical_frame', 'base_link', 'camera_scan_frame'),
-        ('left/camera_optical_frame', 'left/base_link', 'left/camera_scan_frame'),
-        ('eye', 'base_link', 'eye_scan_frame'),
+        ('camera_optical_frame', '', 'base_link', 'camera_scan_frame'),
+        ('left/camera_optical_frame', '', 'left/base_link', 'left/camera_scan_frame'),
+        ('eye', '', 'base_link', 'eye_scan_frame'),
+        ('front_camera_optical_frame', '', 'base_link', 'front_camera_scan_frame'),
+        ('car_1/camera_optical_frame', 'car_1/', 'car_1/base_link', 'car_1/camera_scan_frame'),
+        ('car_1_camera_optical_frame', 'car_1_', 'car_1_base_link', 'car_1_camera_scan_frame'),
+        ('car_1/eye', 'car_1/', 'car_1/base_link', 'car_1/eye_scan_frame'),
     ],
 )
-def test_a_prefix_of_the_camera_frame_is_that_of_all_frames(camera_frame: str, root: str, scan: str) -> None:
-    mount = CameraMount.from_rig(RIG, camera_frame)
-    assert mount is not None
+def test_a_prefix_of_the_camera_frame_is_that_of_all_frames(
+    camera_frame: str, prefix: str, root: str, scan: str
+) -> None:
+    mount = CameraMount.from_rig(RIG, camera_frame, prefix)
     assert (mount.root_frame, mount.scan_frame) == (root, scan)
     np.testing.assert_allclose(mount.optical_in_root.translation_m, (0.4, 0.0, 1.5))
     # The camera has z forward, x to the right and y down.
