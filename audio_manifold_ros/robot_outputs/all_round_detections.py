@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from audio_manifold_ros.common.class_ids import UNLABELLED
 from audio_manifold_ros.networks.vehicle_map import decode_vehicles
 from audio_manifold_ros.robot_outputs.detection import Detection
 
@@ -63,7 +64,7 @@ def vehicle_detections(
         min_probability: Smallest probability of a vehicle.
         errors: Errors of direction and distance.
         array_m: Centre of the array (3,) in the root frame.
-        class_ids: Id of each class name. Classes without an id have the id of a car, or 0.
+        class_ids: Id of each class name. A class without an id has the id of cars, or that of no class.
 
     """
     found = decode_vehicles(probabilities, config, min_probability)
@@ -84,7 +85,7 @@ def to_detection(
         + np.diag([0.0, 0.0, (extent_m[2] / 4) ** 2])
     )
     return Detection(
-        class_id=class_ids.get(vehicle.category, class_ids.get('car', 0)),
+        class_id=class_ids.get(vehicle.category, class_ids.get('car', UNLABELLED)),
         class_name=vehicle.category,
         probability=vehicle.probability,
         bearing_rad=vehicle.azimuth_rad,

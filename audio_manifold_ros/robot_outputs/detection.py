@@ -26,8 +26,9 @@ class Detection:
         class_id: Id of the class.
         class_name: Name of the class.
         probability: Mean confidence of the pixels of a region, or probability of a vehicle all round.
-        bearing_rad: Horizontal angle of its centre from the optical axis, or from ahead, to the left.
-        distance_m: Distance of its centre from the camera, or from the array.
+        bearing_rad: Horizontal angle to its centre, to the left: from the optical axis at the camera, or in the root
+            frame from ahead at the centre of the array.
+        distance_m: Distance of its centre from the camera, or in the root frame horizontal distance from the array.
         position_m: (3,), its centre.
         extent_m: (3,), sides of the box around it.
         covariance_m2: (3, 3), covariance of the position.
@@ -43,13 +44,21 @@ class Detection:
     extent_m: FloatArray
     covariance_m2: FloatArray
 
-    def in_root(self, optical_in_root: Pose) -> Detection:
-        """Return a detection in an image in the root frame of the rig."""
+    def in_root(self, optical_in_root: Pose, array_m: FloatArray) -> Detection:
+        """Return a detection in an image in the root frame of the rig, with bearing and distance from the array.
+
+        Args:
+            optical_in_root: Pose of the optical frame in the root frame.
+            array_m: Centre of the array (3,) in the root frame.
+
+        """
         rotation = optical_in_root.rotation
         position_m = rotation @ self.position_m + optical_in_root.translation_m
+        ahead_left_m = (position_m - array_m)[:2]
         return replace(
             self,
-            bearing_rad=math.atan2(position_m[1], position_m[0]),
+            bearing_rad=math.atan2(ahead_left_m[1], ahead_left_m[0]),
+            distance_m=math.hypot(*ahead_left_m),
             position_m=position_m,
             extent_m=np.abs(rotation) @ self.extent_m,
             covariance_m2=rotation @ self.covariance_m2 @ rotation.T,

@@ -60,6 +60,9 @@ def make_spatial_network(features: SpatialFeatureSpec = SHORT) -> PerceptionNetw
         for parameter in network.parameters():
             if not parameter.any():  # heads begin with the prior, whatever the input is
                 torch.nn.init.normal_(parameter, std=0.3)
+        assert network.spatial.vehicles is not None
+        # A new map has 0.01 everywhere. This one has peaks.
+        torch.nn.init.normal_(network.spatial.vehicles.output.weight, std=1.0)
     table = flat_ground()
     assert table.view is not None
     network.spatial.prior.set_table(table)

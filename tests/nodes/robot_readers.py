@@ -120,6 +120,36 @@ def read_detection(detection: Any) -> tuple[str, float, Any]:
     return detection.class_name, detection.probability, detection.pose
 
 
+@dataclass(frozen=True)
+class PlanarMeasurement:
+    """An object in a plane as seen from a sensor: azimuth to the left, distance, and deviations along and across it."""
+
+    class_name: str
+    probability: float
+    azimuth_rad: float
+    distance_m: float
+    along_m: float
+    across_m: float
+
+
+def planar_measurement(detection: Any, sensor_m: Sequence[float]) -> PlanarMeasurement:
+    """Return a detection in a frame with z up as a tracker in the plane takes it: only from pose and covariance.
+
+    Args:
+        detection: Of vision_msgs or of this project.
+        sensor_m: Position of the sensor in the frame of the message.
+
+    """
+    name, probability, pose = read_detection(detection)
+    x, y = pose.pose.position.x - sensor_m[0], pose.pose.position.y - sensor_m[1]
+    distance_m = math.hypot(x, y)
+    covariance = np.array(pose.covariance).reshape(6, 6)[:2, :2]
+    ahead = np.array([x, y]) / distance_m
+    across = np.array([-ahead[1], ahead[0]])
+    deviations = (math.sqrt(float(axis @ covariance @ axis)) for axis in (ahead, across))
+    return PlanarMeasurement(name, probability, math.atan2(y, x), distance_m, *deviations)
+
+
 def exact_time_sets(*streams: Sequence[Any]) -> list[tuple[Any, ...]]:
     """Return the sets of messages that the exact synchroniser of message_filters calls back with: of equal stamps."""
     by_stamp = [{(m.header.stamp.sec, m.header.stamp.nanosec): m for m in stream} for stream in streams]

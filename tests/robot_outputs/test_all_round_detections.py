@@ -47,7 +47,10 @@ def test_a_detection_in_an_image_moves_to_the_root_frame() -> None:
     (car,) = vehicle_detections(
         heat_map([VehiclePosition('car', 0.0, 10.0)], CONFIG), CONFIG, 0.9, ERRORS, np.zeros(3), IDS
     )
-    moved = car.in_root(Pose(OPTICAL, np.array([0.3, 0.0, 1.6])))
+    array_m = np.array([1.0, 2.0, 1.7])
+    moved = car.in_root(Pose(OPTICAL, np.array([0.3, 0.0, 1.6])), array_m)
+    offset = moved.position_m - array_m
+    assert (moved.distance_m, moved.bearing_rad) == (math.hypot(*offset[:2]), math.atan2(offset[1], offset[0]))
     np.testing.assert_allclose(moved.position_m, OPTICAL @ car.position_m + [0.3, 0.0, 1.6])
     np.testing.assert_allclose(moved.extent_m, [car.extent_m[2], car.extent_m[0], car.extent_m[1]])
     np.testing.assert_allclose(np.linalg.eigvalsh(moved.covariance_m2), np.linalg.eigvalsh(car.covariance_m2))

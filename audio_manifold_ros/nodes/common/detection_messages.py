@@ -28,6 +28,7 @@ ANGLE_VARIANCE = math.pi**2
 MARKER_LIFETIME_NS = 500_000_000
 TEXT_HEIGHT_M = 0.6
 OPACITY = 0.5
+GREY = (128, 128, 128)
 # Unit vectors that point up in the optical frame of a camera, and in the root frame of a rig.
 OPTICAL_UP, ROOT_UP = (0.0, -1.0, 0.0), (0.0, 0.0, 1.0)
 
@@ -145,7 +146,7 @@ def to_markers(
 
     Args:
         detections: Detections in the frame of the header.
-        colours: Colour (red, green, blue) of each class id, 0 to 255.
+        colours: Colour (red, green, blue) of each class id, 0 to 255. Other ids are grey.
         header: Stamp and frame.
         up: Unit vector (3,) that points up in that frame.
 
@@ -153,7 +154,7 @@ def to_markers(
     markers = [Marker(header=header, action=Marker.DELETEALL)]
     lifetime = Duration(nanosec=MARKER_LIFETIME_NS)
     for index, detection in enumerate(detections):
-        red, green, blue = (value / 255 for value in colours[detection.class_id])
+        red, green, blue = (value / 255 for value in colours.get(detection.class_id, GREY))
         position, size = detection.position_m, _vector(detection.extent_m)
         box = Marker(header=header, ns='box', id=index, type=Marker.CUBE, lifetime=lifetime, scale=size)
         box.pose = _pose(detection).pose

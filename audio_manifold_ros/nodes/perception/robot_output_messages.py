@@ -103,6 +103,8 @@ class RobotOutputMessages:
         self._grid: ObstacleGrid | None = None
         self._detection_type = detection_type()
         self._vehicles = None if mount is None else manifest.vehicles
+        is_metric = manifest.depth is not None and manifest.depth.unit != 'relative'
+        self._has_image_detections = is_metric and bool(self._roles.is_object.any())
         self._vehicle_errors = vehicle_errors(manifest)
         self._class_ids = {entry.name: entry.id for entry in manifest.classes}
         self._detection_settings = DetectionSettings(
@@ -125,6 +127,10 @@ class RobotOutputMessages:
             found.append(_compressed('~/segmentation/image_color', self._compressed_label_colours))
         if depth is not None and depth.unit == 'relative':
             found.append(_compressed('~/disparity/image_color', self._compressed_depth_colours))
+        if self._has_image_detections or self._vehicles is not None:
+            found.append(RobotOutput('~/detection_markers', MarkerArray, self._markers))
+            if detections is not None:
+                found.append(RobotOutput('~/detections', detections.message, partial(self._detections, detections)))
         if depth is None or depth.unit == 'relative':
             return found
         found.append(_compressed('~/depth/image_color', self._compressed_depth_colours))
@@ -134,11 +140,6 @@ class RobotOutputMessages:
         if mount is not None:
             found.append(RobotOutput('~/scan', LaserScan, partial(self._scan, mount)))
             found.append(RobotOutput('~/obstacles', OccupancyGrid, partial(self._obstacles, mount)))
-        if self._roles.is_object.any():
-            found.append(RobotOutput('~/detection_markers', MarkerArray, self._markers))
-            if detections is not None:
-                make = partial(self._detections, detections)
-                found.append(RobotOutput('~/detections', detections.message, make))
         return found
 
     def _confidence(self, images: PredictedImages) -> Image:
@@ -203,15 +204,8 @@ class RobotOutputMessages:
         return images.derive('detections', partial(self._find_all, images))
 
     def _find_all(self, images: PredictedImages) -> list[Detection]:
-        """Return the detections: vehicles all round and other classes of the images, or all classes of the images."""
-        in_image = find_detections(
-            images.require_depth(),
-            images.require_labels(),
-            images.confidence,
-            self._manifest.camera,
-            self._roles,
-            self._detection_settings,
-        )
+        """Return the nearest first: vehicles all round and other classes of the images, or all of the images."""
+        in_image = self._find_in_image(images) if self._has_image_detections else []
         mount, config = self._mount, self._vehicles
         if images.vehicles is None or mount is None or config is None:
             return in_image
@@ -224,7 +218,18 @@ class RobotOutputMessages:
             self._class_ids,
         )
         others = [detection for detection in in_image if detection.class_name not in config.classes]
-        return found + [detection.in_root(mount.optical_in_root) for detection in others]
+        found += [detection.in_root(mount.optical_in_root, mount.array_m) for detection in others]
+        return sorted(found, key=lambda detection: detection.distance_m)
+
+    def _find_in_image(self, images: PredictedImages) -> list[Detection]:
+        return find_detections(
+            images.require_depth(),
+            images.require_labels(),
+            images.confidence,
+            self._manifest.camera,
+            self._roles,
+            self._detection_settings,
+        )
 
     def _is_in_image(self, images: PredictedImages) -> bool:
         """Return whether detections are in the optical frame: without a map of vehicles or a mount."""
