@@ -67,7 +67,7 @@ class Develop(develop):
 
 
 def core_requirements() -> list[str]:
-    """Return the packages of the node, the demo and the bag tools: all of `run.txt` but ROS and its build tools."""
+    """Return the packages of the node, the demo and the bag tools: all of `run.txt` but the build tools of ROS."""
     lines = (Path(__file__).resolve().parent / 'requirements' / 'robot.txt').read_text(encoding='utf-8').splitlines()
     listed = [line.partition('#')[0].strip() for line in lines]
     return [*filter(None, listed), *ROSDEP_PACKAGES]

@@ -79,7 +79,7 @@ def test_colcon_finds_both_packages_once() -> None:
     assert done.stdout.split() == ['audio_manifold_msgs', 'audio_manifold_ros']
 
 
-@pytest.mark.parametrize('name', ['run', 'dev', 'docs', 'train'])
+@pytest.mark.parametrize('name', ['run', 'dev', 'docs', 'train', 'ros-jazzy', 'ros-kilted'])
 def test_every_requirement_is_pinned(name: str) -> None:
     lines = (ROOT / f'requirements/{name}.txt').read_text().splitlines()
     requirements = [line for line in lines if line and line[0] not in '#-']
@@ -108,6 +108,37 @@ def test_run_refuses_unknown_commands() -> None:
     done = subprocess.run([ROOT / 'run', 'dance'], check=False, capture_output=True, text=True)
     assert done.returncode == 1
     assert "'dance'" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'reason'),
+    [(['foxy'], "no ROS 2 distribution 'foxy'.*\n.*jazzy kilted"), ([], '--ros needs a distribution')],
+)
+def test_run_refuses_unknown_distributions(arguments: list[str], reason: str) -> None:
+    done = subprocess.run([ROOT / 'run', 'test', '--ros', *arguments], check=False, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert re.search(reason, done.stderr)
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'folders'),
+    [
+        ([], ('.venv', 'ros2_ws')),
+        (['--ros', 'jazzy'], ('.venv', 'ros2_ws')),
+        (['--ros', 'kilted'], ('.venv-kilted', '.venv-kilted/ros2_ws')),
+    ],
+)
+def test_each_distribution_has_its_own_environment(
+    tmp_path: Path, arguments: list[str], folders: tuple[str, str]
+) -> None:
+    text = (ROOT / 'run').read_text().replace('    leave_other_ros\n', '    echo "$VENV" "$BUILD"; exit 0\n', 1)
+    script = tmp_path / 'run'
+    script.write_text(text)
+    (tmp_path / 'requirements').mkdir()
+    for name in ('jazzy', 'kilted'):
+        (tmp_path / f'requirements/ros-{name}.txt').touch()
+    done = subprocess.run(['bash', script, 'test', *arguments], check=True, capture_output=True, text=True)
+    assert done.stdout.split() == [str(tmp_path / folder) for folder in folders]
 
 
 def run_script(folder: Path, caller: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
