@@ -26,7 +26,6 @@ from benchmarks.harness.short_mode import scaled_duration_s
 from benchmarks.support.bundles import (
     STREET,
     half_width_config,
-    has_street,
     write_paper_bundle,
     write_random_bundle,
 )
@@ -85,11 +84,10 @@ def _runs(folder: Path) -> Iterator[EnduranceRun]:
         FLOAT32,
         EVERY_HOP_HZ,
     )
-    if has_street():
-        street = Bundle.load(STREET)
-        yield EnduranceRun('models/street', street, FLOAT32, 30.0)
-        yield EnduranceRun('models/street and the recorder', street, FLOAT32, 30.0, is_recorded=True)
-        yield EnduranceRun('models/street', street, FLOAT32, 45.0, HALF_AN_HOUR_S)
+    street = Bundle.load(STREET)
+    yield EnduranceRun('models/street', street, FLOAT32, 30.0)
+    yield EnduranceRun('models/street and the recorder', street, FLOAT32, 30.0, is_recorded=True)
+    yield EnduranceRun('models/street', street, FLOAT32, 45.0, HALF_AN_HOUR_S)
 
 
 def _run(run: EnduranceRun, folder: Path, sound: Path) -> list[Figure]:

@@ -24,7 +24,7 @@ from benchmarks.benches.node import ENVIRONMENT, RATE_HZ, SETTLE_S, START_TIMEOU
 from benchmarks.harness.figure import Figure
 from benchmarks.harness.short_mode import scaled_duration_s
 from benchmarks.harness.thread_times import thread_times_s
-from benchmarks.support.bundles import STREET, half_width_config, has_street, write_random_bundle
+from benchmarks.support.bundles import STREET
 from benchmarks.support.robot_output_times import measure_robot_outputs
 from benchmarks.support.subscriber import Subscriber
 
@@ -54,7 +54,7 @@ def measure() -> list[Figure]:
     os.environ.update(ENVIRONMENT)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder)
-        bundle = Bundle.load(STREET) if has_street() else write_random_bundle(path / 'half', half_width_config())
+        bundle = Bundle.load(STREET)
         sound = write_sound(path / 'street.wav')
         figures = _measure('alone', bundle, path / 'alone', sound)
         with _loaded_core(max(os.sched_getaffinity(0))):

@@ -18,7 +18,7 @@ from benchmarks.harness.device_choice import CPU, CUDA, measures_on
 from benchmarks.harness.figure import Figure, cheaper
 from benchmarks.harness.short_mode import scaled_count
 from benchmarks.harness.timing import Action, medians_s
-from benchmarks.support.bundles import STREET_MEL, has_street, write_paper_bundle, write_spatial_bundle
+from benchmarks.support.bundles import STREET_MEL, write_paper_bundle, write_spatial_bundle
 from benchmarks.support.gpu_pipeline import measure_on_gpu
 
 THREADS = 2
@@ -34,9 +34,10 @@ def measure() -> list[Figure]:
     """Return the figures of the networks."""
     figures = []
     with tempfile.TemporaryDirectory() as folder:
-        bundles = {'the paper’s sizes, a network per modality': write_paper_bundle(Path(folder) / 'paper')}
-        if has_street():
-            bundles = {'models/street_mel': Bundle.load(STREET_MEL), **bundles}
+        bundles = {
+            'models/street_mel': Bundle.load(STREET_MEL),
+            'the paper’s sizes, a network per modality': write_paper_bundle(Path(folder) / 'paper'),
+        }
         for title, bundle in bundles.items():
             if measures_on(CPU):
                 figures.append(_measure_bundle(title, bundle))

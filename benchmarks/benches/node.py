@@ -28,7 +28,7 @@ from audio_manifold_ros.processes.process_group import ProcessGroup
 from audio_manifold_ros.simulation.drive import Drive
 from benchmarks.harness.figure import Figure, at_most
 from benchmarks.harness.short_mode import scaled_duration_s
-from benchmarks.support.bundles import STREET, has_street, write_paper_bundle
+from benchmarks.support.bundles import STREET
 from benchmarks.support.subscriber import Subscriber
 
 SECONDS = 60.0
@@ -51,7 +51,7 @@ def measure() -> list[Figure]:
     os.environ.update(ENVIRONMENT)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder)
-        bundle = Bundle.load(STREET) if has_street() else write_paper_bundle(path / 'paper')
+        bundle = Bundle.load(STREET)
         return [*_alone(bundle, path), *_with_drive(bundle, path)]
 
 

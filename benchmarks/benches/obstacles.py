@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -26,9 +27,10 @@ from audio_manifold_ros.robot_outputs.detection_errors import angle_std_rad, ran
 from audio_manifold_ros.robot_outputs.image_detections import DetectionSettings, find_detections
 from audio_manifold_ros.robot_outputs.obstacle_scan import ScanProjector, ScanSettings
 from audio_manifold_ros.simulation.drive import Drive
+from audio_manifold_ros.simulation.rig_parts import RIG
 from benchmarks.harness.figure import Figure
 from benchmarks.harness.short_mode import scaled_duration_s
-from benchmarks.support.bundles import STREET, has_street
+from benchmarks.support.bundles import STREET
 
 FIRST_SEED, STREETS, SECONDS = 950_200, 8, 14.0
 RATE_HZ = 1.0
@@ -43,21 +45,19 @@ Images = tuple[NDArray[np.float32], NDArray[np.uint8], NDArray[np.float32]]
 
 def measure() -> list[Figure]:
     """Return the figures of scans and detections."""
-    if not has_street():
-        return [Figure('scan and detections of the shipped model', None, '', 'models/street is not installed')]
-    bundle = Bundle.load(STREET)
-    rig = resource_path('calibration/roof_octagon')
-    pairs = [pair for street in range(STREETS) for pair in _images(bundle, rig, FIRST_SEED + street)]
-    return [*_scan_figures(bundle.manifest, rig, pairs), *_detection_figures(bundle.manifest, pairs)]
+    rig = resource_path(RIG)
+    used = BundleRig.open(Bundle.load(STREET), rig)
+    manifest = replace(used.bundle.manifest, camera=used.camera)
+    pairs = [pair for street in range(STREETS) for pair in _images(used, FIRST_SEED + street)]
+    return [*_scan_figures(manifest, rig, pairs), *_detection_figures(manifest, pairs)]
 
 
-def _images(bundle: Bundle, rig: Path, seed: int) -> Iterator[tuple[Images, Images]]:
+def _images(used: BundleRig, seed: int) -> Iterator[tuple[Images, Images]]:
     """Yield predicted and true images (depth, labels, confidence) of a simulated street."""
     drive = Drive(seed)
     rate_hz = drive.sample_rate_hz
-    opened = BundleRig.open(bundle, rig)
     settings = PipelineSettings(max_rate_hz=RATE_HZ)
-    pipeline = opened.make_pipeline(OnnxBackend(opened.bundle, 1), rate_hz, settings)
+    pipeline = used.make_pipeline(OnnxBackend(used.bundle, 1), rate_hz, settings)
     samples = drive.audio(0, round(max(scaled_duration_s(SECONDS), 2.0) * rate_hz))
     block = rate_hz // 10
     for first in range(0, samples.shape[1], block):

@@ -18,7 +18,6 @@ from benchmarks.harness.timing import Action, medians_s
 from benchmarks.support.bundles import (
     STREET_MEL,
     half_width_config,
-    has_street,
     write_paper_bundle,
     write_random_bundle,
 )
@@ -47,7 +46,7 @@ def measure() -> list[Figure]:
             'half': write_random_bundle(Path(folder) / 'half', half_width_config()),
         }
         figures = [figure for name, bundle in bundles.items() for figure in _speeds(name, bundle)]
-    return figures + (_scores(Bundle.load(STREET_MEL)) if has_street() else [])
+    return figures + _scores(Bundle.load(STREET_MEL))
 
 
 class Options(TypedDict, total=False):

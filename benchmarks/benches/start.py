@@ -17,11 +17,11 @@ from lifecycle_msgs.msg import Transition
 from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.inference.bundle.bundle import Bundle
 from audio_manifold_ros.nodes.common.perception_client import PERCEPTION
+from audio_manifold_ros.simulation.rig_parts import RIG
 from benchmarks.benches.node import ENVIRONMENT, SETTLE_S, START_TIMEOUT_S, running_node, write_sound
 from benchmarks.harness.figure import Figure, at_most
-from benchmarks.support.bundles import STREET, has_street, write_paper_bundle
+from benchmarks.support.bundles import STREET
 
-RIG = 'calibration/roof_octagon'
 MAX_CONFIGURE_S, MAX_FIRST_IMAGE_S, MAX_RESIDENT_MB = 1.0, 1.5, 180
 
 
@@ -30,7 +30,7 @@ def measure() -> list[Figure]:
     os.environ.update(ENVIRONMENT)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder)
-        bundle = Bundle.load(STREET) if has_street() else write_paper_bundle(path / 'paper')
+        bundle = Bundle.load(STREET)
         return [*_node(bundle, path), *_phases(bundle)]
 
 

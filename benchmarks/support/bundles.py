@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Bundles of the benchmarks: the shipped one, and the sizes of the paper with random weights."""
+"""Bundles of the benchmarks: the shipped ones, and others with random weights."""
 
 from __future__ import annotations
 
@@ -32,20 +32,15 @@ from audio_manifold_ros.networks.spatial.config import SpatialNetworkConfig
 from audio_manifold_ros.networks.vq_vae import VqVaeConfig
 from audio_manifold_ros.rig.camera import CameraModel
 from audio_manifold_ros.rig.rig import MicrophoneArray
+from audio_manifold_ros.simulation.rig_parts import RIG
 from training.export.onnx_graph import export_network
 
-RIG = 'calibration/roof_octagon'
 MODELS = Path(__file__).parents[2] / 'models'
 # The shipped model, and the one on mel features for the comparisons that need them.
 STREET, STREET_MEL = MODELS / 'street', MODELS / 'street_mel'
 MODALITIES = (DEPTH, SEGMENTATION)
 CALIBRATION_WINDOWS = 2
 CHANNELS = {name: registry.MODALITIES[name].channels for name in MODALITIES}
-
-
-def has_street() -> bool:
-    """Return whether the shipped bundles are available."""
-    return all((folder / 'manifest.json').is_file() for folder in (STREET, STREET_MEL))
 
 
 def paper_config() -> PerceptionConfig:
@@ -57,7 +52,7 @@ def paper_config() -> PerceptionConfig:
 
 
 def half_width_config() -> PerceptionConfig:
-    """Return the sizes of the shipped bundle: one trunk of half width with two heads, and narrower manifolds."""
+    """Return the sizes of models/street_mel: one trunk of half width with two heads, and narrower manifolds."""
     return PerceptionConfig(
         at_nets=(AtNetConfig(width=0.5, modalities=MODALITIES, time_columns=4),),
         manifolds={

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 from time import process_time
@@ -36,6 +37,7 @@ from audio_manifold_ros.nodes.perception.robot_output_parameters import (
     ScanParameters,
 )
 from audio_manifold_ros.nodes.perception.robot_publishers import RobotPublishers
+from audio_manifold_ros.simulation.rig_parts import RIG
 from benchmarks.harness.figure import Figure
 
 CAMERA_FRAME = 'camera_optical_frame'
@@ -52,13 +54,14 @@ def measure_robot_outputs(bundle: Bundle, sound: Path) -> list[Figure]:
         sound: WAV file of the example rig.
 
     """
-    rig = resource_path('calibration/roof_octagon')
-    images = _predict(BundleRig.open(bundle, rig), sound)
+    rig = resource_path(RIG)
+    used = BundleRig.open(bundle, rig)
+    images = _predict(used, sound)
     settings = RobotOutputSettings(
         ScanParameters(), ObstacleGridParameters(), DetectionParameters(), CompressedParameters()
     )
     mount = CameraMount.from_rig(rig, CAMERA_FRAME)
-    outputs = RobotOutputMessages(bundle.manifest, CAMERA_FRAME, mount, settings).outputs()
+    outputs = RobotOutputMessages(replace(bundle.manifest, camera=used.camera), CAMERA_FRAME, mount, settings).outputs()
     return [_unsubscribed(outputs, images[0]), *(_made(output, images) for output in outputs)]
 
 

@@ -12,9 +12,8 @@ from audio_manifold_ros.features.mel_batch import mel_features
 from audio_manifold_ros.inference.backends.torch_backend import load_network
 from audio_manifold_ros.inference.bundle.bundle import Bundle
 from benchmarks.support.batched_arrays import BatchedArrays
-from benchmarks.support.bundles import STREET_MEL, has_street
+from benchmarks.support.bundles import STREET_MEL
 
-pytestmark = pytest.mark.skipif(not has_street(), reason='models/street_mel is not there')
 ARRAYS, MICS = 3, 8
 DEVICES = [
     'cpu',

@@ -8,10 +8,8 @@ import pytest
 import torch
 
 from audio_manifold_ros.inference.bundle.bundle import Bundle
-from benchmarks.support.bundles import STREET_MEL, has_street
+from benchmarks.support.bundles import STREET_MEL
 from benchmarks.support.gpu_pipeline import measure_on_gpu
-
-pytestmark = pytest.mark.skipif(not has_street(), reason='models/street_mel is not there')
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason='torch sees a CUDA device')

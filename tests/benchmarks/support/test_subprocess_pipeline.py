@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from audio_manifold_ros.inference.bundle.bundle import Bundle
-from benchmarks.support.bundles import STREET_MEL, has_street
+from benchmarks.support.bundles import STREET_MEL
 from benchmarks.support.subprocess_pipeline import NAIVE, RunStats, SubprocessPipeline
 
 
@@ -21,7 +21,6 @@ def test_statistics_are_appended() -> None:
     assert stats.percentile_s('network', 50) == pytest.approx(0.2)
 
 
-@pytest.mark.skipif(not has_street(), reason='models/street_mel is not there')
 @pytest.mark.parametrize(
     ('way', 'stages'),
     [('onnx', {'conditioning', 'features', 'network', 'images', 'all'}), (NAIVE, {'features', 'network', 'all'})],
