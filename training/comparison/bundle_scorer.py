@@ -78,9 +78,9 @@ class BundleScorer:
         return None if self.refusal else self._suite.result()
 
     @property
-    def network_ms(self) -> float:
-        """Median time of the networks for one window, in ms."""
-        return float(np.median(self._times_s)) * 1e3 if self._times_s else float('nan')
+    def network_ms(self) -> float | None:
+        """Median time of the networks for one window in ms, None without windows."""
+        return float(np.median(self._times_s)) * 1e3 if self._times_s else None
 
     def _score(self, window: StreetWindow, other: StreetWindow, silent: Mapping[str, ModalityImages]) -> None:
         spec = self._manifest.features

@@ -75,7 +75,7 @@ def compare(
         raise EvaluationError(msg)
     position = positions.pop()
     found: dict[str, dict[str, dict[str, object]]] = {
-        name: {'scores': {}, 'refusals': {}, 'times': {}} for name in bundles
+        name: {'scores': {}, 'refusals': {}, 'network_ms': {}} for name in bundles
     }
     drives_of: dict[str, list[Path]] = {}
     for number, case in enumerate(cases):
@@ -93,7 +93,7 @@ def compare(
                 scorer.add(window, other, images)
         for name, scorer in scorers.items():
             found[name]['scores'][case.name] = scorer.result()
-            found[name]['times'][case.name] = scorer.network_ms
+            found[name]['network_ms'][case.name] = scorer.network_ms
             if scorer.refusal:
                 found[name]['refusals'][case.name] = scorer.refusal
     return {
@@ -101,9 +101,7 @@ def compare(
         'seeds': [seeds.start, seeds.stop - 1],
         'simulator_version': SIMULATOR_VERSION,
         'cases': [case.name for case in cases],
-        'bundles': {
-            name: {**parts, 'network_ms': parts.pop('times').get(cases[0].name)} for name, parts in found.items()
-        },
+        'bundles': found,
     }
 
 

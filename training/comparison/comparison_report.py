@@ -100,7 +100,7 @@ def _side_by_side(bundles: Results, case: str) -> tuple[tuple[str, ...], Rows]:
         rows.append((label, *cells, *_blank(priors)))
     correlation = [format_number(scores['over_streets']['confidence_correlation'], 2) for scores in usable.values()]
     rows.append(('confidence, correlation within cells', *correlation, *_blank(priors)))
-    times = [format_number(bundles[name]['network_ms'], 1) for name in usable]
+    times = [format_number(bundles[name]['network_ms'].get(case), 1) for name in usable]
     rows.append(('networks (ms)', *times, *_blank(priors)))
     return ('', *usable, *(PRIOR_TEXTS[name][0] for name in priors)), rows
 

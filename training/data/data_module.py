@@ -14,6 +14,7 @@ from torch.utils.data import DataLoader, Dataset
 from audio_manifold_ros.features.kinds import require_mel
 from audio_manifold_ros.features.mel_torch import MelFeatureExtractor
 from training.data.cache import open_cache
+from training.data.evenly_spaced import evenly_spaced
 from training.data.ground_truth_arrays import ARRAY_OF_MODALITY, GROUND_TRUTH, MODALITY_OF_KEY, latent_key
 from training.data.resumable_sampler import ResumableBatchSampler
 from training.data.window_checks import check_ground_truth
@@ -192,8 +193,7 @@ class WindowDataModule(lightning.LightningDataModule):
     def _dataset(self, split: str, names: tuple[str, ...], limit: int | None = None) -> CachedWindowDataset:
         indices = self.cache.indices(split)
         if limit is not None:
-            if len(indices) > limit:
-                indices = indices[np.linspace(0, len(indices) - 1, limit).astype(np.int64)]
+            indices = evenly_spaced(indices, limit)
             rank, devices = self._place()
             indices = indices[rank::devices] if len(indices) >= devices else indices
         return CachedWindowDataset(self.cache, indices, names, self._config.depth, self.latents)

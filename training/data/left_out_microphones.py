@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Microphones that the spatial features of some training windows leave out, drawn once for each window."""
+"""Microphones that the spatial features of some training windows leave out, sampled once for each window."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MIN_MICROPHONES = 4
 def sample_active(recorded: Mask, config: LeftOutConfig, drive_id: str, image_index: int) -> Mask:
     """Return the microphones of a training window that are used, bool (mic,).
 
-    The draw depends only on the window, so that a cache can be written in any order. At least `MIN_MICROPHONES` are
+    The choice depends only on the window, so that a cache can be written in any order. At least `MIN_MICROPHONES` are
     used, if so many are recorded.
 
     Args:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 import torch
 
 from audio_manifold_ros.features.array_geometry import mirror_order
-from training.data.vehicle_arrays import AZIMUTHS, VEHICLES
+from training.data.vehicle_arrays import AZIMUTH, AZIMUTHS, VEHICLES
 
 if TYPE_CHECKING:
     from audio_manifold_ros.features.spatial_spec import SpatialFeatureSpec
@@ -61,10 +61,10 @@ def _mirror_normals(normals: torch.Tensor, spec: SpatialFeatureSpec) -> torch.Te
 
 
 def _mirror_vehicles(vehicles: torch.Tensor, spec: SpatialFeatureSpec) -> torch.Tensor:
-    """Mirror tables (batch, vehicle, column): class id, azimuth, distance, ..."""
+    """Mirror tables (batch, vehicle, column) of `vehicle_arrays`."""
     del spec
     signs = torch.ones(vehicles.shape[2], device=vehicles.device)
-    signs[1] = -1.0
+    signs[AZIMUTH] = -1.0
     return vehicles * signs
 
 

@@ -23,7 +23,7 @@ VEHICLES, AZIMUTHS = 'vehicles', 'azimuths'
 MAX_VEHICLES = 32
 # Class id, azimuth (rad), distance (m), 1 if hidden, speed (m/s).
 COLUMNS = 5
-HIDDEN = 3
+AZIMUTH, HIDDEN = 1, 3
 # Slower vehicles stand.
 MOVING_MPS = 0.5
 

@@ -16,7 +16,7 @@ from audio_manifold_ros.inference.bundle.correctness import CORRECTNESS
 from audio_manifold_ros.inference.postprocessing import published_images
 from audio_manifold_ros.modalities.registry import MODALITIES
 from training.data.ground_truth_arrays import ARRAY_OF_MODALITY
-from training.experiment.experiment_inference import WindowPriors, batches, predict, take_features
+from training.experiment.experiment_inference import WindowPriors, batches, predict
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -43,7 +43,7 @@ def calibrate(network: PerceptionNetwork, manifest: Manifest, cache: WindowCache
     modalities, priors = network.config.modalities, WindowPriors(network, cache)
     validation = list(batches(cache.indices('validation')))
     for indices in track(validation, 'confidence', console=Console(stderr=True)):
-        outputs = predict(network, take_features(cache, indices), priors(indices))
+        outputs = predict(network, cache.features(indices), priors(indices))
         for index, output in zip(indices, outputs, strict=True):
             ground_truth = {name: _ground_truth(cache, name, index) for name in modalities}
             pixels = _correct_pixels(manifest, output, ground_truth)

@@ -18,7 +18,7 @@ from rich.progress import track
 from audio_manifold_ros.common.class_ids import UNLABELLED
 from audio_manifold_ros.modalities.registry import categorical
 from training.data.ground_truth_arrays import ARRAY_OF_MODALITY
-from training.experiment.experiment_inference import WindowPriors, batches, take_features
+from training.experiment.experiment_inference import WindowPriors, batches
 
 if TYPE_CHECKING:
     from audio_manifold_ros.networks.perception_network import PerceptionNetwork
@@ -94,7 +94,7 @@ def _validation_pixels(
     scores, targets, priors = [], [], WindowPriors(network, cache)
     validation = list(batches(cache.indices('validation')))
     for indices in track(validation, 'class biases', console=Console(stderr=True)):
-        features = torch.from_numpy(take_features(cache, indices)).to(device)
+        features = torch.from_numpy(cache.features(indices)).to(device)
         logits = network.images(features, priors(indices))[modality]
         scores.append(logits[thinned].half().cpu().transpose(0, 1).flatten(1))
         targets.append(torch.from_numpy(cache.take(ARRAY_OF_MODALITY[modality], indices)[thinned]).long().flatten())

@@ -33,6 +33,7 @@ from audio_manifold_ros.evaluation.metrics.metric_suite import MetricSuite, Scor
 from audio_manifold_ros.modalities.modality_images import ModalityImages, to_modality_images
 from audio_manifold_ros.modalities.registry import MODALITIES, STORED_MODALITIES
 from audio_manifold_ros.simulation.assumptions import ASSUMPTIONS
+from training.data.evenly_spaced import evenly_spaced
 from training.data.full_resolution_truth import FullResolutionGroundTruth
 from training.data.vehicle_arrays import VEHICLES
 from training.experiment.class_bias import balance_classes
@@ -42,7 +43,6 @@ from training.experiment.experiment_inference import (
     batches,
     predict,
     scoring_device,
-    take_features,
 )
 from training.experiment.provenance import PROVENANCE, describe_provenance
 from training.experiment.run_directory import open_windows
@@ -154,7 +154,7 @@ def _predict_variants(
     """Return the predictions of a batch by variant: for its audio, and for each control."""
     controls = [
         audio_controls(window, another, cache.spec, microphones)
-        for window, another in zip(take_features(cache, own), take_features(cache, other), strict=True)
+        for window, another in zip(cache.features(own), cache.features(other), strict=True)
     ]
     return {
         variant: predict(network, np.stack([features[variant] for features in controls]), prior)
@@ -215,8 +215,7 @@ def make_priors(cache: WindowCache, modalities: Iterable[str] = ()) -> dict[str,
         modalities: Derived modalities to include. Those that the drives store are always included.
 
     """
-    indices = cache.indices('train')
-    chosen = indices[np.unique(np.linspace(0, len(indices) - 1, min(len(indices), PRIOR_WINDOWS)).astype(np.int64))]
+    chosen = evenly_spaced(cache.indices('train'), PRIOR_WINDOWS)
     builder = PixelPriorBuilder(
         *_size(ground_truth_images(cache, chosen[:1], modalities)[0]),
         near_m=MIN_DEPTH_BY_UNIT[cache.depth_unit or METRES],

@@ -37,11 +37,6 @@ def batches(indices: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
         yield indices[first : first + BATCH]
 
 
-def take_features(cache: WindowCache, indices: NDArray[np.int64]) -> NDArray[np.float32]:
-    """Return features (window, mic, height, width)."""
-    return cache.features(indices)
-
-
 class WindowPriors:
     """Priors of the cameras of windows, for networks that take them."""
 

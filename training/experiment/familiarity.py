@@ -11,7 +11,7 @@ import numpy as np
 from audio_manifold_ros.common.errors import TrainingError
 from audio_manifold_ros.inference.bundle.feature_descriptors import describe_features
 from audio_manifold_ros.inference.bundle.feature_statistics import FeatureStatistics
-from training.experiment.experiment_inference import take_features
+from training.data.evenly_spaced import evenly_spaced
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -39,7 +39,6 @@ def fit_statistics(cache: WindowCache) -> FeatureStatistics:
 
 
 def _describe(cache: WindowCache, indices: NDArray[np.int64], limit: int) -> FloatArray:
-    chosen = indices[np.unique(np.linspace(0, len(indices) - 1, min(limit, len(indices))).astype(int))]
-    features = (take_features(cache, np.array([index]))[0] for index in chosen)
+    features = (cache.features(np.array([index]))[0] for index in evenly_spaced(indices, limit))
     rows: FloatArray = np.stack([describe_features(window, cache.spec) for window in features])
     return rows

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 import torch
 
-from audio_manifold_ros.evaluation.metrics.vehicle_metrics import match_vehicles, vehicle_scores
+from audio_manifold_ros.evaluation.metrics.vehicle_metrics import MIN_DISTANCE_M, match_vehicles, vehicle_scores
 from audio_manifold_ros.networks.vehicle_map import VehiclePosition, decode_vehicles
 from training.data.vehicle_arrays import AZIMUTHS, HIDDEN, VEHICLES, to_positions
-from training.experiment.experiment_inference import batches, take_features
+from training.experiment.experiment_inference import batches
+from training.fitting.vehicle_metrics import MIN_PROBABILITY
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
     from audio_manifold_ros.networks.vehicle_map import VehicleMapConfig
     from training.data.cache import WindowCache
 
-# Detections of the curves, and of a robot.
-MIN_PROBABILITY, OPERATING_PROBABILITY = 0.02, 0.3
+# Smallest probability of the vehicles that count at the operating point of a robot.
+OPERATING_PROBABILITY = 0.3
 RECALL_RANGE_M = 30.0
 MIN_MATCHES = 20
 Windows = list[tuple[list[VehiclePosition], list[VehiclePosition]]]
@@ -65,16 +66,24 @@ def score_vehicles(
 def _windows(
     network: PerceptionNetwork,
     cache: WindowCache,
-    heard: NDArray[np.int64],
+    sources: NDArray[np.int64],
     tables: NDArray[np.float32],
 ) -> Windows:
-    """Return found and true vehicles of windows, found in the sound of the windows `heard`."""
+    """Return found and true vehicles of windows.
+
+    Args:
+        network: Networks with a map of vehicles.
+        cache: All windows.
+        sources: Numbers of the windows whose sound the networks get.
+        tables: True vehicles.
+
+    """
     spatial = cast('SpatialNetwork', network.spatial)
     config = cast('VehicleMapConfig', spatial.config.vehicles)
     device = next(network.parameters()).device
     windows: Windows = []
-    for batch in batches(heard):
-        features = torch.from_numpy(take_features(cache, batch)).to(device)
+    for batch in batches(sources):
+        features = torch.from_numpy(cache.features(batch)).to(device)
         azimuths_rad = torch.from_numpy(cache.take(AZIMUTHS, batch)).to(device)
         with torch.inference_mode():
             maps = torch.sigmoid(cast('torch.Tensor', spatial(features, None, azimuths_rad).vehicles)).cpu().numpy()
@@ -100,7 +109,7 @@ def _operating_point(windows: Windows, tables: NDArray[np.float32]) -> dict[str,
         is_hidden = table[np.isfinite(table[:, 0]), HIDDEN] > 0
         for vehicle, hit, hidden in zip(truth, matched, is_hidden, strict=True):
             if hit is not None:
-                log_errors.append(math.log(hit.distance_m / max(vehicle.distance_m, 1.0)))
+                log_errors.append(math.log(hit.distance_m / max(vehicle.distance_m, MIN_DISTANCE_M)))
                 angles_deg.append(math.degrees(math.remainder(hit.azimuth_rad - vehicle.azimuth_rad, math.tau)))
             if vehicle.is_moving and vehicle.distance_m <= RECALL_RANGE_M:
                 entry = counts['hidden' if hidden else 'visible']

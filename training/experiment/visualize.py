@@ -20,6 +20,7 @@ from audio_manifold_ros.common.errors import AudioManifoldError
 from audio_manifold_ros.drawing.images import BACKGROUND, FAINT, TEXT, Colour, save_png, write_text
 from audio_manifold_ros.networks.image_heads import IMAGE_HEADS
 from training.config.experiment_configuration import TrainingConfig
+from training.data.evenly_spaced import evenly_spaced
 from training.data.ground_truth_arrays import ARRAY_OF_MODALITY, ground_truth_batch
 from training.data.split_file import SPLITS
 from training.experiment.cli_arguments import add_experiment_arguments, named_experiment
@@ -49,8 +50,7 @@ def overview(config: TrainingConfig, split: str, count: int) -> dict[str, NDArra
 
     """
     cache = open_windows(config)
-    indices = cache.indices(split)
-    chosen = indices[np.linspace(0, len(indices) - 1, min(count, len(indices))).astype(np.int64)]
+    chosen = evenly_spaced(cache.indices(split), count)
     names = () if config.joint is not None else config.manifolds
     vq_vaes = {name: load_vq_vae(config.manifold_folder(name) / BEST) for name in names}
     predictions = _predict_images(config, torch.from_numpy(cache.features(chosen)), vq_vaes)

@@ -53,7 +53,7 @@ from training.experiment.calibrate_confidence import calibrate
 from training.experiment.class_bias import balance_classes
 from training.experiment.cli_arguments import add_experiment_arguments, named_experiment
 from training.experiment.evaluate import METRICS_FILE, evaluate, make_prior
-from training.experiment.experiment_inference import predict, take_features
+from training.experiment.experiment_inference import predict
 from training.experiment.familiarity import fit_statistics
 from training.experiment.provenance import PROVENANCE, check_provenance, describe_provenance
 from training.experiment.results import SCORES_FILE, has_known_leaks
@@ -202,7 +202,7 @@ def compare(network: PerceptionNetwork, bundle: Bundle, cache: WindowCache) -> d
         TrainingError: The differences exceed `MAX_CHANGE`.
 
     """
-    features = take_features(cache, cache.indices('validation')[:COMPARED_WINDOWS])
+    features = cache.features(cache.indices('validation')[:COMPARED_WINDOWS])
     backend = OnnxBackend(bundle)
     # Both have the camera of the bundle.
     changes = mean_changes([backend.run(window) for window in features], predict(network, features))

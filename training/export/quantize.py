@@ -12,7 +12,6 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from rich.console import Console
 from rich.progress import track
 
@@ -29,17 +28,16 @@ from audio_manifold_ros.inference.bundle.bundle import INT8_FILE, Bundle, write_
 from audio_manifold_ros.inference.bundle.file_metadata import describe_files
 from audio_manifold_ros.inference.bundle.manifest import MANIFEST_FILE
 from audio_manifold_ros.modalities.registry import MODALITIES
+from training.data.evenly_spaced import evenly_spaced
 from training.experiment.cli_arguments import add_experiment_arguments, named_experiment
 from training.experiment.evaluate import METRICS_FILE, ground_truth_images
-from training.experiment.experiment_inference import batches, take_features
+from training.experiment.experiment_inference import batches
 from training.experiment.run_directory import open_windows
 from training.export.export_bundle import CARD_FILE
 from training.export.onnx_int8 import quantize_graph
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-    from numpy.typing import NDArray
 
     from training.data.cache import WindowCache
 
@@ -92,7 +90,7 @@ def quantize(bundle: Bundle, cache: WindowCache, windows: int | None = None) -> 
         TrainingError: A score would be worse by more than 1 %. The bundle is unchanged.
 
     """
-    features = take_features(cache, _spread_evenly(cache.indices('validation'), CALIBRATION_WINDOWS))
+    features = cache.features(evenly_spaced(cache.indices('validation'), CALIBRATION_WINDOWS))
     graph = quantize_graph(bundle.onnx_path, features, describe_files(bundle.manifest))
     with tempfile.TemporaryDirectory() as draft:
         scores = compare(_with_graph(bundle, graph, Path(draft) / 'int8', None), cache, windows)
@@ -106,12 +104,12 @@ def quantize(bundle: Bundle, cache: WindowCache, windows: int | None = None) -> 
 def compare(bundle: Bundle, cache: WindowCache, limit: int | None = None) -> PrecisionComparison:
     """Compute the scores of both precisions of a bundle on validation windows."""
     indices = cache.indices('validation')
-    indices = _spread_evenly(indices, limit or len(indices))
+    indices = evenly_spaced(indices, limit or len(indices))
     backends = {precision: OnnxBackend(bundle, precision=precision) for precision in (FLOAT32, INT8)}
     boards = {precision: MetricSuite(structure=False) for precision in backends}
     for batch in track(list(batches(indices)), 'both precisions', console=Console(stderr=True)):
         for window, ground_truth in zip(
-            take_features(cache, batch), ground_truth_images(cache, batch, bundle.manifest.modalities), strict=True
+            cache.features(batch), ground_truth_images(cache, batch, bundle.manifest.modalities), strict=True
         ):
             for precision, backend in backends.items():
                 output = backend.run(window)
@@ -124,10 +122,6 @@ def compare(bundle: Bundle, cache: WindowCache, limit: int | None = None) -> Pre
     before, after = scores[FLOAT32], scores[INT8]
     worse = {name: sign * (before[name] - after[name]) / before[name] for _, name, sign in COMPARED if name in before}
     return PrecisionComparison(len(indices), before, after, worse)
-
-
-def _spread_evenly(indices: NDArray[np.int64], count: int) -> NDArray[np.int64]:
-    return indices[np.linspace(0, len(indices) - 1, min(count, len(indices))).astype(np.int64)]
 
 
 def _with_graph(bundle: Bundle, graph: bytes, folder: Path, scores: PrecisionComparison | None) -> Bundle:

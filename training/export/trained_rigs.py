@@ -17,6 +17,7 @@ from audio_manifold_ros.inference.bundle.array_range import (
     field_of_view_deg,
     vertical_field_of_view_deg,
 )
+from training.data.evenly_spaced import evenly_spaced
 from training.data.left_out_microphones import min_microphones
 
 if TYPE_CHECKING:
@@ -42,10 +43,9 @@ def trained_range(drives: Sequence[Path], left_out: LeftOutConfig) -> ArrayRange
         RigError: A camera is invalid.
 
     """
-    places = np.unique(np.linspace(0, len(drives) - 1, min(len(drives), MAX_DRIVES)).astype(int))
     counts, apertures_m, views = [], [], []
     planar = True
-    for path in [drives[place] for place in places]:
+    for path in [drives[place] for place in evenly_spaced(np.arange(len(drives)), MAX_DRIVES)]:
         with DriveReader(path) as drive:
             array, missing = drive.array, set(drive.missing_microphones)
             views.append(CameraView.from_rig(drive.rig.camera_model(), drive.rig.transforms()))

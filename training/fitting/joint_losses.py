@@ -14,6 +14,7 @@ from torch.nn import functional
 
 from audio_manifold_ros.common.class_ids import CLASS_COLOURS, UNLABELLED
 from audio_manifold_ros.modalities.registry import DEPTH, MODALITIES, NORMALS, SEGMENTATION
+from training.data.evenly_spaced import evenly_spaced
 from training.fitting.losses import cosine_loss, normal_loss
 
 if TYPE_CHECKING:
@@ -170,10 +171,8 @@ def class_weights(cache: WindowCache, config: JointConfig) -> torch.Tensor:
     classes = len(CLASS_COLOURS)
     if config.class_weights == 'equal' or not cache.has('labels'):
         return torch.ones(classes)
-    indices = cache.indices('train')
-    chosen = indices[np.unique(np.linspace(0, len(indices) - 1, min(len(indices), FREQUENCY_WINDOWS)).astype(np.int64))]
     counts = np.zeros(classes)
-    for index in chosen:
+    for index in evenly_spaced(cache.indices('train'), FREQUENCY_WINDOWS):
         pixels = cache.take('labels', np.array([index]))[0, ::FREQUENCY_STRIDE, ::FREQUENCY_STRIDE].ravel()
         counts += np.bincount(pixels[pixels < classes], minlength=classes)
     frequency = counts / max(counts.sum(), 1.0)

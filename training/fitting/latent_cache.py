@@ -14,6 +14,7 @@ from rich.progress import track
 
 from audio_manifold_ros.common.errors import TrainingError
 from audio_manifold_ros.common.files import atomic_write
+from training.data.evenly_spaced import evenly_spaced
 from training.data.ground_truth_arrays import ARRAY_OF_MODALITY, ground_truth_batch
 from training.fitting.manifold_module import to_image
 
@@ -112,8 +113,7 @@ class WindowStatistics:
 
 def feature_statistics(cache: WindowCache) -> MicrophoneStatistics:
     """Compute the feature statistics of at most `STATISTICS_WINDOWS` evenly spaced training windows."""
-    indices = cache.indices('train')
-    chosen = indices[np.linspace(0, len(indices) - 1, min(len(indices), STATISTICS_WINDOWS)).astype(np.int64)]
+    chosen = evenly_spaced(cache.indices('train'), STATISTICS_WINDOWS)
     rows = np.moveaxis(cache.features(chosen), 1, 0)
     values = torch.from_numpy(rows.reshape(len(rows), -1)).double()
     return MicrophoneStatistics(values.mean(dim=1).float(), torch.cov(values))

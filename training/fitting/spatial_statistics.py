@@ -15,13 +15,12 @@ from audio_manifold_ros.camera_prior.ray_grid import RayGrid
 from audio_manifold_ros.common.errors import TrainingError
 from audio_manifold_ros.modalities.registry import MODALITIES
 from audio_manifold_ros.networks.spatial.prior_inputs import prior_inputs
+from training.data.evenly_spaced import evenly_spaced
 from training.data.ground_truth_arrays import ARRAY_OF_MODALITY
 from training.data.vehicle_arrays import AZIMUTHS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from numpy.typing import NDArray
 
     from audio_manifold_ros.camera_prior.camera_view import CameraView
     from audio_manifold_ros.camera_prior.prior_table import PriorTable
@@ -40,7 +39,7 @@ def set_training_statistics(network: SpatialNetwork, cache: WindowCache, depth: 
 
     """
     indices = cache.indices('train')
-    features = cache.features(_spread(indices, FEATURE_WINDOWS))
+    features = cache.features(evenly_spaced(indices, FEATURE_WINDOWS))
     if features.shape[1:] != (network.config.size,):
         msg = (
             f'The windows have features of shape {features.shape[1:]}, the network on spatial maps takes '
@@ -54,7 +53,7 @@ def set_training_statistics(network: SpatialNetwork, cache: WindowCache, depth: 
     network.prior.set(prior_inputs(table, view, network.config, depth))
     if network.vehicles is not None:
         is_usual = cache.window_views(indices) == cache.views.index(view)
-        network.azimuths_rad.copy_(torch.from_numpy(cache.take(AZIMUTHS, indices[is_usual][:1])))
+        network.set_azimuths(cache.take(AZIMUTHS, indices[is_usual][:1]))
 
 
 def most_common_view(cache: WindowCache) -> CameraView:
@@ -65,7 +64,7 @@ def most_common_view(cache: WindowCache) -> CameraView:
 
 def prior_table(cache: WindowCache, modalities: Sequence[str]) -> PriorTable:
     """Return what the training windows show along each ray."""
-    chosen = _spread(cache.indices('train'), IMAGE_WINDOWS)
+    chosen = evenly_spaced(cache.indices('train'), IMAGE_WINDOWS)
     views = cache.window_views(chosen)
     counts = PriorCounts(RayGrid.of_views(cache.views[number] for number in np.unique(views)), modalities)
     for number in np.unique(views):
@@ -75,8 +74,3 @@ def prior_table(cache: WindowCache, modalities: Sequence[str]) -> PriorTable:
                 images = cache.take(ARRAY_OF_MODALITY[name], windows[first : first + BLOCK])
                 counts.add(name, images.astype(MODALITIES[name].dtype), cache.views[number])
     return counts.build()
-
-
-def _spread(indices: NDArray[np.int64], count: int) -> NDArray[np.int64]:
-    """Return at most `count` evenly spaced indices."""
-    return indices[np.unique(np.linspace(0, len(indices) - 1, min(len(indices), count)).astype(np.int64))]

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from audio_manifold_ros.networks.vehicle_map import VehicleMapConfig
 
 LIMITS_M = (20.0, 50.0)
+# Detections of the curves of precision over recall.
 MIN_PROBABILITY = 0.02
 
 

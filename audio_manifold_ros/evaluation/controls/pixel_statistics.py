@@ -125,12 +125,6 @@ class FrequentClass:
         labels = np.where(counts.any(axis=1), scores.argmax(axis=1), UNLABELLED)
         return labels.astype(np.uint8).reshape(self._shape)
 
-    def probabilities(self) -> NDArray[np.float32]:
-        """Return the fraction of each class at each pixel (class, row, column), 0 for a pixel without labels."""
-        counts = self._counts.T.reshape(-1, *self._shape).astype(np.float32)
-        fractions: NDArray[np.float32] = counts / np.maximum(counts.sum(axis=0), 1)
-        return fractions
-
 
 def _mean_iou(counts: FloatArray, labels: NDArray[np.int64], present: NDArray[np.int64]) -> float:
     """Return the mean IoU of constant labels (pixel,) for the counts of true classes (pixel, class)."""

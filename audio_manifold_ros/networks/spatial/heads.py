@@ -34,22 +34,21 @@ class DirectHead(nn.Module):
         super().__init__()
         narrow = config.channels(IMAGE_CHANNELS)
         self.block = BasicBlock(channels, narrow, 1)
-        self.fine = BasicBlock(narrow, narrow, 1) if config.head_size > GRID_COLUMNS else nn.Identity()
-        self._fine = config.head_size > GRID_COLUMNS
+        self._is_fine = config.head_size > GRID_COLUMNS
+        self.fine = BasicBlock(narrow, narrow, 1) if self._is_fine else nn.Identity()
         self.outputs = nn.ModuleDict(
             {name: nn.Conv2d(narrow, config.image_channels(name), 1) for name in config.modalities}
         )
         for output in self.outputs.values():
             nn.init.zeros_(output.weight)  # type: ignore[arg-type]
             nn.init.zeros_(output.bias)  # type: ignore[arg-type]
-        self.channels = narrow
 
-    def forward(self, grid: Tensor) -> tuple[dict[str, Tensor], Tensor]:
-        """Map the grid (batch, channel, row, column) to deviations, and to the features that they are made of."""
+    def forward(self, grid: Tensor) -> dict[str, Tensor]:
+        """Map the grid (batch, channel, row, column) to deviations {modality: (batch, channel, row, column)}."""
         features = self.block(functional.interpolate(grid, scale_factor=(2.0, 1.0), mode='nearest'))
-        if self._fine:
+        if self._is_fine:
             features = self.fine(functional.interpolate(features, scale_factor=(2.0, 2.0), mode='nearest'))
-        return {name: output(features) for name, output in self.outputs.items()}, features
+        return {name: output(features) for name, output in self.outputs.items()}
 
 
 class LatentHead(nn.Module):

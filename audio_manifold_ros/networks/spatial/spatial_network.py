@@ -109,7 +109,7 @@ class SpatialNetwork(nn.Module):
         if isinstance(self.head, LatentHead):
             latents = self.head(scene.grid)
         else:
-            deviations, _ = self.head(scene.grid)
+            deviations = self.head(scene.grid)
         log_errors = self.errors(scene.grid.detach())
         return SpatialOutput(scene, deviations, latents, log_errors, self._vehicle_logits(scene, azimuths_rad))
 

@@ -29,7 +29,7 @@ from training.data.simulate import write_dataset
 from training.experiment.class_bias import balance_classes
 from training.experiment.evaluate import evaluate
 from training.experiment.evaluate import main as evaluate_main
-from training.experiment.experiment_inference import predict, take_features
+from training.experiment.experiment_inference import predict
 from training.experiment.provenance import PROVENANCE, describe_provenance
 from training.export import export_bundle as export_module
 from training.export.export_bundle import describe, export, main
@@ -101,7 +101,7 @@ def bundle(experiment: Path, tmp_path_factory: pytest.TempPathFactory) -> Bundle
 def test_the_bundle_predicts_like_the_networks_on_test_windows(
     bundle: Bundle, network: PerceptionNetwork, cache: WindowCache
 ) -> None:
-    features = take_features(cache, cache.indices('test'))
+    features = cache.features(cache.indices('test'))
     backend = open_backend(bundle, 'onnx')
     for window, expected in zip(features, predict(network, features), strict=True):
         found = backend.run(window)

@@ -25,7 +25,7 @@ from training.config.fit_configuration import CodebookConfig, FitConfig
 from training.config.joint_configuration import JointConfig
 from training.data.cache import WindowCache, open_cache
 from training.data.vehicle_arrays import AZIMUTHS, VEHICLES
-from training.experiment.experiment_inference import predict, take_features
+from training.experiment.experiment_inference import predict
 from training.export.export_bundle import export
 from training.fitting.fit_history import FitHistory
 from training.fitting.fit_joint import fit_joint, make_networks
@@ -98,7 +98,7 @@ def test_a_quantised_network_is_fitted_with_codebooks_and_decoders(config: Train
     curve = FitHistory.read(best.parent).curves['train/loss']
     assert curve[-1][1] < curve[0][1]
     network = load_perception(config)
-    features = torch.from_numpy(take_features(open_cache(config.data, progress=False), np.arange(4)))
+    features = torch.from_numpy(open_cache(config.data, progress=False).features(np.arange(4)))
     with torch.inference_mode():
         depth_m = network(features)[0]
     assert all(codebook.started and codebook.codebook.any() for codebook in network.codebooks.values())
@@ -136,7 +136,7 @@ def test_streets_become_a_bundle_that_predicts_like_its_networks(config: Trainin
     card = (bundle.folder / 'README.md').read_text()
     assert 'any array of 8 microphones on one plane' in card
     cache = open_cache(config.data, progress=False)
-    features = take_features(cache, cache.indices('test'))
+    features = cache.features(cache.indices('test'))
     backend = open_backend(bundle, 'onnx')
     for window, expected in zip(features, predict(load_perception(config), features), strict=True):
         found = backend.run(window)
