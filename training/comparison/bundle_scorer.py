@@ -11,7 +11,7 @@ import numpy as np
 
 from audio_manifold_ros.common.errors import AudioManifoldError
 from audio_manifold_ros.evaluation.controls.audio_control import audio_controls, mirrored_microphones
-from audio_manifold_ros.evaluation.controls.pixel_prior import PixelPrior
+from audio_manifold_ros.evaluation.controls.camera_priors import CameraPriors
 from audio_manifold_ros.evaluation.metrics.metric_names import CAMERA_PRIOR, MODEL
 from audio_manifold_ros.evaluation.metrics.metric_suite import MetricSuite
 from audio_manifold_ros.inference.backend_factory import open_backend
@@ -54,6 +54,8 @@ class BundleScorer:
         self._backend, self._view = open_backend(bundle, 'onnx', threads=THREADS), bundle.view
         self._suite = MetricSuite(depth_unit=UNIT, structure=False)
         self._controls = controls
+        table = bundle.prior_table
+        self._priors = None if table is None else CameraPriors(table)
         self._times_s: list[float] = []
 
     def add(self, window: StreetWindow, other: StreetWindow, silent: Mapping[str, ModalityImages]) -> None:
@@ -94,9 +96,9 @@ class BundleScorer:
         self._times_s.append(perf_counter() - started)
         predicted: dict[str, ModalityImages] = {MODEL: model, **silent}
         predicted |= {variant: self._backend.run(features) for variant, features in inputs.items()}
-        camera, table = self._manifest.camera, self._bundle.prior_table
-        if table is not None:
-            predicted[CAMERA_PRIOR] = PixelPrior.of_camera(table, window.view, camera.height, camera.width)
+        camera = self._manifest.camera
+        if self._priors is not None:
+            predicted[CAMERA_PRIOR] = self._priors.prior(window.view, camera.height, camera.width)
         confidence = self._manifest.confidence.image(model, camera.height, camera.width)
         self._suite.add(window.ground_truth, predicted, confidence, street=window.street)
 

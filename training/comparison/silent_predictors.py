@@ -13,6 +13,7 @@ from rich.progress import track
 from audio_manifold_ros.camera_prior.camera_view import CameraView
 from audio_manifold_ros.camera_prior.prior_counts import PriorCounts
 from audio_manifold_ros.camera_prior.ray_grid import RayGrid
+from audio_manifold_ros.evaluation.controls.camera_priors import CameraPriors
 from audio_manifold_ros.evaluation.controls.pixel_prior import PixelPrior, PixelPriorBuilder
 from audio_manifold_ros.evaluation.metrics.metric_names import CONSTANTS, PRIOR
 from audio_manifold_ros.modalities.modality_images import ModalityImages
@@ -55,19 +56,18 @@ class SilentPredictors:
         """
         views = {_view(rig): rig for rig in case.rigs}
         self._images: dict[CameraView, dict[str, ModalityImages]] = {}
-        self._table: PriorTable | None = None
+        self._priors: CameraPriors | None = None
         if len(views) == 1:
             view, rig = next(iter(views.items()))
             self._images[view] = _pixel_priors(view, rig, folder, workers)
         else:
-            self._table = _ray_table(list(views.values()), workers)
+            self._priors = CameraPriors(_ray_table(list(views.values()), workers))
 
     def images(self, view: CameraView) -> dict[str, ModalityImages]:
         """Return the images of a camera of the case by variant: `prior`, and `constants` for a single camera."""
-        if view not in self._images and self._table is not None:
-            size = view.camera.height, view.camera.width
-            self._images[view] = {PRIOR: PixelPrior.of_camera(self._table, view, *size)}
-        return self._images[view]
+        if self._priors is None:
+            return self._images[view]
+        return {PRIOR: self._priors.prior(view, view.camera.height, view.camera.width)}
 
 
 def _view(rig: RigParts) -> CameraView:

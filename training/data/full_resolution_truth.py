@@ -18,19 +18,13 @@ from training.data.window_dataset import find_drives
 
 @final
 class FullResolutionGroundTruth:
-    """Images of drives by drive and instant, one drive open at a time. Use it as a context manager.
-
-    Attributes:
-        camera: Camera of the first drive.
-
-    """
+    """Images of drives by drive and instant, one drive open at a time. Use it as a context manager."""
 
     def __init__(self, folder: Path | str) -> None:
         """List the drives below a folder.
 
         Raises:
             DatasetError: There is no drive, or the first cannot be read.
-            RigError: Its camera is invalid.
 
         """
         self._drives = find_drives(folder)
@@ -38,7 +32,7 @@ class FullResolutionGroundTruth:
         self._verified = {first}
         self._open = DriveReader(path, verify=True)
         self._open_id = first
-        self.camera = CameraModel.from_text(self._open.rig.camera, f'{path} (camera)')
+        self._camera: CameraModel | None = None
 
     def images(self, drive_id: str, stamp_ns: int) -> ModalityImages | None:
         """Return the images of an instant in the size of the labels, or None for a drive without them.
@@ -47,16 +41,33 @@ class FullResolutionGroundTruth:
             DatasetError: The drive cannot be read.
 
         """
+        drive = self._opened(drive_id)
+        if not drive.has_native:
+            return None
+        image = int(np.flatnonzero(drive.image_stamps_ns == stamp_ns)[0])
+        return drive.native_images(image)
+
+    def camera(self, drive_id: str) -> CameraModel:
+        """Return the camera of a drive.
+
+        Raises:
+            DatasetError: The drive cannot be read.
+            RigError: Its camera is invalid.
+
+        """
+        drive = self._opened(drive_id)
+        if self._camera is None:
+            self._camera = drive.rig.camera_model()
+        return self._camera
+
+    def _opened(self, drive_id: str) -> DriveReader:
         if drive_id != self._open_id:
             self._open.close()
             is_new = drive_id not in self._verified
             self._open, self._open_id = DriveReader(self._drives[drive_id], verify=is_new), drive_id
             self._verified.add(drive_id)
-        drive = self._open
-        if not drive.has_native:
-            return None
-        image = int(np.flatnonzero(drive.image_stamps_ns == stamp_ns)[0])
-        return drive.native_images(image)
+            self._camera = None
+        return self._open
 
     def __enter__(self) -> FullResolutionGroundTruth:
         """Return this object."""

@@ -26,6 +26,7 @@ from audio_manifold_ros.evaluation.controls.audio_control import (
     audio_controls,
     control_order,
 )
+from audio_manifold_ros.evaluation.controls.camera_priors import CameraPriors
 from audio_manifold_ros.evaluation.controls.pixel_prior import PixelPrior, PixelPriorBuilder
 from audio_manifold_ros.evaluation.metrics.depth_metrics import MIN_DEPTH_BY_UNIT
 from audio_manifold_ros.evaluation.metrics.metric_names import CAMERA_PRIOR, CONSTANTS, MODEL, PRIOR
@@ -51,7 +52,7 @@ from training.experiment.vehicle_scores import score_vehicles
 from training.fitting.fitted_networks import load_perception
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -89,14 +90,14 @@ def evaluate(
         cache: All windows.
         confidence: Confidence model, which is evaluated if given.
         split: Split to evaluate.
-        drives: Folder of the drives. Their camera locates objects, and their full-resolution images are scored as
-            well.
+        drives: Folder of the drives. The camera of each one locates its objects, and their full-resolution images are
+            scored as well.
         stored: Store of the predictions, so that a killed evaluation continues. None stores nothing.
 
     Raises:
         EvaluationError: The split has fewer than two windows.
         DatasetError: A drive cannot be read.
-        RigError: The camera of the drives is invalid.
+        RigError: The camera of a drive is invalid.
 
     """
     indices = cache.indices(split)
@@ -109,11 +110,12 @@ def evaluate(
     order, shuffled_audio = control_order(cache.window_drives(indices))
     others = indices[order]
     priors = make_priors(cache, network.config.modalities)
-    camera_priors, window_priors = CameraPriors(network, cache), WindowPriors(network, cache)
+    window_priors = WindowPriors(network, cache)
+    camera_priors = None if network.spatial is None else CameraPriors(network.spatial.prior.table())
     microphones = cache.mirrored_microphones()
     with ExitStack() as stack:
         full_resolution = None if drives is None else stack.enter_context(FullResolutionGroundTruth(drives))
-        board = MetricSuite(None if full_resolution is None else full_resolution.camera, cache.depth_unit or METRES)
+        board = MetricSuite(depth_unit=cache.depth_unit or METRES)
         pairs = list(zip(batches(indices), batches(others), strict=True))
         for number, (own, other) in enumerate(track(pairs, f'windows of {split}', console=Console(stderr=True))):
             predict_batch = partial(_predict_variants, network, cache, own, other, microphones, window_priors(own))
@@ -123,8 +125,10 @@ def evaluate(
             for place, ground_truth in enumerate(truths):
                 output = outputs[MODEL][place]
                 predicted: dict[str, ModalityImages] = {variant: found[place] for variant, found in outputs.items()}
-                own_priors = camera_priors.join(priors, int(own[place]), _size(output))
-                predicted |= {variant: _prior_images(prior, output) for variant, prior in own_priors.items()}
+                predicted |= {variant: _prior_images(prior, output) for variant, prior in priors.items()}
+                if camera_priors is not None:
+                    view = cache.views[int(cache.window_views(own[place : place + 1])[0])]
+                    predicted[CAMERA_PRIOR] = _prior_images(camera_priors.prior(view, *_size(output)), output)
                 confidence_image = None if confidence is None else confidence.image(output, *_size(output))
                 board.add(
                     ground_truth,
@@ -132,6 +136,7 @@ def evaluate(
                     confidence_image,
                     None if full_resolution is None else full_resolution.images(*instants[place]),
                     street=instants[place][0],
+                    camera=None if full_resolution is None else full_resolution.camera(instants[place][0]),
                 )
     scores = board.result()
     if shuffled_audio != OTHER_DRIVE:
@@ -160,25 +165,6 @@ def _predict_variants(
         variant: predict(network, np.stack([features[variant] for features in controls]), prior)
         for variant in controls[0]
     }
-
-
-class CameraPriors:
-    """Predictors without audio of the camera of each window, for networks whose prior depends on the camera."""
-
-    def __init__(self, network: PerceptionNetwork, cache: WindowCache) -> None:
-        """Take the prior table of a network."""
-        self._cache = cache
-        self._table = None if network.spatial is None else network.spatial.prior.table()
-        self._found: dict[int, PixelPrior] = {}
-
-    def join(self, priors: Mapping[str, PixelPrior], window: int, size: tuple[int, int]) -> Mapping[str, PixelPrior]:
-        """Return the predictors with the prior of the camera of a window, for images of a size (row, column)."""
-        if self._table is None:
-            return priors
-        number = int(self._cache.window_views(np.array([window]))[0])
-        if number not in self._found:
-            self._found[number] = PixelPrior.of_camera(self._table, self._cache.views[number], *size)
-        return {**priors, CAMERA_PRIOR: self._found[number]}
 
 
 def evaluate_experiment(config: TrainingConfig, cache: WindowCache, split: str) -> dict[str, object]:

@@ -91,7 +91,7 @@ class MetricSuite:
         """Start without windows.
 
         Args:
-            camera: Camera of the images. Without it no objects are matched.
+            camera: Camera of windows without their own. Windows without any camera have no objects.
             depth_unit: `m`, or `relative` for depth that is metres times an unknown factor.
             structure: Count edges and objects, and score in other conventions, which takes most of the time.
 
@@ -116,6 +116,7 @@ class MetricSuite:
         confidence: NDArray[np.floating[Any]] | None = None,
         native: ModalityImages | None = None,
         street: str = '',
+        camera: CameraModel | None = None,
     ) -> None:
         """Add one window.
 
@@ -125,6 +126,7 @@ class MetricSuite:
             confidence: (row, column) 0..1, of the model.
             native: Ground truth of another size, at which the predictions are scored as well.
             street: Name of the drive, for figures over streets. They are left out for windows without it.
+            camera: Camera of the images, which locates objects. None for that of the suite.
 
         Raises:
             EvaluationError: An image has the wrong size, or a control is unknown.
@@ -147,7 +149,7 @@ class MetricSuite:
         if self._with_structure:
             chosen = {variant: images for variant, images in predicted.items() if variant in STRUCTURE_VARIANTS}
             self._conventions.add(ground_truth, chosen)
-            self._structure.add(ground_truth, chosen)
+            self._structure.add(ground_truth, chosen, camera)
             if native is not None:
                 self._native.add(native, chosen)
         if confidence is not None and MODEL in predicted:

@@ -40,7 +40,7 @@ class StructureMetrics:
         """Start without windows.
 
         Args:
-            camera: Camera of the images. Without it no objects are matched.
+            camera: Camera of windows without their own. Windows without any camera have no objects.
             near_m: Lower clipping limit of depth. There is no edge below it.
 
         """
@@ -50,14 +50,20 @@ class StructureMetrics:
         self._classes: dict[str, dict[int, BoundaryFScore]] = {}
         self._objects: dict[str, dict[str, ObjectMetrics]] = {}
 
-    def add(self, ground_truth: ModalityImages, predicted: Mapping[str, ModalityImages]) -> None:
+    def add(
+        self,
+        ground_truth: ModalityImages,
+        predicted: Mapping[str, ModalityImages],
+        camera: CameraModel | None = None,
+    ) -> None:
         """Add one window (see `MetricSuite.add`) with images of one size."""
+        used = camera or self._camera
         if ground_truth.depth_m is not None:
             self._add_depth(ground_truth.depth_m, predicted)
         if ground_truth.labels is not None:
             self._add_classes(ground_truth.labels, predicted)
-            if self._camera is not None:
-                self._add_objects(ground_truth.labels, ground_truth.depth_m, predicted, self._camera)
+            if used is not None:
+                self._add_objects(ground_truth.labels, ground_truth.depth_m, predicted, used)
 
     def result(self) -> dict[str, float]:
         """Return the figures. A key is metric, then control (`cars_recall`, `depth_edges_f_wide_prior`).

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -44,6 +45,18 @@ def test_the_ground_truth_has_perfect_scores() -> None:
     perfect = {key for key, value in found.items() if value == 1}
     assert {'depth_edges_f', 'class_edges_f', 'class_edges_f_car', 'cars_recall', 'vehicles_precision'} <= perfect
     assert found['cars_azimuth_error_deg'] == found['cars_distance_error'] == 0
+
+
+def test_each_window_may_have_its_own_camera() -> None:
+    narrow = replace(CAMERA, fx=4 * CAMERA.fx, fy=4 * CAMERA.fy)
+    ground_truth, model = synthetic_street(), filled_with_far(synthetic_street(46))
+    errors_deg = []
+    for suite_camera, camera in ((CAMERA, None), (None, CAMERA), (CAMERA, narrow)):
+        structure = StructureMetrics(suite_camera)
+        structure.add(ground_truth, {'model': model}, camera)
+        errors_deg.append(structure.result()['cars_azimuth_error_deg'])
+    assert errors_deg[0] == errors_deg[1]
+    assert errors_deg[2] == pytest.approx(errors_deg[0] / 4, rel=0.1)
 
 
 def test_a_small_shift_keeps_edges_and_objects_and_a_blur_loses_the_edges() -> None:
