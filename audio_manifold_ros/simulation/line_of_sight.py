@@ -57,8 +57,12 @@ class TrafficTruth:
 
     def at(self, time_s: float) -> tuple[VehicleObservation, ...]:
         """Return all vehicles in traffic within `RANGE_M`, the nearest first. Parked vehicles are left out."""
+        return tuple(sorted(self.by_index(time_s).values(), key=lambda one: one.distance_m))
+
+    def by_index(self, time_s: float) -> dict[int, VehicleObservation]:
+        """Return the vehicles of `at` by their index in `Street.vehicles`."""
         if not self._vehicles:
-            return ()
+            return {}
         base_m = self._ego.position_m(time_s)
         yaw_rad = float(self._ego.heading(np.array([time_s]))[0])
         poses = self._motions.poses(time_s)
@@ -66,11 +70,11 @@ class TrafficTruth:
         distances_m = np.hypot(offsets[:, 0], offsets[:, 1])
         near = np.flatnonzero(self._in_traffic & (distances_m <= RANGE_M))
         if not len(near):
-            return ()
+            return {}
         azimuths = np.arctan2(offsets[:, 1], offsets[:, 0]) - yaw_rad
         hidden = self._hidden(near, poses, base_m + np.array([0.0, 0.0, EYE_HEIGHT_M]), distances_m)
-        found = [
-            VehicleObservation(
+        return {
+            index: VehicleObservation(
                 CLASS_IDS[self._vehicles[index].kind],
                 math.remainder(float(azimuths[index]), 2 * math.pi),
                 float(distances_m[index]),
@@ -78,8 +82,7 @@ class TrafficTruth:
                 float(np.hypot(*poses[index, 3:])),
             )
             for index, is_hidden in zip(near.tolist(), hidden, strict=True)
-        ]
-        return tuple(sorted(found, key=lambda one: one.distance_m))
+        }
 
     def _hidden(
         self, near: NDArray[np.intp], poses: FloatArray, eye_m: FloatArray, distances_m: FloatArray

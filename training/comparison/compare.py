@@ -28,6 +28,7 @@ from training.comparison.bundle_scorer import BundleScorer
 from training.comparison.compared_rigs import rig_cases
 from training.comparison.comparison_report import comparison_report
 from training.comparison.flicker import measure_flicker
+from training.comparison.junctions import measure_junctions
 from training.comparison.silent_predictors import SilentPredictors
 from training.comparison.street_window import StreetWindow
 from training.comparison.unseen_streets import simulate_streets
@@ -148,6 +149,13 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         '--flicker', type=whole_number(0), default=0, metavar='STREETS', help='streets to stream for the flicker (0)'
     )
     parser.add_argument(
+        '--junctions',
+        type=whole_number(0),
+        default=0,
+        metavar='STREETS',
+        help='streets to drive through for the hidden vehicles at junctions (0)',
+    )
+    parser.add_argument(
         '--drives', type=Path, default=Path('data/unseen'), help='folder of the simulated drives (%(default)s)'
     )
     parser.add_argument('--out', type=Path, required=True, help=f'folder for {SCORES_FILE} and {REPORT_FILE}')
@@ -168,6 +176,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.flicker:
             found['flicker'] = {
                 name: measure_flicker(bundle, rigs[0], seeds[: options.flicker]) for name, bundle in bundles.items()
+            }
+        if options.junctions:
+            streets = range(options.first_seed, options.first_seed + options.junctions)
+            found['junctions'] = {
+                name: measure_junctions(bundle, rigs[0], streets)
+                for name, bundle in bundles.items()
+                if bundle.manifest.vehicles is not None
             }
     except (AudioManifoldError, OSError) as error:
         print_error(console, error)

@@ -13,6 +13,7 @@ from audio_manifold_ros.evaluation.reporting.card_sections import format_number,
 from audio_manifold_ros.evaluation.reporting.metric_labels import CONTROL_TEXTS, PRIOR_TEXTS, REGIONS, SEGMENTATION_KEYS
 from audio_manifold_ros.modalities.registry import DEPTH, MODALITIES, SEGMENTATION
 from training.comparison.flicker import FLICKER_TEXT
+from training.comparison.junctions import JUNCTION_TEXT
 
 # Bundle, then case, then scores; None where a bundle cannot be used.
 Results = Mapping[str, Mapping[str, Any]]
@@ -56,6 +57,8 @@ def comparison_report(report: Mapping[str, Any]) -> str:
         parts += ['## Controls', _markdown(*controls)]
     if report.get('flicker'):
         parts += ['## Flicker', FLICKER_TEXT, _markdown(*_flicker(report['flicker']))]
+    if report.get('junctions'):
+        parts += ['## Hidden vehicles at junctions', JUNCTION_TEXT, _markdown(*_junctions(report['junctions']))]
     refusals = [
         f'- {name}, {case}: {text}' for name, found in bundles.items() for case, text in found['refusals'].items()
     ]
@@ -172,6 +175,22 @@ def _flicker(found: Mapping[str, Any]) -> tuple[tuple[str, ...], Rows]:
         for name, figures in found.items()
     ]
     return ('Bundle', 'change of ln depth', 'change of the truth', 'another class (%)'), rows
+
+
+def _junctions(found: Mapping[str, Any]) -> tuple[tuple[str, ...], Rows]:
+    rows: Rows = [
+        (
+            name,
+            f'{figures["hidden"]}',
+            f'{format_percent(figures["announced"])} ± {format_percent(figures["announced_error"])}',
+            f'{figures["empty"]}',
+            format_percent(figures['false_alarms']),
+            format_number(figures['probability'], 2),
+        )
+        for name, figures in found.items()
+    ]
+    titles = ('hidden vehicles', 'announced (%)', 'empty directions', 'false alarms (%)', 'probability above')
+    return ('Bundle', *titles), rows
 
 
 def _cell(scores: Mapping[str, Any], modality: str, key: str, form: Any) -> str:

@@ -12,14 +12,12 @@ import numpy as np
 from rich.console import Console
 from rich.progress import track
 
-from audio_manifold_ros.audio.block import AudioBlock
 from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.evaluation.metrics.depth_metrics import FAR_M, NEAR_M
-from audio_manifold_ros.inference.backend_factory import open_backend
 from audio_manifold_ros.inference.bundle_rig import BundleRig
-from audio_manifold_ros.inference.pipeline_settings import PipelineSettings
 from audio_manifold_ros.modalities.modality_images import ModalityImages
 from audio_manifold_ros.simulation.drive import Drive
+from training.comparison.streamed_drive import stream_drive
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -32,7 +30,6 @@ if TYPE_CHECKING:
 SECONDS = 3
 # The rate of the node.
 RATE_HZ = 30.0
-BLOCK_SAMPLES = 256
 # Largest change of ln(true depth) of a pixel that counts as still.
 STILL = 0.01
 FLICKER_TEXT = (
@@ -97,18 +94,9 @@ def measure_flicker(bundle: Bundle, rig: Path, seeds: Iterable[int]) -> dict[str
 
 def _predictions(bundle: Bundle, rig: Path, seed: int) -> Iterator[tuple[ModalityImages, ModalityImages]]:
     """Yield the predictions of a drive, each with its ground truth."""
-    used, drive = BundleRig.open(bundle, rig), Drive(seed, rig, float(SECONDS))
-    backend = open_backend(used.bundle, 'onnx', threads=1)
-    settings = PipelineSettings(max_rate_hz=RATE_HZ)
-    pipeline = used.make_pipeline(backend, drive.sample_rate_hz, settings)
-    audio = drive.audio(0, SECONDS * drive.sample_rate_hz)
-    for first in range(0, audio.shape[1] - BLOCK_SAMPLES + 1, BLOCK_SAMPLES):
-        samples = audio[:, first : first + BLOCK_SAMPLES]
-        stamp_ns = round(first * NS_PER_S / drive.sample_rate_hz)
-        pipeline.push(AudioBlock(samples, first, drive.sample_rate_hz, stamp_ns))
-        prediction = pipeline.predict()
-        if prediction is not None:
-            yield prediction, ModalityImages(*drive.image(prediction.stamp_ns / NS_PER_S))
+    drive = Drive(seed, rig, float(SECONDS))
+    for _, prediction in stream_drive(BundleRig.open(bundle, rig), drive, RATE_HZ, 0.0, SECONDS):
+        yield prediction, ModalityImages(*drive.image(prediction.stamp_ns / NS_PER_S))
 
 
 def _log_depth(depth_m: NDArray[np.floating[Any]] | None) -> NDArray[np.floating[Any]]:
