@@ -31,6 +31,8 @@ from audio_manifold_ros.evaluation.reporting.metric_labels import (
 )
 
 TEMPLATE = 'model_card.md.j2'
+# Controls with the sound of another drive contain this text in their description.
+OTHER_DRIVE = 'another test drive'
 # Entry of `training` in the manifest if the test split leaks. The card replaces its claim about test drives with it.
 LEAK_KEY = 'leak of the test split'
 # Entries of `training` in manifests of earlier versions, with the label in the card.
@@ -75,7 +77,7 @@ def model_card(manifest: Mapping[str, Any], scores: Mapping[str, Any]) -> str:
             ],
             windows=scores['windows'],
             leak=manifest['training'].get(LEAK_KEY, ''),
-            predictors=list({**present(PRIOR_TEXTS, scores), **present(CONTROL_TEXTS, scores)}.values()),
+            predictors=_predictors(scores),
             sections=_sections(scores),
             structure=_structure(scores.get('structure') or {}),
             confidence=_confidence(scores),
@@ -85,6 +87,15 @@ def model_card(manifest: Mapping[str, Any], scores: Mapping[str, Any]) -> str:
     except KeyError as error:
         msg = f'The model card needs {error} in the manifest or the scores: evaluate and export the bundle again.'
         raise EvaluationError(msg) from None
+
+
+def _predictors(scores: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return labels and descriptions of the predictors without audio and the controls that have scores."""
+    texts = [*present(PRIOR_TEXTS, scores).values(), *present(CONTROL_TEXTS, scores).values()]
+    if 'shuffled_audio' not in scores:
+        return texts
+    note = f'. One drive has most of the windows, so it is {scores["shuffled_audio"]} of the same drive'
+    return [(label, f'{text}{note}' if OTHER_DRIVE in text else text) for label, text in texts]
 
 
 def _properties(manifest: Mapping[str, Any]) -> list[Cells]:
