@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import torch
@@ -86,6 +86,13 @@ class VehicleHead(nn.Module):
         classes, azimuths, distances = self.config.shape
         logits: Tensor = self.output(x).reshape(-1, classes, distances, azimuths).transpose(2, 3)
         return logits
+
+    @torch.no_grad()
+    def calibrate(self, slope: float, offset: float) -> None:
+        """Replace the logits by `slope` * logits + `offset` permanently."""
+        bias = cast('Tensor', self.output.bias)
+        self.output.weight.mul_(slope)
+        bias.mul_(slope).add_(offset)
 
 
 def focal_loss(logits: Tensor, target: Tensor, alpha: float = 2.0, beta: float = 4.0) -> Tensor:

@@ -37,6 +37,7 @@ from audio_manifold_ros.simulation.assumptions import ASSUMPTIONS
 from training.data.evenly_spaced import evenly_spaced
 from training.data.full_resolution_truth import FullResolutionGroundTruth
 from training.data.vehicle_arrays import VEHICLES
+from training.experiment.calibrate_vehicles import calibrate_vehicles
 from training.experiment.class_bias import balance_classes
 from training.experiment.cli_arguments import add_experiment_arguments, named_experiment
 from training.experiment.experiment_inference import (
@@ -168,7 +169,7 @@ def _predict_variants(
 
 
 def evaluate_experiment(config: TrainingConfig, cache: WindowCache, split: str) -> dict[str, object]:
-    """Return the scores of an experiment's best networks on a split, with class biases and provenance.
+    """Return the scores of an experiment's best networks on a split, calibrated (see `export`), with provenance.
 
     After an interruption, the next call continues with the batch at which the evaluation was interrupted.
 
@@ -182,6 +183,7 @@ def evaluate_experiment(config: TrainingConfig, cache: WindowCache, split: str) 
     """
     network = load_perception(config).to(scoring_device(config.machine.accelerator))
     balance_classes(network, cache)
+    calibrate_vehicles(network, cache)
     provenance = describe_provenance(config, cache, split)
     # The predictions depend on the definition of the features, too, which may change with its own cache.
     stored = ScoredBatches(config.output, {**provenance, 'features': config.data.features.to_dict()})

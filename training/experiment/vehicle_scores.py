@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 import torch
 
-from audio_manifold_ros.evaluation.metrics.vehicle_metrics import MIN_DISTANCE_M, match_vehicles, vehicle_scores
+from audio_manifold_ros.evaluation.metrics.confidence_report import ConfidenceReport
+from audio_manifold_ros.evaluation.metrics.vehicle_metrics import (
+    MIN_DISTANCE_M,
+    direction_hits,
+    match_vehicles,
+    vehicle_scores,
+)
 from audio_manifold_ros.networks.vehicle_map import VehiclePosition, decode_vehicles
 from training.data.vehicle_arrays import AZIMUTHS, HIDDEN, VEHICLES, to_positions
 from training.experiment.experiment_inference import batches
@@ -47,10 +53,12 @@ def score_vehicles(
         distance; None without vehicles), that of the direction alone, that of the direction with the sound of other
         drives, and the number of moving vehicles. At `OPERATING_PROBABILITY` there are the shares of visible and hidden
         moving vehicles within `RECALL_RANGE_M` that are found, the false alarms per window, and the errors of the hits.
+        `expected_calibration_error` is the mean difference of the probability of a found vehicle and the fraction of
+        them with a moving vehicle within 10 degrees, in the bins of `reliability` (see `ConfidenceReport`).
 
     """
     tables = cache.take(VEHICLES, own)
-    found, control = _windows(network, cache, own, tables), _windows(network, cache, others, tables)
+    found, control = found_vehicles(network, cache, own, tables), found_vehicles(network, cache, others, tables)
     within = {
         f'{score.within_m:.0f}': {
             'average_precision': _number(score.average_precision),
@@ -60,10 +68,10 @@ def score_vehicles(
         }
         for score, other in zip(vehicle_scores(found), vehicle_scores(control), strict=True)
     }
-    return {'within': within, **_operating_point(found, tables)}
+    return {'within': within, **_calibration(found), **_operating_point(found, tables)}
 
 
-def _windows(
+def found_vehicles(
     network: PerceptionNetwork,
     cache: WindowCache,
     sources: NDArray[np.int64],
@@ -97,6 +105,22 @@ def _windows(
 
 def _number(value: float) -> float | None:
     return None if math.isnan(value) else value
+
+
+def _calibration(windows: Windows) -> dict[str, object]:
+    probabilities, is_hit = direction_hits(windows)
+    if not len(probabilities):
+        return {}
+    report = ConfidenceReport()
+    report.add(probabilities, is_hit.astype(np.float64))
+    figures = report.result()
+    return {
+        'expected_calibration_error': figures['expected_calibration_error'],
+        'reliability': [
+            {'found': bin_['pixels'], 'probability': bin_['confidence'], 'right': bin_['right']}
+            for bin_ in figures['reliability']
+        ],
+    }
 
 
 def _operating_point(windows: Windows, tables: NDArray[np.float32]) -> dict[str, float]:

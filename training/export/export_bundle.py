@@ -50,6 +50,7 @@ from training.data.split_file import SPLITS
 from training.data.vehicle_arrays import VEHICLES
 from training.data.window_dataset import find_drives
 from training.experiment.calibrate_confidence import calibrate
+from training.experiment.calibrate_vehicles import calibrate_vehicles
 from training.experiment.class_bias import balance_classes
 from training.experiment.cli_arguments import add_experiment_arguments, named_experiment
 from training.experiment.evaluate import METRICS_FILE, evaluate, make_prior
@@ -100,8 +101,11 @@ def export(config: TrainingConfig, folder: Path, scores: Mapping[str, object] | 
     else:
         scores = _stored_scores(config, scored)
     class_biases = balance_classes(network, cache)
+    vehicles = calibrate_vehicles(network, cache)
     manifest = describe(config, network, cache)
     training = {**manifest.training, 'advantages of classes': _describe_class_biases(class_biases)}
+    if vehicles is not None:
+        training['calibration of vehicles'] = f'{vehicles.slope:.3g} × logit {vehicles.offset:+.3g}'
     if has_known_leaks(cache, config.data.features, config.data):
         training[LEAK_KEY] = LEAK_WARNING
     manifest = replace(manifest, training=training)

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Average precision of vehicles all round: direction and distance, and direction alone."""
+"""Average precision of vehicles all round by direction and distance, and which found vehicles are right."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
+from audio_manifold_ros.common.array_types import FloatArray
 from audio_manifold_ros.networks.vehicle_map import VehiclePosition
 
 MAX_ANGLE_RAD = math.radians(10.0)
@@ -63,6 +65,19 @@ def vehicle_scores(
         precision, direction_precision = (_average_precision(matches, count) for matches in (full, direction))
         scores.append(VehicleScore(limit_m, precision, direction_precision, count))
     return scores
+
+
+def direction_hits(
+    windows: Iterable[tuple[Sequence[VehiclePosition], Sequence[VehiclePosition]]],
+) -> tuple[FloatArray, NDArray[np.bool_]]:
+    """Return the probability of each found vehicle (found,), and whether a moving vehicle is within 10 degrees of it.
+
+    As in `vehicle_scores`, each true vehicle is one hit at most, and found vehicles that only match one that stands are
+    left out.
+    """
+    counted = [item for found, truth in windows for item in _matches(found, truth, math.inf, math.inf, any_class=True)]
+    probabilities = np.array([probability for probability, _ in counted], dtype=np.float64)
+    return probabilities, np.array([is_hit for _, is_hit in counted], dtype=np.bool_)
 
 
 def match_vehicles(found: Sequence[VehiclePosition], truth: Sequence[VehiclePosition]) -> list[VehiclePosition | None]:

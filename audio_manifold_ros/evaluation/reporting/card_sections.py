@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from audio_manifold_ros.evaluation.metrics.metric_names import MODEL, suffixed
@@ -22,6 +23,7 @@ from audio_manifold_ros.evaluation.reporting.metric_labels import (
     describe_depth_range,
 )
 from audio_manifold_ros.modalities.registry import DEPTH, METRE, NORMALS, SEGMENTATION
+from audio_manifold_ros.networks.vehicle_map import VEHICLES
 
 Cells = tuple[str, ...]
 Figures = Mapping[str, float | None]
@@ -74,7 +76,7 @@ def card_sections(scores: Scores) -> list[CardSection]:
         scores: Result of `MetricSuite.result`.
 
     """
-    sections = {**CARD_SECTIONS, 'over_streets': _street_section}
+    sections = {**CARD_SECTIONS, VEHICLES: _vehicle_section, 'over_streets': _street_section}
     found = [section(scores) for name, section in sections.items() if scores.get(name)]
     return [section for section in found if section.tables]
 
@@ -139,6 +141,44 @@ def _normal_section(scores: Scores) -> CardSection:
         'Angles between predicted and true unit normals in the camera frame, over all pixels with ground truth. The '
         'true normals are computed from depth. Pixels at depth discontinuities are ignored.',
         (CardTable(('Pixels', 'Predictor', *NORMAL_METRICS.values()), region_rows(scores[NORMALS], NORMAL_METRICS)),),
+    )
+
+
+def _vehicle_section(scores: Scores) -> CardSection:
+    found = scores[VEHICLES]
+    rows = [
+        (
+            f'{distance} m',
+            str(figures['moving']),
+            *(format_percent(figures[key]) for key in VEHICLE_FIGURES),
+        )
+        for distance, figures in found['within'].items()
+    ]
+    header = ('Within', 'vehicles', *VEHICLE_FIGURES.values())
+    probability = format_number(found['probability'], 1)
+    rates = [
+        (f'{text}, at a probability from {probability}', form(found[key]))
+        for key, (text, form) in OPERATING_FIGURES.items()
+        if found.get(key) is not None
+    ]
+    errors = [(text, form(found[key])) for key, (text, form) in VEHICLE_ERRORS.items() if found.get(key) is not None]
+    reliability = [
+        (format_percent(row['probability']), format_percent(row['right']), str(row['found']))
+        for row in found.get('reliability', ())
+    ]
+    # Scores of earlier versions have no calibration, and their cards no such section.
+    tables = (
+        CardTable(header, rows),
+        CardTable(('Figure', 'Value'), [*rates, *errors]),
+        CardTable(('Probability (%)', 'right (%)', 'found vehicles'), reliability),
+    )
+    return CardSection(
+        'Vehicles all round',
+        'Moving vehicles, those behind the robot and hidden ones included. The average precision is the area below '
+        'precision over recall. In position a hit is within 10° and 20 % of the distance, in direction within 10°. A '
+        'found vehicle is right if a moving one is within 10° of it. The calibration error is the mean difference '
+        'between the probability and the fraction of right vehicles in the bins of the last table.',
+        tables if reliability else (),
     )
 
 
@@ -238,6 +278,22 @@ def _with_error(figures: Figures, errors: Figures, key: str, form: Callable[[flo
     return form(value) if value is None or error is None else f'{form(value)} ± {form(error)}'
 
 
+VEHICLE_FIGURES = {
+    'average_precision': 'average precision in position (%) ↑',
+    'direction_precision': 'in direction (%) ↑',
+    'direction_precision_other_sound': 'in direction, sound of another street (%)',
+}
+# Figures of vehicles with their label and format: at the operating point of a robot, and of all found vehicles.
+OPERATING_FIGURES: Mapping[str, tuple[str, Callable[[float | None], str]]] = {
+    'found_visible': ('visible vehicles within 30 m that are found (%) ↑', format_percent),
+    'found_hidden': ('hidden vehicles within 30 m that are found (%) ↑', format_percent),
+    'false_alarms': ('false alarms per window ↓', partial(format_number, digits=2)),
+}
+VEHICLE_ERRORS: Mapping[str, tuple[str, Callable[[float | None], str]]] = {
+    'angle_std_deg': ('error of the direction of hits (°, root mean square) ↓', partial(format_number, digits=1)),
+    'range_log_std': ('error of ln distance of hits (root mean square) ↓', partial(format_number, digits=2)),
+    'expected_calibration_error': ('calibration error of the probability (%) ↓', format_percent),
+}
 # By modality, the section of its scores.
 CARD_SECTIONS: Mapping[str, Callable[[Scores], CardSection]] = {
     DEPTH: _depth_section,

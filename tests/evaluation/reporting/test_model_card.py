@@ -123,6 +123,45 @@ def test_sections_without_scores_are_left_out() -> None:
     assert '### Segmentation' in card
 
 
+VEHICLE_SCORES = {
+    'within': {
+        '20': {
+            'average_precision': 0.25,
+            'direction_precision': 0.5,
+            'direction_precision_other_sound': 0.1,
+            'moving': 7,
+        }
+    },
+    'found_visible': 0.4,
+    'probability': 0.3,
+    'false_alarms': 0.51,
+    'angle_std_deg': 3.88,
+    'expected_calibration_error': 0.034,
+    'reliability': [{'found': 12, 'probability': 0.25, 'right': 0.2}],
+}
+
+
+def test_vehicles_all_round_are_shown_with_the_calibration_of_their_probability() -> None:
+    card = model_card(_manifest(), {**_board().result(), 'vehicles': VEHICLE_SCORES})
+    for row in (
+        '| 20 m | 7 | 25.0 | 50.0 | 10.0 |',
+        '| visible vehicles within 30 m that are found (%) ↑, at a probability from 0.3 | 40.0 |',
+        '| false alarms per window ↓, at a probability from 0.3 | 0.51 |',
+        '| calibration error of the probability (%) ↓ | 3.4 |',
+        '| 25.0 | 20.0 | 12 |',
+    ):
+        assert row in card
+    assert 'hidden vehicles within 30 m' not in card
+    without = {key: value for key, value in VEHICLE_SCORES.items() if key != 'reliability'}
+    assert 'Vehicles all round' not in model_card(_manifest(), {**_board().result(), 'vehicles': without})
+
+
+def test_the_sound_of_another_time_is_not_called_that_of_another_drive() -> None:
+    card = model_card(_manifest(), {**_board().result(), 'shuffled_audio': 'another time'})
+    assert 'the sound of another test drive. One drive has most of the windows, so it is another time of' in card
+    assert 'so it is another time' not in model_card(_manifest(), _board().result())
+
+
 def test_a_missing_key_is_named() -> None:
     manifest = _manifest()
     del manifest['array']
