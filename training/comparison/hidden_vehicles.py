@@ -33,17 +33,17 @@ class HiddenVehicle:
     seen_s: float
 
 
-def hidden_vehicles(street: Street, first_s: float, end_s: float, lead_s: float) -> list[HiddenVehicle]:
+def hidden_vehicles(street: Street, first_s: float, end_s: float, hidden_s: float) -> list[HiddenVehicle]:
     """Return the vehicles that come into the line of sight, in order.
 
-    Each of them is hidden within `RANGE_M` for at least `lead_s` before that, and has not been seen earlier. At the
+    Each of them is hidden within `RANGE_M` for at least `hidden_s` before that, and has not been seen earlier. At the
     start of this time it moves on an arm of a junction.
 
     Args:
         street: The street.
         first_s: Earliest instant at which a vehicle comes into the line of sight.
         end_s: End of the drive.
-        lead_s: Time for which a vehicle is hidden before.
+        hidden_s: Time for which a vehicle is hidden before.
 
     """
     if not street.junctions:
@@ -57,13 +57,13 @@ def hidden_vehicles(street: Street, first_s: float, end_s: float, lead_s: float)
                 hidden[index].add(step)
             else:
                 seen.setdefault(index, step)
-    lead = round(lead_s / STEP_S)
+    steps = round(hidden_s / STEP_S)
     return [
         HiddenVehicle(index, step * STEP_S)
         for index, step in sorted(seen.items(), key=lambda item: item[1])
         if step * STEP_S >= first_s
-        and hidden[index].issuperset(range(step - lead, step))
-        and is_on_cross_street(street, index, (step - lead) * STEP_S)
+        and hidden[index].issuperset(range(step - steps, step))
+        and is_on_cross_street(street, index, (step - steps) * STEP_S)
     ]
 
 

@@ -5,14 +5,15 @@
 A vehicle is announced if a prediction that is available at least `LEAD_S` before that instant, and at most `WINDOW_S`
 earlier, has a vehicle within 10 degrees of its direction. The smallest probability of an announcement is chosen so that
 at most `MAX_FALSE_ALARMS` of the empty directions have one. The empty directions are those of the hidden vehicles,
-mirrored to the other side in the same sound, and as they are in the sound of another street. No vehicle in traffic is
-within `CLEAR_RAD` of them.
+mirrored to the other side in the same sound, and as they are in the sound of `OTHER_STREETS` other approaches. No
+vehicle in traffic is within `CLEAR_RAD` of them.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -39,10 +40,13 @@ if TYPE_CHECKING:
 
 SECONDS = 30.0
 LEAD_S, WINDOW_S = 1.0, 1.0
+# A prediction describes an instant of its window of audio: the vehicle is in range during all of it.
+HIDDEN_S = LEAD_S + WINDOW_S + 1.0
 RATE_HZ = 10.0
 # The pipeline settles before the first prediction that counts.
 SETTLE_S = 0.2
 MAX_FALSE_ALARMS = 0.05
+OTHER_STREETS = 5
 CLEAR_RAD = math.radians(20.0)
 JUNCTION_TEXT = (
     f'Share of the moving vehicles hidden on a cross street that are announced at least {LEAD_S:g} s before they come '
@@ -100,13 +104,13 @@ def measure_junctions(bundle: Bundle, rig: Path, seeds: Iterable[int]) -> dict[s
     if config is None:
         msg = f'The bundle {name!r} has no map of vehicles: give a bundle with one.'
         raise EvaluationError(msg)
-    first_s = spec.window_samples / spec.sample_rate_hz + SETTLE_S + WINDOW_S + LEAD_S
+    first_s = max(spec.window_samples / spec.sample_rate_hz + SETTLE_S + WINDOW_S + LEAD_S, HIDDEN_S)
     approaches: list[Approach] = []
     for seed in track(list(seeds), f'junctions of {name}', console=Console(stderr=True)):
         drive = Drive(seed, rig, SECONDS)
         approaches += [
             Approach(seed, list(_instants(used, config, drive, vehicle, vehicle.seen_s - first_s)))
-            for vehicle in hidden_vehicles(drive.street, first_s, SECONDS, LEAD_S)
+            for vehicle in hidden_vehicles(drive.street, first_s, SECONDS, HIDDEN_S)
         ]
     return announced_share(approaches)
 
@@ -155,9 +159,8 @@ def _empty_scores(approaches: Sequence[Approach]) -> Iterator[float]:
     for place, one in enumerate(approaches):
         azimuths_rad = [instant.azimuth_rad for instant in one.instants]
         yield from _score_if_clear(one.instants, [-azimuth_rad for azimuth_rad in azimuths_rad])
-        following = [*approaches[place + 1 :], *approaches[:place]]
-        other = next((candidate for candidate in following if candidate.street != one.street), None)
-        if other is not None:
+        following = (*approaches[place + 1 :], *approaches[:place])
+        for other in islice((candidate for candidate in following if candidate.street != one.street), OTHER_STREETS):
             yield from _score_if_clear(other.instants, azimuths_rad)
 
 

@@ -25,7 +25,10 @@ from training.config.fit_configuration import CodebookConfig, FitConfig
 from training.config.joint_configuration import JointConfig
 from training.data.cache import WindowCache, open_cache
 from training.data.vehicle_arrays import AZIMUTHS, VEHICLES
+from training.experiment import calibrate_vehicles as calibrate_module
+from training.experiment.calibrate_vehicles import calibrate_vehicles
 from training.experiment.experiment_inference import predict
+from training.experiment.vehicle_scores import score_vehicles
 from training.export.export_bundle import export
 from training.fitting.fit_history import FitHistory
 from training.fitting.fit_joint import fit_joint, make_networks
@@ -80,7 +83,9 @@ def direction_precision(config: TrainingConfig, cache: WindowCache, turn: int) -
     return metrics.result()['val/vehicle_direction_ap_50m']
 
 
-def test_a_network_on_spatial_maps_learns_to_distinguish_streets(config: TrainingConfig) -> None:
+def test_a_network_on_spatial_maps_learns_to_distinguish_streets(
+    config: TrainingConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
     config = spatial_config(config, 0)
     best = fit_joint(config, FIT)
     curves = FitHistory.read(best.parent).curves
@@ -90,6 +95,18 @@ def test_a_network_on_spatial_maps_learns_to_distinguish_streets(config: Trainin
     # Windows are in pairs of one street: an offset of two is another street.
     assert relative_error(config, cache, 0) < 0.9 * relative_error(config, cache, 2)
     assert direction_precision(config, cache, 0) > 3 * direction_precision(config, cache, 2)
+    monkeypatch.setattr(calibrate_module, 'MIN_FOUND', 1)
+    network, own = load_perception(config), cache.indices('validation')
+    before = score_vehicles(network, cache, own, own)
+    assert calibrate_vehicles(network, cache) is not None
+    after = score_vehicles(network, cache, own, own)
+    assert after['expected_calibration_error'] < before['expected_calibration_error']
+    # The order is the same. Vehicles whose probability was too low to be found may be added.
+    for distance, scores in after['within'].items():
+        precision = before['within'][distance]['direction_precision']
+        assert precision is None or scores['direction_precision'] > precision - 0.05
+    monkeypatch.setattr(calibrate_module, 'MIN_FOUND', 10**6)
+    assert calibrate_vehicles(network, cache) is None
 
 
 def test_a_quantised_network_is_fitted_with_codebooks_and_decoders(config: TrainingConfig) -> None:
