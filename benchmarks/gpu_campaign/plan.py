@@ -83,13 +83,13 @@ def _shared(settings: CampaignSettings) -> tuple[str, ...]:
 
 # Name of each phase: its share of the time, and its processes. Training takes what the others leave.
 PHASES: Mapping[str, tuple[float | None, Callable[[CampaignSettings], tuple[Task, ...]]]] = {
-    'tests': (0.1, _tests),
+    'tests': (0.08, _tests),
     'bench_network': (0.06, partial(_bench, 'network')),
-    'bench_pipeline': (0.06, partial(_bench, 'pipeline')),
+    'bench_pipeline': (0.14, partial(_bench, 'pipeline')),
     'bench_streams': (0.06, partial(_bench, 'streams')),
-    'simulate_octagon': (0.1, _octagon),
-    'simulate_random': (0.1, _random),
-    'features': (0.1, _features),
+    'simulate_octagon': (0.09, _octagon),
+    'simulate_random': (0.09, _random),
+    'features': (0.08, _features),
     'train': (None, _training),
 }
 # Phases that work until their time is over.
