@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from audio_manifold_ros.inference.backends.backend import FLOAT32, INT8
 from audio_manifold_ros.inference.bundle.bundle import Bundle
 from audio_manifold_ros.inference.pipeline import MAX_AGE_PERIODS
 from benchmarks.benches.node import ENVIRONMENT, SETTLE_S, START_TIMEOUT_S, running_node, write_sound
-from benchmarks.harness.figure import Figure, at_least, at_most
+from benchmarks.harness.figure import Figure, at_least, at_most, not_measured
 from benchmarks.harness.short_mode import scaled_duration_s
 from benchmarks.support.bundles import (
     STREET,
@@ -63,6 +63,22 @@ class EnduranceRun:
     rate_hz: float
     length_s: float = LENGTH_S
     is_recorded: bool = False
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Windows and images of a run.
+
+    Attributes:
+        late: Windows that were predicted late, by less than one period.
+        dropped: Windows that were dropped.
+        rate_hz: Images received per second.
+
+    """
+
+    late: int
+    dropped: int
+    rate_hz: float
 
 
 def measure() -> list[Figure]:
@@ -114,17 +130,33 @@ def _run(run: EnduranceRun, folder: Path, sound: Path) -> list[Figure]:
         for length_s in (scaled_duration_s(FIRST_S), scaled_duration_s(run.length_s)):
             subscriber.spin(began_s + length_s - time.monotonic())
             rate_hz = len(subscriber.latencies_ms) / (time.monotonic() - began_s)
-            oldest_ms = max(parts.made for parts in subscriber.latency_parts)
+            ages_ms = [parts.made for parts in subscriber.latency_parts]
             late, dropped = (now - then for now, then in zip(_counts(subscriber), before, strict=True))
             children.check()
             if dropped:
                 break
+    return to_figures(run, length_s, Counts(late, dropped, rate_hz), ages_ms)
+
+
+def to_figures(run: EnduranceRun, length_s: float, counts: Counts, ages_ms: Sequence[float]) -> list[Figure]:
+    """Return the figures of a run.
+
+    Args:
+        run: The run.
+        length_s: Duration that was measured.
+        counts: Windows and images of this time.
+        ages_ms: Age of each received image when it was made, none on a machine that is overloaded.
+
+    """
     what = f'{run.what}, {run.rate_hz:.1f} Hz for {length_s:g} s'
+    oldest, limit_ms = f'{what}: oldest published window', round(MAX_AGE_PERIODS * 1e3 / run.rate_hz, 1)
     return [
-        at_most(f'{what}: windows dropped', dropped, 'windows', 0),
-        Figure(f'{what}: windows predicted late, by less than one period', late, 'windows'),
-        at_most(f'{what}: oldest published window', oldest_ms, 'ms', round(MAX_AGE_PERIODS * 1e3 / run.rate_hz, 1)),
-        at_least(f'{what}: images received', rate_hz, 'a second', round(MIN_RECEIVED_RATIO * run.rate_hz, 1)),
+        at_most(f'{what}: windows dropped', counts.dropped, 'windows', 0),
+        Figure(f'{what}: windows predicted late, by less than one period', counts.late, 'windows'),
+        at_most(oldest, max(ages_ms), 'ms', limit_ms)
+        if ages_ms
+        else not_measured(oldest, 'ms', 'no image arrived', f'at most {limit_ms:g}'),
+        at_least(f'{what}: images received', counts.rate_hz, 'a second', round(MIN_RECEIVED_RATIO * run.rate_hz, 1)),
     ]
 
 
