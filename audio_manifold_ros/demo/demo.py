@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import json
-import os
 import tempfile
 import time
 from contextlib import contextmanager
@@ -13,10 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import rclpy
 from lifecycle_msgs.msg import Transition
-from rclpy.signals import SignalHandlerOptions
-from rclpy.utilities import try_shutdown
 from rich.live import Live
 
 from audio_manifold_ros.bag_evaluation.snapshots import choose_snapshots
@@ -43,6 +39,7 @@ from audio_manifold_ros.inference.bundle.bundle import Bundle
 from audio_manifold_ros.inference.bundle.bundle_location import find_bundle
 from audio_manifold_ros.inference.bundle.feature_statistics import UNFAMILIAR
 from audio_manifold_ros.inference.bundle_rig import BundleRig
+from audio_manifold_ros.nodes.common.isolated_nodes import isolated_nodes
 from audio_manifold_ros.nodes.common.name_resolution import resolve_folder
 from audio_manifold_ros.nodes.common.perception_client import (
     PERCEPTION,
@@ -51,7 +48,6 @@ from audio_manifold_ros.nodes.common.perception_client import (
     START_TIMEOUT_S,
 )
 from audio_manifold_ros.processes.process_group import ProcessGroup
-from audio_manifold_ros.processes.ros_isolation import isolated_environment
 from audio_manifold_ros.simulation.rig_parts import RIG
 from audio_manifold_ros.viewer.view_output import open_output
 from audio_manifold_ros.viewer.view_recording import ViewRecording
@@ -115,29 +111,20 @@ class Demo:
             ProcessError: A node has ended with an error.
 
         """
-        environment = isolated_environment()
-        os.environ.update(environment)
-        rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
-        try:
-            with (
-                tempfile.TemporaryDirectory(prefix='audio_manifold_demo_') as logs,
-                ProcessGroup(Path(logs), environment) as children,
-            ):
-                vehicle_reader = VehicleReader.open(self._manifest, self._rig)
-                client = DemoClient(self._manifest, self._frame_sampler, children.check, vehicle_reader)
-                if self._sound is not None:
-                    self._sound.subscribe(client, self._audio_topic())
-                try:
-                    with self._open_view(client):
-                        self._run_nodes(client, children)
-                except NodeError as error:
-                    log_text = '\n'.join(children.log_tail(name) for name in children.names)
-                    msg = f'{error} Output of the nodes:\n{log_text}'
-                    raise DemoError(msg) from None
-                finally:
-                    client.destroy_node()
-        finally:
-            try_shutdown()
+        with isolated_nodes() as children:
+            vehicle_reader = VehicleReader.open(self._manifest, self._rig)
+            client = DemoClient(self._manifest, self._frame_sampler, children.check, vehicle_reader)
+            if self._sound is not None:
+                self._sound.subscribe(client, self._audio_topic())
+            try:
+                with self._open_view(client):
+                    self._run_nodes(client, children)
+            except NodeError as error:
+                log_text = '\n'.join(children.log_tail(name) for name in children.names)
+                msg = f'{error} Output of the nodes:\n{log_text}'
+                raise DemoError(msg) from None
+            finally:
+                client.destroy_node()
         return self._write_results(client)
 
     @contextmanager

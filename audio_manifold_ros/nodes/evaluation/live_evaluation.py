@@ -4,18 +4,12 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 import time
 from contextlib import contextmanager
 from dataclasses import asdict, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import rclpy
-from rclpy.signals import SignalHandlerOptions
-from rclpy.utilities import try_shutdown
 
 from audio_manifold_ros.bags.decoding.audio_message_adapters import AUDIO_BLOCK_TYPE
 from audio_manifold_ros.common.errors import NodeError
@@ -23,12 +17,11 @@ from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.modalities.modality_images import image_fields
 from audio_manifold_ros.modalities.registry import MODALITIES
 from audio_manifold_ros.nodes.common.audio_messages import to_audio_message
+from audio_manifold_ros.nodes.common.isolated_nodes import isolated_nodes
 from audio_manifold_ros.nodes.common.perception_client import PERCEPTION, PERCEPTION_MODULE
 from audio_manifold_ros.nodes.evaluation.live_client import AUDIO_TOPIC, CONFIDENCE, LiveClient
 from audio_manifold_ros.nodes.evaluation.live_offline_comparison import LiveOfflineComparison
 from audio_manifold_ros.nodes.perception.clock_offset import camera_offset_ns
-from audio_manifold_ros.processes.process_group import ProcessGroup
-from audio_manifold_ros.processes.ros_isolation import isolated_environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -96,24 +89,15 @@ class LivePredictionSource:
 
     @contextmanager
     def _open_client(self) -> Iterator[LiveClient]:
-        environment = isolated_environment()
-        os.environ.update(environment)
-        rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
-        try:
-            with (
-                tempfile.TemporaryDirectory(prefix='audio_manifold_live_') as logs,
-                ProcessGroup(Path(logs), environment) as children,
-            ):
-                offset_ns = camera_offset_ns(self._session.rig.folder)
-                client = LiveClient(self._session.bundle.manifest, children.check, offset_ns)
-                try:
-                    children.start_node(PERCEPTION, PERCEPTION_MODULE, self._node_parameters())
-                    client.start()
-                    yield client
-                finally:
-                    client.destroy_node()
-        finally:
-            try_shutdown()
+        with isolated_nodes() as children:
+            offset_ns = camera_offset_ns(self._session.rig.folder)
+            client = LiveClient(self._session.bundle.manifest, children.check, offset_ns)
+            try:
+                children.start_node(PERCEPTION, PERCEPTION_MODULE, self._node_parameters())
+                client.start()
+                yield client
+            finally:
+                client.destroy_node()
 
     def _node_parameters(self) -> dict[str, object]:
         session, options = self._session, self._session.options
@@ -146,6 +130,9 @@ class LivePredictionSource:
             self._comparison.missing += 1
             if self._comparison.missing >= MAX_MISSING:
                 fault = client.fault() or 'its diagnostics report no fault.'
+                if client.value('predictions', 'windows_dropped', '0') != '0':
+                    rate_hz = self._session.options.rate_hz
+                    fault = f'this machine does not sustain {rate_hz:g} predictions a second: give a smaller --rate.'
                 msg = f'The perception node did not publish {MAX_MISSING} predictions: {fault}'
                 raise NodeError(msg)
             return None
