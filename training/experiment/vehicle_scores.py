@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from training.data.cache import WindowCache
 
 # Smallest probability of the vehicles that count at the operating point of a robot.
-OPERATING_PROBABILITY = 0.3
+OPERATING_PROBABILITY = 0.5
 RECALL_RANGE_M = 30.0
 MIN_MATCHES = 20
 Windows = list[tuple[list[VehiclePosition], list[VehiclePosition]]]

@@ -46,7 +46,7 @@ class DetectionParameters:
         0.4, 'Regions with a lower mean confidence are not detections.', minimum=0.0, maximum=1.0
     )
     min_vehicle_probability: float = parameter(
-        0.3, 'Vehicles all round with a lower probability are not detections.', minimum=0.01, maximum=1.0
+        0.5, 'Vehicles all round with a lower probability are not detections.', minimum=0.01, maximum=1.0
     )
 
 
