@@ -8,7 +8,6 @@ import json
 import tempfile
 import time
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -91,7 +90,7 @@ class Demo:
         rig = self._rig_folder()
         used = BundleRig.open(Bundle.load(find_bundle(options.bundle)), rig)
         self._bundle, self._rig = used.bundle, RigFiles.from_folder(rig)
-        self._manifest = replace(used.bundle.manifest, camera=used.camera)
+        self._manifest = used.manifest
         self._frame_sampler = DemoSampler()
         # The sound of a device may contain the speech of people nearby.
         self._sound = DemoSound() if has_sound() and options.kind != 'device' else None

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import rclpy
@@ -85,7 +84,7 @@ def show_node(
 
     """
     used, rig_files = BundleRig.open(Bundle.load(bundle_folder), rig), RigFiles.from_folder(rig)
-    manifest = replace(used.bundle.manifest, camera=used.camera)
+    manifest = used.manifest
     vehicle_reader = VehicleReader.open(manifest, rig_files)
     has_vehicles = vehicle_reader is not None
     with open_output(output, manifest.modalities, has_vehicles=has_vehicles) as (stream, place):

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from audio_manifold_ros.features.array_geometry import ArrayGeometry
     from audio_manifold_ros.inference.backends.backend import Backend
     from audio_manifold_ros.inference.bundle.bundle import Bundle
+    from audio_manifold_ros.inference.bundle.manifest import Manifest
     from audio_manifold_ros.rig.camera import CameraModel
 
 
@@ -72,6 +73,11 @@ class BundleRig:
             raise InferenceError(msg) from None
         size = manifest.camera.height, manifest.camera.width
         return cls(bundle.with_view(view), array, camera.resized(*size), geometry, warning)
+
+    @property
+    def manifest(self) -> Manifest:
+        """Manifest of the bundle with the camera of the images."""
+        return replace(self.bundle.manifest, camera=self.camera)
 
     def make_pipeline(
         self, backend: Backend, input_rate_hz: int, settings: PipelineSettings = DEFAULT_SETTINGS

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import time
 from contextlib import ExitStack
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from audio_manifold_ros.bag_evaluation.evaluation_session import EvaluationOptions, open_session
@@ -49,7 +48,7 @@ def view_bag(
     count = 0
     with ExitStack() as stack:
         session = stack.enter_context(open_session(options))
-        manifest = replace(session.bundle.manifest, camera=session.bundle_rig.camera)
+        manifest = session.bundle_rig.manifest
         has_vehicles = manifest.vehicles is not None
         stream, place = stack.enter_context(open_output(output, manifest.modalities, has_vehicles=has_vehicles))
         announce(place)

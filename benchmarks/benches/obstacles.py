@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -47,7 +46,7 @@ def measure() -> list[Figure]:
     """Return the figures of scans and detections."""
     rig = resource_path(RIG)
     used = BundleRig.open(Bundle.load(STREET), rig)
-    manifest = replace(used.bundle.manifest, camera=used.camera)
+    manifest = used.manifest
     pairs = [pair for street in range(STREETS) for pair in _images(used, FIRST_SEED + street)]
     return [*_scan_figures(manifest, rig, pairs), *_detection_figures(manifest, pairs)]
 

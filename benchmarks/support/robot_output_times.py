@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from statistics import median
 from time import process_time
@@ -61,7 +60,7 @@ def measure_robot_outputs(bundle: Bundle, sound: Path) -> list[Figure]:
         ScanParameters(), ObstacleGridParameters(), DetectionParameters(), CompressedParameters()
     )
     mount = CameraMount.from_rig(rig, CAMERA_FRAME)
-    outputs = RobotOutputMessages(replace(bundle.manifest, camera=used.camera), CAMERA_FRAME, mount, settings).outputs()
+    outputs = RobotOutputMessages(used.manifest, CAMERA_FRAME, mount, settings).outputs()
     return [_unsubscribed(outputs, images[0]), *(_made(output, images) for output in outputs)]
 
 

@@ -148,7 +148,7 @@ def build_components(node: LifecycleNode, parameters: NodeParameters) -> Percept
         rig_watch = _create_rig_monitor(node, source_parameters, rig)
         if rig_watch is not None:
             undo.callback(rig_watch.destroy)
-        manifest = replace(bundle.manifest, camera=used.camera)
+        manifest = used.manifest
         mount = CameraMount.from_rig(rig, camera_frame, prefix)
         outputs = _robot_outputs(node, parameters, manifest, camera_frame, mount)
         prefixed = replace(array, frame_id=prefix + array.frame_id)
