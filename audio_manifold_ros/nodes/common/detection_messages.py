@@ -83,9 +83,11 @@ def detection_type() -> DetectionType | None:
 
 
 def describe_detection_3d(detection: Any) -> tuple[str, float, Point]:
-    """Return class, probability and centre of a `vision_msgs/Detection3D`."""
-    hypothesis = detection.results[0].hypothesis
-    return hypothesis.class_id, hypothesis.score, detection.bbox.center.position
+    """Return class (the most probable, empty without any), probability and centre of a `vision_msgs/Detection3D`."""
+    hypotheses = [result.hypothesis for result in detection.results]
+    best = max(hypotheses, key=lambda hypothesis: hypothesis.score, default=None)
+    name, probability = ('', 0.0) if best is None else (best.class_id, best.score)
+    return name, probability, detection.bbox.center.position
 
 
 def describe_detection(detection: Any) -> tuple[str, float, Point]:

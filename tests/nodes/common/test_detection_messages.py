@@ -68,6 +68,15 @@ def test_every_field_of_the_definition_is_written(package: str) -> None:
     assert place.azimuth_rad == pytest.approx(math.atan2(4.0, -3.0))
 
 
+@pytest.mark.parametrize(
+    ('scores', 'expected'), [({}, ('', 0.0)), ({'car': 0.2, 'bus': 0.7, 'truck': 0.1}, ('bus', 0.7))]
+)
+def test_a_foreign_detection_has_its_most_probable_class(scores: dict[str, float], expected: tuple[str, float]) -> None:
+    results = [SimpleNamespace(hypothesis=SimpleNamespace(class_id=name, score=scores[name])) for name in scores]
+    box = SimpleNamespace(center=SimpleNamespace(position='place'))
+    assert describe_detection_3d(SimpleNamespace(results=results, bbox=box)) == (*expected, 'place')
+
+
 def test_the_messages_of_an_installed_package_are_used() -> None:
     kind = detection_type()
     if kind is None:
