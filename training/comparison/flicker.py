@@ -14,6 +14,7 @@ from rich.progress import track
 
 from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.evaluation.metrics.depth_metrics import FAR_M, NEAR_M
+from audio_manifold_ros.inference.backend_factory import open_backend
 from audio_manifold_ros.inference.bundle_rig import BundleRig
 from audio_manifold_ros.modalities.modality_images import ModalityImages
 from audio_manifold_ros.simulation.drive import Drive
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from audio_manifold_ros.inference.backends.backend import Backend
     from audio_manifold_ros.inference.bundle.bundle import Bundle
 
 SECONDS = 3
@@ -85,17 +87,17 @@ def measure_flicker(bundle: Bundle, rig: Path, seeds: Iterable[int]) -> dict[str
         SimulationError: A street cannot be simulated.
 
     """
-    flicker = Flicker()
+    flicker, used = Flicker(), BundleRig.open(bundle, rig)
+    backend = open_backend(used.bundle, 'onnx', threads=1)
     for seed in track(list(seeds), f'flicker of {bundle.manifest.name}', console=Console(stderr=True)):
-        for before, after in pairwise(_predictions(bundle, rig, seed)):
+        for before, after in pairwise(_predictions(used, backend, Drive(seed, rig, float(SECONDS)))):
             flicker.add(before, after)
     return flicker.result()
 
 
-def _predictions(bundle: Bundle, rig: Path, seed: int) -> Iterator[tuple[ModalityImages, ModalityImages]]:
+def _predictions(rig: BundleRig, backend: Backend, drive: Drive) -> Iterator[tuple[ModalityImages, ModalityImages]]:
     """Yield the predictions of a drive, each with its ground truth."""
-    drive = Drive(seed, rig, float(SECONDS))
-    for _, prediction in stream_drive(BundleRig.open(bundle, rig), drive, RATE_HZ, 0.0, SECONDS):
+    for _, prediction in stream_drive(rig, backend, drive, RATE_HZ, 0.0, SECONDS):
         yield prediction, ModalityImages(*drive.image(prediction.stamp_ns / NS_PER_S))
 
 

@@ -22,6 +22,7 @@ from rich.progress import track
 from audio_manifold_ros.common.errors import EvaluationError
 from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.evaluation.metrics.vehicle_metrics import MAX_ANGLE_RAD, angle_between
+from audio_manifold_ros.inference.backend_factory import open_backend
 from audio_manifold_ros.inference.bundle_rig import BundleRig
 from audio_manifold_ros.networks.vehicle_map import decode_vehicles
 from audio_manifold_ros.simulation.drive import Drive
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
+    from audio_manifold_ros.inference.backends.backend import Backend
     from audio_manifold_ros.inference.bundle.bundle import Bundle
     from audio_manifold_ros.networks.vehicle_map import VehicleMapConfig, VehiclePosition
     from training.comparison.hidden_vehicles import HiddenVehicle
@@ -105,11 +107,12 @@ def measure_junctions(bundle: Bundle, rig: Path, seeds: Iterable[int]) -> dict[s
         msg = f'The bundle {name!r} has no map of vehicles: give a bundle with one.'
         raise EvaluationError(msg)
     first_s = max(spec.window_samples / spec.sample_rate_hz + SETTLE_S + WINDOW_S + LEAD_S, HIDDEN_S)
+    backend = open_backend(used.bundle, 'onnx', threads=1)
     approaches: list[Approach] = []
     for seed in track(list(seeds), f'junctions of {name}', console=Console(stderr=True)):
         drive = Drive(seed, rig, SECONDS)
         approaches += [
-            Approach(seed, list(_instants(used, config, drive, vehicle, vehicle.seen_s - first_s)))
+            Approach(seed, list(_instants(used, backend, config, drive, vehicle, vehicle.seen_s - first_s)))
             for vehicle in hidden_vehicles(drive.street, first_s, SECONDS, HIDDEN_S)
         ]
     return announced_share(approaches)
@@ -142,11 +145,16 @@ def announced_share(approaches: Sequence[Approach]) -> dict[str, float | int | N
 
 
 def _instants(
-    rig: BundleRig, config: VehicleMapConfig, drive: Drive, vehicle: HiddenVehicle, start_s: float
+    rig: BundleRig,
+    backend: Backend,
+    config: VehicleMapConfig,
+    drive: Drive,
+    vehicle: HiddenVehicle,
+    start_s: float,
 ) -> Iterator[Instant]:
     """Yield the predictions that count for a vehicle, while it is in the range of the truth."""
     truth, end_s = TrafficTruth(drive.street), vehicle.seen_s - LEAD_S
-    for available_s, prediction in stream_drive(rig, drive, RATE_HZ, start_s, end_s):
+    for available_s, prediction in stream_drive(rig, backend, drive, RATE_HZ, start_s, end_s):
         around = truth.by_index(prediction.stamp_ns / NS_PER_S)
         if available_s >= end_s - WINDOW_S and vehicle.index in around and prediction.vehicles is not None:
             found = decode_vehicles(prediction.vehicles, config, MIN_PROBABILITY)

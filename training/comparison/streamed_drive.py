@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from audio_manifold_ros.audio.block import AudioBlock
 from audio_manifold_ros.common.units import NS_PER_S
-from audio_manifold_ros.inference.backend_factory import open_backend
 from audio_manifold_ros.inference.pipeline_settings import PipelineSettings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from audio_manifold_ros.inference.backends.backend import Backend
     from audio_manifold_ros.inference.bundle.prediction import Prediction
     from audio_manifold_ros.inference.bundle_rig import BundleRig
     from audio_manifold_ros.simulation.drive import Drive
@@ -22,23 +22,20 @@ BLOCK_SAMPLES = 256
 
 
 def stream_drive(
-    rig: BundleRig, drive: Drive, rate_hz: float, start_s: float, end_s: float
+    rig: BundleRig, backend: Backend, drive: Drive, rate_hz: float, start_s: float, end_s: float
 ) -> Iterator[tuple[float, Prediction]]:
     """Stream audio to the pipeline block by block, and yield its predictions, each with the end of its audio in s.
 
     Args:
         rig: The bundle and the rig of the drive.
+        backend: Backend opened for the bundle of `rig`.
         drive: The drive.
         rate_hz: Largest rate of predictions.
         start_s: Start of the audio in the drive.
         end_s: End of the audio.
 
-    Raises:
-        InferenceError: The networks cannot be loaded.
-
     """
     sample_rate_hz = drive.sample_rate_hz
-    backend = open_backend(rig.bundle, 'onnx', threads=1)
     pipeline = rig.make_pipeline(backend, sample_rate_hz, PipelineSettings(max_rate_hz=rate_hz))
     start = round(start_s * sample_rate_hz)
     audio = drive.audio(start, round(end_s * sample_rate_hz) - start)
