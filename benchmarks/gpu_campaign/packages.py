@@ -65,14 +65,14 @@ def describe_missing(missing: list[str]) -> str:
 
 
 def _describe_transport(carried: list[str]) -> str:
-    wanted = ' '.join(carried)
+    packages = ' '.join(carried)
     return (
-        f'{len(carried)} packages are missing: {wanted}\n'
+        f'{len(carried)} packages are missing: {packages}\n'
         'On a machine with a network and the same Python, processor and system:\n'
-        f'  python -m pip download --only-binary=:all: -c requirements/constraints.txt -d wheels {wanted}\n'
+        f'  python -m pip download --only-binary=:all: -c requirements/constraints.txt -d wheels {packages}\n'
         '  rm -f wheels/torch-* wheels/nvidia_* wheels/triton-*\n'
         'Copy the folder into the checkout of this machine, and install from it next to the torch of this machine:\n'
         '  python -m venv --system-site-packages gpu_env\n'
-        f'  gpu_env/bin/python -m pip install --no-index --find-links wheels {wanted}\n'
+        f'  gpu_env/bin/python -m pip install --no-index --find-links wheels {packages}\n'
         '  gpu_env/bin/python -m benchmarks.gpu_campaign --out results'
     )

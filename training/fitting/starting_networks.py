@@ -69,8 +69,8 @@ def adopt_trunk(network: SpatialNetwork, path: Path, config: TrainingConfig) -> 
 
     """
     source, features = _read(path, 'start_trunk')
-    found, wanted = ({} if part is None else _without_head(part) for part in (source.spatial, network))
-    shapes, expected = ({name: tuple(values.shape) for name, values in part.items()} for part in (found, wanted))
+    found, own = ({} if part is None else _without_head(part) for part in (source.spatial, network))
+    shapes, expected = ({name: tuple(values.shape) for name, values in part.items()} for part in (found, own))
     if shapes != expected or features != config.data.features:
         other = sorted(name for name, _ in shapes.items() ^ expected.items())
         msg = (

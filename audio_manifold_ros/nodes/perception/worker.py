@@ -222,6 +222,7 @@ class PerceptionWorker:
         prediction = pipeline.predict(with_features=self._output.needs_features())
         if prediction is None:
             return
+        # The first predictions warm up. They are published whatever their age.
         if math.isfinite(self._sustained_rate.rate_hz) and prediction.age_s > pipeline.max_age_s:
             pipeline.drop_prediction()
         else:
