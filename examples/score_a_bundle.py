@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Score a bundle on simulated streets, compared with its training prior.
+"""Score a bundle on simulated streets, compared with its prior.
 
     ./run exec python examples/score_a_bundle.py
 

@@ -51,7 +51,7 @@ class BagScores:
 
         Args:
             manifest: Manifest of the bundle.
-            prior: Training prior of the bundle, or None.
+            prior: Prior of the bundle, or None.
             shift_s: Time shift of the control `shuffled`.
 
         """

@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING, Any
 from audio_manifold_ros.bag_evaluation.image_curves import PANELS
 from audio_manifold_ros.common.templates import render_template
 from audio_manifold_ros.evaluation.reporting.metric_labels import (
+    BAG_VARIANTS,
     DEPTH_METRICS,
     NORMAL_METRICS,
     REGIONS,
     SEGMENTATION_KEYS,
     STRUCTURE_METRICS,
-    STRUCTURE_NOTE,
-    VARIANTS,
+    THIS_MODEL,
     describe_depth_range,
+    describe_structure,
 )
 from audio_manifold_ros.modalities.registry import DEPTH, NORMALS, SEGMENTATION
 
@@ -86,12 +87,13 @@ def report_html(result: Mapping[str, Any], curves: TimeSeriesPlot, sheet_png: by
         sheet=base64.b64encode(sheet_png).decode(),
         video_path=video_path,
         agreement=_agreement(result.get('agreement')),
+        prior=BAG_VARIANTS['_prior'],
         shift_s=f'{result["shuffled"]["shift_s"]:g}',
         scores=[table for table in _score_tables(result) if table.rows] if scored else [],
         confidence=_confidence(result['scores'].get('confidence')),
         figures=[svg for svg in (curves.svg(panel) for panel in PANELS) if svg],
         usage=EvaluationTable((), [*_audio_rows(result['heard']), *_ground_truth_rows(result['truth'])]),
-        model=VARIANTS[''],
+        model=THIS_MODEL,
     )
 
 
@@ -125,25 +127,25 @@ def _score_tables(result: Mapping[str, Any]) -> Iterator[EvaluationTable]:
         if result['scores'].get(modality):
             yield from tables(result['scores'])
     rows = _rows_by_metric(result['scores']['structure'], STRUCTURE_METRICS, _three_digits)
-    yield EvaluationTable(('Structure', *VARIANTS.values()), rows, STRUCTURE_NOTE)
+    yield EvaluationTable(('Structure', *BAG_VARIANTS.values()), rows, describe_structure(BAG_VARIANTS))
     yield _full_resolution_scores(result['scores']['native'])
 
 
 def _depth_tables(scores: Mapping[str, Any]) -> Iterator[EvaluationTable]:
     yield from _depth_conventions(scores)
-    yield EvaluationTable(('ABS_rel by region', *VARIANTS.values()), _region_rows(scores[DEPTH]))
+    yield EvaluationTable(('ABS_rel by region', *BAG_VARIANTS.values()), _region_rows(scores[DEPTH]))
 
 
 def _segmentation_tables(scores: Mapping[str, Any]) -> Iterator[EvaluationTable]:
     caption = 'in percent, from one confusion matrix of the whole drive; mIoU over the classes in its ground truth'
     rows = _rows_by_metric(scores[SEGMENTATION], SEGMENTATION_KEYS, _percent)
-    yield EvaluationTable(('Classes', *VARIANTS.values()), rows, caption)
+    yield EvaluationTable(('Classes', *BAG_VARIANTS.values()), rows, caption)
     yield _segmentation_conventions(scores)
 
 
 def _normal_tables(scores: Mapping[str, Any]) -> Iterator[EvaluationTable]:
     rows = _rows_by_metric(scores[NORMALS], NORMAL_METRICS, _three_digits)
-    yield EvaluationTable(('Surface normals', *VARIANTS.values()), rows, 'angles over all pixels with ground truth')
+    yield EvaluationTable(('Surface normals', *BAG_VARIANTS.values()), rows, 'angles over all pixels with ground truth')
 
 
 def _depth_conventions(scores: Mapping[str, Any]) -> Iterator[EvaluationTable]:
@@ -151,7 +153,7 @@ def _depth_conventions(scores: Mapping[str, Any]) -> Iterator[EvaluationTable]:
         values = scores[DEPTH] if key == 'scores' else scores['conventions'][key]
         rows = [
             (variant, *(_three_digits(values.get(f'{metric}{suffix}')) for metric in DEPTH_METRICS))
-            for suffix, variant in VARIANTS.items()
+            for suffix, variant in BAG_VARIANTS.items()
             if any(values.get(f'{metric}{suffix}') is not None for metric in DEPTH_METRICS)
         ]
         caption_text = caption.format(range=describe_depth_range(scores['depth_unit']))
@@ -160,7 +162,7 @@ def _depth_conventions(scores: Mapping[str, Any]) -> Iterator[EvaluationTable]:
 
 def _region_rows(depth: Values) -> list[Row]:
     return [
-        (name, *(_three_digits(depth.get(f'abs_rel{region}{suffix}')) for suffix in VARIANTS))
+        (name, *(_three_digits(depth.get(f'abs_rel{region}{suffix}')) for suffix in BAG_VARIANTS))
         for region, name in REGIONS.items()
         if region and depth.get(f'abs_rel{region}') is not None
     ]
@@ -172,8 +174,10 @@ def _segmentation_conventions(scores: Mapping[str, Any]) -> EvaluationTable:
         "the paper: mean of its tables' eight classes": scores['conventions']['paper'],
         'the published code: per image, classes in its ground truth': scores['conventions']['reference'],
     }
-    rows = [(name, *(_percent(values.get(f'miou{suffix}')) for suffix in VARIANTS)) for name, values in sources.items()]
-    return EvaluationTable(('mIoU by convention (%)', *VARIANTS.values()), rows)
+    rows = [
+        (name, *(_percent(values.get(f'miou{suffix}')) for suffix in BAG_VARIANTS)) for name, values in sources.items()
+    ]
+    return EvaluationTable(('mIoU by convention (%)', *BAG_VARIANTS.values()), rows)
 
 
 def _full_resolution_scores(native: Mapping[str, Any]) -> EvaluationTable:
@@ -183,7 +187,7 @@ def _full_resolution_scores(native: Mapping[str, Any]) -> EvaluationTable:
         for head, values in native.items()
         for row in _rows_by_metric(values, names, _three_digits)
     ]
-    return EvaluationTable(('At the resolution of the ground truth', *VARIANTS.values()), rows)
+    return EvaluationTable(('At the resolution of the ground truth', *BAG_VARIANTS.values()), rows)
 
 
 def _confidence(confidence: Mapping[str, Any] | None) -> Mapping[str, object] | None:
@@ -220,9 +224,9 @@ def _rows_by_metric(
 ) -> list[Row]:
     """Return one row per metric that has a value, with one column per variant."""
     return [
-        (name, *(format_number(values.get(f'{key}{suffix}')) for suffix in VARIANTS))
+        (name, *(format_number(values.get(f'{key}{suffix}')) for suffix in BAG_VARIANTS))
         for key, name in names.items()
-        if any(values.get(f'{key}{suffix}') is not None for suffix in VARIANTS)
+        if any(values.get(f'{key}{suffix}') is not None for suffix in BAG_VARIANTS)
     ]
 
 

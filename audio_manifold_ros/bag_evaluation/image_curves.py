@@ -15,6 +15,7 @@ from audio_manifold_ros.common.class_ids import UNLABELLED
 from audio_manifold_ros.evaluation.metrics.depth_metrics import DepthMetrics
 from audio_manifold_ros.evaluation.metrics.normal_metrics import NormalMetrics
 from audio_manifold_ros.evaluation.metrics.segmentation_metrics import image_miou
+from audio_manifold_ros.evaluation.reporting.metric_labels import BAG_VARIANTS
 from audio_manifold_ros.modalities.registry import DEPTH, NORMALS, SEGMENTATION
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ Values = Mapping[str, 'float | None']
 CONFIDENCE = 'confidence'
 # Suffix of the figures of each variant that has curves, and the label of its curves.
 SUFFIXES = {'model': '', 'prior': '_prior', 'mirrored': '_mirrored'}
-CURVE_LABELS = {'': 'this model', '_prior': 'training prior', '_mirrored': 'mirrored microphones'}
+CURVE_LABELS = {suffix: BAG_VARIANTS[suffix] for suffix in SUFFIXES.values()}
 
 
 @dataclass(frozen=True)

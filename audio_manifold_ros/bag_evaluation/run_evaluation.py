@@ -35,6 +35,7 @@ from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.drawing.images import save_png
 from audio_manifold_ros.evaluation.controls.pixel_prior import PixelPrior
 from audio_manifold_ros.evaluation.reporting.contact_sheet import Snapshot, contact_sheet
+from audio_manifold_ros.evaluation.reporting.metric_labels import BAG_VARIANTS
 from audio_manifold_ros.evaluation.reporting.video import Mp4Writer
 from audio_manifold_ros.modalities.registry import MODALITIES
 from audio_manifold_ros.rig.extrinsics import Extrinsics
@@ -207,5 +208,5 @@ def _subtitle(result: Mapping[str, Any]) -> str:
         key = modality.main_metric.key
         model, prior = scores[head].get(key), scores[head].get(f'{key}_prior')
         if model is not None:
-            parts.append(f'{key} {model:.3f}' + ('' if prior is None else f' (training prior {prior:.3f})'))
+            parts.append(f'{key} {model:.3f}' + ('' if prior is None else f' ({BAG_VARIANTS["_prior"]} {prior:.3f})'))
     return ', '.join(parts)

@@ -208,7 +208,7 @@ def make_priors(cache: WindowCache, modalities: Iterable[str] = ()) -> dict[str,
         *_size(ground_truth_images(cache, chosen[:1], modalities)[0]),
         near_m=MIN_DEPTH_BY_UNIT[cache.depth_unit or METRES],
     )
-    for batch in track(list(batches(chosen)), 'training prior', console=Console(stderr=True)):
+    for batch in track(list(batches(chosen)), 'predictors without audio', console=Console(stderr=True)):
         for ground_truth in ground_truth_images(cache, batch, modalities):
             builder.add(ground_truth)
     return {PRIOR: builder.build(), CONSTANTS: builder.build_constants()}

@@ -7,10 +7,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from audio_manifold_ros.evaluation.reporting.metric_labels import CARD_VARIANTS
 from audio_manifold_ros.modalities.registry import MODALITIES
 
 PRIOR, SHUFFLED, MIRRORED = '_prior', '_shuffled', '_mirrored'
-CONTROLS = {PRIOR: 'training prior', SHUFFLED: 'shuffled audio', MIRRORED: 'mirrored microphones'}
+CONTROLS = {PRIOR: CARD_VARIANTS[PRIOR], SHUFFLED: 'shuffled audio', MIRRORED: 'mirrored microphones'}
 LEAK_WARNING = (
     'The test split LEAKS: test windows are also in the training data, so these scores are not results '
     '(audio-manifold train split check measures it).'
@@ -99,8 +100,8 @@ def worse_than_prior(scores: Mapping[str, object]) -> str:
         f'{one.modality} ({one.metric} {_number(one.score)}, prior {_number(one.controls[PRIOR])})' for one in worse
     )
     return (
-        f'Not better than the training prior: {shown}. The prior uses no audio, so these images contain no information '
-        'from the microphones. Train longer, or with more drives, before using the bundle.'
+        f'Not better than the {CONTROLS[PRIOR]}: {shown}. The prior uses no audio, so these images contain no '
+        'information from the microphones. Train longer, or with more drives, before using the bundle.'
     )
 
 

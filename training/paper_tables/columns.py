@@ -130,7 +130,7 @@ CONVENTIONS = {'depth': DEPTH_CONVENTIONS, 'segmentation': SEGMENTATION_CONVENTI
 STRUCTURE = Convention(
     'structure',
     'beyond pixel metrics',
-    'Explained: 1 - squared error of log depth (or pixels of the wrong class) / that of the training prior. Edges: '
+    'Explained: 1 - squared error of log depth (or pixels of the wrong class) / that of the median prior. Edges: '
     'boundary F-score within 0.75 % of the diagonal, wide 3 %. Cars: connected regions with centres within 10°, '
     'matched one to one. Errors are those of the cars found. metrics.md has the formulae.',
     (

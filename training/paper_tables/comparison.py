@@ -10,6 +10,7 @@ from statistics import mean, stdev
 
 from audio_manifold_ros.common.errors import TrainingError
 from audio_manifold_ros.evaluation.metrics.metric_names import MODEL
+from audio_manifold_ros.evaluation.reporting.metric_labels import CARD_VARIANTS
 from training.paper_tables.columns import CONVENTIONS, STRUCTURE, Column, Convention
 from training.paper_tables.published_values import Paper, PaperRow, PaperTable, PublishedRow
 from training.paper_tables.records import RunConditions, RunRecord, group_by_conditions
@@ -132,7 +133,7 @@ class _Builder:
             return []
         pairs = zip(found, self.convention.columns, strict=True)
         cells = tuple(Cell(format_mean_std(list(values), column.digits)) for values, column in pairs)
-        return [Row('training prior', '', '', cells, RowKind.PRIOR)]
+        return [Row(CARD_VARIANTS['_prior'], '', '', cells, RowKind.PRIOR)]
 
     def _published_row(self, published: PublishedRow, *, named: bool) -> Row:
         figures = dict(zip(self._paper_keys(), published.values, strict=True))

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Skill score relative to the training prior (Murphy, Monthly Weather Review 1988)."""
+"""Skill score relative to a prior (Murphy, Monthly Weather Review 1988)."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ from typing import Any
 from audio_manifold_ros.evaluation.metrics.metric_names import MODEL, suffixed
 from audio_manifold_ros.evaluation.metrics.street_statistics import WORSE_MARGIN
 from audio_manifold_ros.evaluation.reporting.metric_labels import (
+    CARD_VARIANTS,
     CONTROL_TEXTS,
     DEPTH_METRICS,
     DEPTH_UNITS,
@@ -19,7 +20,7 @@ from audio_manifold_ros.evaluation.reporting.metric_labels import (
     PRIOR_TEXTS,
     REGIONS,
     SEGMENTATION_KEYS,
-    VARIANTS,
+    THIS_MODEL,
     describe_depth_range,
 )
 from audio_manifold_ros.modalities.registry import DEPTH, METRE, NORMALS, SEGMENTATION
@@ -28,7 +29,6 @@ from audio_manifold_ros.networks.vehicle_map import VEHICLES
 Cells = tuple[str, ...]
 Figures = Mapping[str, float | None]
 Scores = Mapping[str, Any]
-THIS_MODEL = VARIANTS['']
 # Figures of the table of controls: modality, key, title, and whether it is in percent.
 CONTROL_FIGURES = (
     (DEPTH, 'abs_rel', 'ABS_rel ↓', False),
@@ -241,7 +241,7 @@ def region_rows(figures: Figures, metrics: Mapping[str, str]) -> list[Cells]:
     """
     rows = []
     for region, region_name in REGIONS.items():
-        for variant, name in VARIANTS.items():
+        for variant, name in CARD_VARIANTS.items():
             values = [figures.get(f'{metric}{region}{variant}') for metric in metrics]
             if any(value is not None for value in values):
                 label = f'**{name}**' if variant == '' else name

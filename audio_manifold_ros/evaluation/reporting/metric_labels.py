@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from audio_manifold_ros.common.class_ids import CLASS_NAMES
 from audio_manifold_ros.evaluation.metrics.depth_metrics import FAR_M, MIN_DEPTH_BY_UNIT
 from audio_manifold_ros.evaluation.metrics.metric_names import (
@@ -16,12 +18,6 @@ from audio_manifold_ros.evaluation.metrics.metric_names import (
 )
 from audio_manifold_ros.evaluation.metrics.regions import REGIONS as REGION_NAMES
 
-VARIANTS = {
-    '': 'this model',
-    '_prior': 'training prior',
-    '_shuffled': 'shuffled audio',
-    '_mirrored': 'mirrored microphones',
-}
 # Label and description of each predictor without audio, and of each control of the audio, in model cards.
 PRIOR_TEXTS = {
     PRIOR: ('median prior', 'median depth and most frequent class of each pixel over training windows of all cameras'),
@@ -47,6 +43,16 @@ CONTROL_TEXTS = {
     OTHER_MAPS['steered']: ('steered map of another street', 'only the beams are of another test drive'),
     OTHER_MAPS['echo']: ('echo map of another street', "only the echoes of one's own noise are of another test drive"),
 }
+THIS_MODEL = 'this model'
+# By the suffix of a figure, the predictor in tables that have a column for each: those of a model card, where the prior
+# is that of all cameras, and those of a bag, where it is the one that the bundle has.
+CARD_VARIANTS = {
+    '': THIS_MODEL,
+    '_prior': PRIOR_TEXTS[PRIOR][0],
+    '_shuffled': CONTROL_TEXTS[SHUFFLED][0],
+    '_mirrored': CONTROL_TEXTS[MIRRORED][0],
+}
+BAG_VARIANTS = {**CARD_VARIANTS, '_prior': 'prior of the bundle', '_shuffled': 'shuffled audio'}
 REGION_LABELS = {
     'facades': 'façades',
     'vehicles_near': 'vehicles nearer than 8 m',
@@ -90,11 +96,21 @@ STRUCTURE_METRICS = {
     'cars_azimuth_error_deg': 'azimuth error of matched cars (°) ↓',
     'cars_distance_error': 'relative distance error of matched cars ↓',
 }
-STRUCTURE_NOTE = (
-    'Skill score: 1 - squared error of log depth (or number of pixels with a wrong class) / that of the training '
-    'prior. Edges: boundary F-score with a tolerance of 0.75 % of the diagonal, wide 3 %. Cars: connected regions, '
-    'matched one to one if their centres are at most 10° apart. docs/metrics.md has the formulae.'
-)
+
+
+def describe_structure(variants: Mapping[str, str]) -> str:
+    """Return the note of the table of structure.
+
+    Args:
+        variants: `CARD_VARIANTS` or `BAG_VARIANTS`.
+
+    """
+    return (
+        'Skill score: 1 - squared error of log depth (or number of pixels with a wrong class) / that of the '
+        f'{variants["_prior"]}. Edges: boundary F-score with a tolerance of 0.75 % of the diagonal, wide 3 %. Cars: '
+        'connected regions, matched one to one if their centres are at most 10° apart. docs/metrics.md has the '
+        'formulae.'
+    )
 
 
 def describe_depth_range(unit: str) -> str:

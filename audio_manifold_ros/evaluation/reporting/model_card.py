@@ -23,11 +23,12 @@ from audio_manifold_ros.evaluation.reporting.card_sections import (
     present,
 )
 from audio_manifold_ros.evaluation.reporting.metric_labels import (
+    CARD_VARIANTS,
     CONTROL_TEXTS,
     PRIOR_TEXTS,
     STRUCTURE_METRICS,
-    STRUCTURE_NOTE,
-    VARIANTS,
+    THIS_MODEL,
+    describe_structure,
 )
 
 TEMPLATE = 'model_card.md.j2'
@@ -48,7 +49,7 @@ TRAINING_LABELS = {
 
 
 AUSE_LABELS = {
-    'ause': f'**{VARIANTS[""]}**',
+    'ause': f'**{THIS_MODEL}**',
     'ause_fixed_map': 'its mean at each pixel, which no sound changes',
     'ause_random': 'random order',
 }
@@ -154,7 +155,7 @@ def _sections(scores: Mapping[str, Any]) -> list[CardSection]:
 def _structure(structure: Figures) -> dict[str, object]:
     variants = {
         variant: name
-        for variant, name in VARIANTS.items()
+        for variant, name in CARD_VARIANTS.items()
         if any(structure.get(f'{key}{variant}') is not None for key in STRUCTURE_METRICS)
     }
     rows = [
@@ -162,7 +163,11 @@ def _structure(structure: Figures) -> dict[str, object]:
         for key, name in STRUCTURE_METRICS.items()
         if any(structure.get(f'{key}{variant}') is not None for variant in variants)
     ]
-    return {'note': STRUCTURE_NOTE, 'header': ('Metric', *variants.values()), 'rows': rows} if rows else {}
+    return (
+        {'note': describe_structure(CARD_VARIANTS), 'header': ('Metric', *variants.values()), 'rows': rows}
+        if rows
+        else {}
+    )
 
 
 def _confidence(scores: Mapping[str, Any]) -> dict[str, object]:

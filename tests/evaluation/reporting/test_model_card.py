@@ -90,6 +90,18 @@ def test_the_card_compares_with_each_predictor_without_audio_street_by_street() 
     assert card.rstrip().endswith('- The ground is flat.')
 
 
+def test_a_predictor_has_one_name_in_all_tables_of_the_card() -> None:
+    card = model_card(_manifest(), _board().result())
+    header = next(line for line in card.splitlines() if line.startswith('| Metric |'))
+    names = [cell.strip() for cell in header.strip('|').split('|')[1:]]
+    assert names == ['this model', 'median prior', 'sound of another street', 'mirrored microphones']
+    for name in names[1:]:
+        assert f'- **{name}**: ' in card
+    assert 'that of the median prior.' in card
+    assert 'training prior' not in card
+    assert 'shuffled audio' not in card
+
+
 def test_the_card_describes_the_model() -> None:
     card = model_card(_manifest(), _board().result())
     assert '\n---\n# Model `street`\n' in card

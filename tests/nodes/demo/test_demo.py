@@ -40,7 +40,7 @@ KEYS = [
 
 @pytest.fixture(scope='module')
 def bundle_with_prior(small_bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the small bundle with a training prior."""
+    """Return the small bundle with a prior."""
     folder = tmp_path_factory.mktemp('demo')
     builder = PixelPriorBuilder(128, 128)
     drive = Drive(1)

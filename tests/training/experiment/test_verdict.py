@@ -15,11 +15,11 @@ def test_the_verdict_names_each_modality() -> None:
     assert lines == [
         'scores of 7 test windows:',
         (
-            '  depth: abs_rel 0.200 (smaller is better); training prior 0.300, shuffled audio 0.400, '
+            '  depth: abs_rel 0.200 (smaller is better); median prior 0.300, shuffled audio 0.400, '
             'mirrored microphones 0.250'
         ),
         (
-            '  segmentation: miou 0.200 (larger is better); training prior 0.300, shuffled audio 0.200, '
+            '  segmentation: miou 0.200 (larger is better); median prior 0.300, shuffled audio 0.200, '
             'mirrored microphones –'
         ),
         'verdict: beats the prior: depth yes, segmentation no; uses the audio: depth yes, segmentation no',

@@ -91,7 +91,7 @@ def test_the_published_figures_are_below_as_printed(tables: dict[str, Comparison
 
 def test_every_system_has_its_controls(tables: dict[str, ComparisonTable]) -> None:
     for key, table in tables.items():
-        assert table.rows[0].method == 'training prior', key
+        assert table.rows[0].method == 'median prior', key
         models = [place for place, row in enumerate(table.rows) if row.kind is RowKind.MODEL and row.seeds != '–']
         for place in models:
             below = [row.source for row in table.rows[place + 1 : place + 3]]
