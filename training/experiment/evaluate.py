@@ -37,20 +37,17 @@ from audio_manifold_ros.simulation.assumptions import ASSUMPTIONS
 from training.data.evenly_spaced import evenly_spaced
 from training.data.full_resolution_truth import FullResolutionGroundTruth
 from training.data.vehicle_arrays import VEHICLES
-from training.experiment.calibrate_vehicles import calibrate_vehicles
-from training.experiment.class_bias import balance_classes
+from training.experiment.calibrated_network import CalibratedNetwork
 from training.experiment.cli_arguments import add_experiment_arguments, named_experiment
 from training.experiment.experiment_inference import (
     WindowPriors,
     batches,
     predict,
-    scoring_device,
 )
 from training.experiment.provenance import PROVENANCE, describe_provenance
 from training.experiment.run_directory import open_windows
 from training.experiment.scored_batches import ScoredBatches
 from training.experiment.vehicle_scores import score_vehicles
-from training.fitting.fitted_networks import load_perception
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -168,10 +165,18 @@ def _predict_variants(
     }
 
 
-def evaluate_experiment(config: TrainingConfig, cache: WindowCache, split: str) -> dict[str, object]:
+def evaluate_experiment(
+    config: TrainingConfig, cache: WindowCache, split: str, calibrated: CalibratedNetwork | None = None
+) -> dict[str, object]:
     """Return the scores of an experiment's best networks on a split, calibrated (see `export`), with provenance.
 
     After an interruption, the next call continues with the batch at which the evaluation was interrupted.
+
+    Args:
+        config: The experiment.
+        cache: All windows.
+        split: Split to evaluate.
+        calibrated: Its networks. None loads and calibrates them.
 
     Raises:
         TrainingError: A network has not been fitted.
@@ -181,13 +186,11 @@ def evaluate_experiment(config: TrainingConfig, cache: WindowCache, split: str) 
         RigError: The camera of the drives is invalid.
 
     """
-    network = load_perception(config).to(scoring_device(config.machine.accelerator))
-    balance_classes(network, cache)
-    calibrate_vehicles(network, cache)
-    provenance = describe_provenance(config, cache, split)
+    calibrated = calibrated or CalibratedNetwork.load(config, cache)
+    provenance = describe_provenance(config, cache, split, calibrated.calibration())
     # The predictions depend on the definition of the features, too, which may change with its own cache.
     stored = ScoredBatches(config.output, {**provenance, 'features': config.data.features.to_dict()})
-    scores = evaluate(network, cache, split=split, drives=config.data.drives, stored=stored)
+    scores = evaluate(calibrated.network, cache, split=split, drives=config.data.drives, stored=stored)
     stored.remove()
     return {**scores, PROVENANCE: provenance}
 

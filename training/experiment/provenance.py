@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Provenance of scores: the windows and networks that they were computed from, and a check of it."""
+"""Provenance of scores: the windows, networks and calibration that they were computed from, and a check of it."""
 
 from __future__ import annotations
 
@@ -19,8 +19,16 @@ if TYPE_CHECKING:
 PROVENANCE = 'provenance'
 
 
-def describe_provenance(config: TrainingConfig, cache: WindowCache, split: str) -> dict[str, object]:
+def describe_provenance(
+    config: TrainingConfig, cache: WindowCache, split: str, calibration: Mapping[str, object]
+) -> dict[str, object]:
     """Return the provenance of an experiment's scores on a split, as plain values.
+
+    Args:
+        config: The experiment.
+        cache: All windows.
+        split: Split of the scores.
+        calibration: Calibration of its networks (see `CalibratedNetwork.calibration`).
 
     Raises:
         TrainingError: A network has not been fitted.
@@ -31,11 +39,16 @@ def describe_provenance(config: TrainingConfig, cache: WindowCache, split: str) 
     for path in (folder / BEST for folder in folders):
         with reraise_file_errors(TrainingError, 'read', path, 'Fit the network first.'):
             networks[path.parent.name] = sha256_of(path)
-    return {'split': split, 'windows_sha256': windows_sha256(cache), 'networks': networks}
+    return {
+        'split': split,
+        'windows_sha256': windows_sha256(cache),
+        'networks': networks,
+        'calibration': dict(calibration),
+    }
 
 
 def check_provenance(scores: Mapping[str, object], expected: Mapping[str, object], where: str) -> None:
-    """Refuse scores of another split, other windows or other networks.
+    """Refuse scores of another split, of other windows, of other networks or of networks with another calibration.
 
     Args:
         scores: Scores with their provenance.

@@ -29,6 +29,7 @@ from audio_manifold_ros.common.files import write_json_atomic
 from audio_manifold_ros.evaluation.controls.audio_control import control_order
 from training.config.experiment_configuration import TrainingConfig
 from training.data.window_checks import check_windows, with_drive_microphones
+from training.experiment.calibrated_network import CalibratedNetwork
 from training.experiment.evaluate import evaluate_experiment
 from training.experiment.provenance import PROVENANCE, describe_provenance
 from training.experiment.results import SCORES_FILE, has_known_leaks, make_record, record_path, results_folder
@@ -141,11 +142,15 @@ def list_stages(config: TrainingConfig) -> list[ExperimentStage]:
 
 
 def _test_scores(config: TrainingConfig, cache: WindowCache) -> dict[str, object]:
-    """Return the scores of the test split. Stored scores of other networks are computed again."""
+    """Return the scores of the test split. Stored scores of other networks are computed again.
+
+    Scores of the same networks with another calibration count as those of other networks.
+    """
     path = Path(config.output) / SCORES_FILE
     found = read_mapping(path) if path.is_file() else {}
-    if found.get(PROVENANCE) != describe_provenance(config, cache, TEST):
-        found = evaluate_experiment(config, cache, TEST)
+    calibrated = CalibratedNetwork.load(config, cache)
+    if found.get(PROVENANCE) != describe_provenance(config, cache, TEST, calibrated.calibration()):
+        found = evaluate_experiment(config, cache, TEST, calibrated)
         write_json_atomic(path, found, sort_keys=False)
     return {name: figures for name, figures in found.items() if name != PROVENANCE}
 

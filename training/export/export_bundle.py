@@ -50,8 +50,7 @@ from training.data.split_file import SPLITS
 from training.data.vehicle_arrays import VEHICLES
 from training.data.window_dataset import find_drives
 from training.experiment.calibrate_confidence import calibrate
-from training.experiment.calibrate_vehicles import calibrate_vehicles
-from training.experiment.class_bias import balance_classes
+from training.experiment.calibrated_network import CalibratedNetwork
 from training.experiment.cli_arguments import add_experiment_arguments, named_experiment
 from training.experiment.evaluate import METRICS_FILE, evaluate, make_prior
 from training.experiment.experiment_inference import predict
@@ -63,7 +62,6 @@ from training.experiment.verdict import LEAK_WARNING, worse_than_prior
 from training.export.onnx_graph import ExportedNetwork, export_network
 from training.export.trained_rigs import trained_range
 from training.fitting.checkpoints import BEST, load_checkpoint
-from training.fitting.fitted_networks import load_perception
 from training.fitting.lr_schedule import BUDGET_KEY
 from training.fitting.spatial_statistics import most_common_view
 
@@ -88,22 +86,22 @@ def export(config: TrainingConfig, folder: Path, scores: Mapping[str, object] | 
         config: The experiment, its networks fitted.
         folder: Folder of the bundle. An existing bundle is replaced.
         scores: Scores of the test split with their provenance. None takes those of `audio-manifold train run` in the
-            output folder, if they are of the same networks and windows, and computes them otherwise.
+            output folder, if they are of the same networks, calibration and windows, and computes them otherwise.
 
     Raises:
         TrainingError: A network is not fitted, storing it changes its predictions, or the scores are not its own.
 
     """
-    cache, network = open_windows(config), load_perception(config)
-    scored = describe_provenance(config, cache, 'test')
+    cache = open_windows(config)
+    calibrated = CalibratedNetwork.load(config, cache)
+    network, vehicles = calibrated.network, calibrated.vehicles
+    scored = describe_provenance(config, cache, 'test', calibrated.calibration())
     if scores is not None:
         check_provenance(scores, scored, 'The file of --metrics')
     else:
         scores = _stored_scores(config, scored)
-    class_biases = balance_classes(network, cache)
-    vehicles = calibrate_vehicles(network, cache)
     manifest = describe(config, network, cache)
-    training = {**manifest.training, 'advantages of classes': _describe_class_biases(class_biases)}
+    training = {**manifest.training, 'advantages of classes': _describe_class_biases(calibrated.class_biases)}
     if vehicles is not None:
         training['calibration of vehicles'] = f'{vehicles.slope:.3g} × logit {vehicles.offset:+.3g}'
     if has_known_leaks(cache, config.data.features, config.data):
@@ -112,6 +110,7 @@ def export(config: TrainingConfig, folder: Path, scores: Mapping[str, object] | 
     manifest = replace(manifest, confidence=calibrate(network, manifest, cache))
     if scores is None:
         scores = {**evaluate(network, cache, manifest.confidence, drives=config.data.drives), PROVENANCE: scored}
+    network = network.cpu()
     exported = export_network(network, input_shape(manifest), metadata=describe_files(manifest))
     table, prior = _camera_prior(network, cache)
     statistics = fit_statistics(cache)

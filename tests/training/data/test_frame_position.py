@@ -24,6 +24,7 @@ from training.config.experiment_configuration import TrainingConfig
 from training.data.cache import open_cache
 from training.data.simulate import drive_path, main, write_dataset
 from training.data.window_dataset import find_drives
+from training.experiment.calibrated_network import CalibratedNetwork
 from training.experiment.provenance import PROVENANCE, describe_provenance
 from training.export.export_bundle import export
 from training.fitting.fit_manifold import fit_manifold
@@ -96,7 +97,8 @@ def test_another_frame_position_is_another_cache(config: TrainingConfig) -> None
 
 
 def test_the_bundle_contains_it_and_predictions_are_stamped_with_it(config: TrainingConfig, tmp_path: Path) -> None:
-    scored = describe_provenance(config, open_cache(config.data, progress=False), 'test')
+    cache = open_cache(config.data, progress=False)
+    scored = describe_provenance(config, cache, 'test', CalibratedNetwork.load(config, cache).calibration())
     bundle = Bundle.load(export(config, tmp_path / 'newest', {**SCORES, PROVENANCE: scored}).folder)
     assert bundle.manifest.frame_position == 1.0
     assert 'describe its newest instant' in (bundle.folder / 'README.md').read_text()

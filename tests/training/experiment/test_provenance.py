@@ -12,13 +12,15 @@ from training.data.cache import open_cache
 from training.experiment.provenance import PROVENANCE, check_provenance, describe_provenance
 from training.fitting.checkpoints import BEST
 
+CALIBRATION = {'class_biases': {'13': 1.5}, 'vehicles': {'slope': 2.37, 'offset': 2.11}}
+
 
 @pytest.fixture
 def expected(config: TrainingConfig) -> dict[str, Any]:
     for folder in (*config.manifold_folders, *config.audio_network_folders):
         folder.mkdir(parents=True)
         (folder / BEST).write_bytes(folder.name.encode())
-    return describe_provenance(config, open_cache(config.data, progress=False), 'test')
+    return describe_provenance(config, open_cache(config.data, progress=False), 'test', CALIBRATION)
 
 
 def test_scores_of_the_same_networks_and_windows_are_accepted(expected: dict[str, Any]) -> None:
@@ -32,6 +34,8 @@ def test_scores_of_the_same_networks_and_windows_are_accepted(expected: dict[str
         ({'split': 'validation'}, "split: 'validation'"),
         ({'windows_sha256': 'other'}, "windows_sha256: 'other'"),
         ({'networks': {'manifold_depth': 'other'}}, 'networks: '),
+        ({'calibration': {**CALIBRATION, 'vehicles': None}}, 'calibration: '),
+        ({'calibration': None}, 'calibration: None'),
     ],
 )
 def test_other_scores_are_refused(expected: dict[str, Any], change: dict[str, Any], named: str) -> None:
@@ -46,4 +50,4 @@ def test_scores_without_provenance_are_refused(expected: dict[str, Any]) -> None
 
 def test_an_unfitted_network_has_no_provenance(config: TrainingConfig) -> None:
     with pytest.raises(TrainingError, match=r'manifold_depth/best\.ckpt.*Fit the network first'):
-        describe_provenance(config, open_cache(config.data, progress=False), 'test')
+        describe_provenance(config, open_cache(config.data, progress=False), 'test', CALIBRATION)

@@ -26,11 +26,12 @@ from training.config.experiment_configuration import TrainingConfig
 from training.config.fit_configuration import AugmentConfig
 from training.data.cache import WindowCache, open_cache
 from training.data.simulate import write_dataset
-from training.experiment.class_bias import balance_classes
+from training.experiment.calibrated_network import CalibratedNetwork
 from training.experiment.evaluate import evaluate
 from training.experiment.evaluate import main as evaluate_main
 from training.experiment.experiment_inference import predict
 from training.experiment.provenance import PROVENANCE, describe_provenance
+from training.experiment.results import SCORES_FILE
 from training.export import export_bundle as export_module
 from training.export.export_bundle import describe, export, main
 from training.fitting.fit_manifold import fit_manifold
@@ -86,9 +87,7 @@ def cache(config: TrainingConfig) -> WindowCache:
 
 @pytest.fixture(scope='module')
 def network(config: TrainingConfig, cache: WindowCache) -> PerceptionNetwork:
-    network = load_perception(config)
-    balance_classes(network, cache)
-    return network
+    return CalibratedNetwork.load(config, cache).network
 
 
 @pytest.fixture(scope='module')
@@ -163,6 +162,25 @@ def test_earlier_scores_are_used(
     assert Bundle.load(tmp_path / 'models' / 'small').manifest.metrics['depth']['abs_rel'] == 0.12345
 
 
+@pytest.mark.parametrize('is_own', [True, False])
+def test_stored_scores_are_reused_with_their_calibration_only(
+    config: TrainingConfig, cache: WindowCache, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_own: bool
+) -> None:
+    scored = describe_provenance(config, cache, 'test', CalibratedNetwork.load(config, cache).calibration())
+    if not is_own:
+        # Runs before the calibration was stored have scores of networks without it.
+        del scored['calibration']
+    stored = {'windows': 9, 'depth': {'abs_rel': 0.12345}, 'segmentation': {}, PROVENANCE: scored}
+    path = Path(config.output) / SCORES_FILE
+    path.write_text(json.dumps(stored))
+    monkeypatch.setattr(export_module, 'evaluate', lambda *_, **__: {**stored, 'depth': {'abs_rel': 0.5}})
+    try:
+        found = export(config, tmp_path / 'bundle').manifest.metrics
+    finally:
+        path.unlink()
+    assert found['depth'] == {'abs_rel': 0.12345 if is_own else 0.5}
+
+
 def test_a_bundle_that_changes_the_predictions_is_not_written(
     config: TrainingConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -174,7 +192,8 @@ def test_a_bundle_that_changes_the_predictions_is_not_written(
         return real(changed, shape, **options)
 
     monkeypatch.setattr(export_module, 'export_network', coarse)
-    scored = describe_provenance(config, open_cache(config.data, progress=False), 'test')
+    cache = open_cache(config.data, progress=False)
+    scored = describe_provenance(config, cache, 'test', CalibratedNetwork.load(config, cache).calibration())
     scores = {'windows': 0, 'depth': {}, 'segmentation': {}, PROVENANCE: scored}
     with pytest.raises(TrainingError, match='changes depth by'):
         export(config, tmp_path / 'models' / 'small', scores)
