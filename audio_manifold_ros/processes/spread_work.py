@@ -36,7 +36,7 @@ def spread(
         scheduler: Address of a Dask scheduler with TLS. Its workers have software and files under the same paths.
 
     Raises:
-        ProcessError: One job has ended several workers, or the scheduler cannot be used.
+        ProcessError: One job has ended several workers, a worker cannot be started, or the scheduler cannot be used.
         Exception: The exception of a job.
 
     """
@@ -66,7 +66,7 @@ def spread_with_progress(
         give_up: Returns the result of a job that has ended several workers. The default raises the error.
 
     Raises:
-        ProcessError: One job has ended several workers, or the scheduler cannot be used.
+        ProcessError: One job has ended several workers, a worker cannot be started, or the scheduler cannot be used.
         Exception: The exception of a job.
 
     """

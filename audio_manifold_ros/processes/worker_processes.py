@@ -8,10 +8,12 @@ import multiprocessing
 import multiprocessing.connection
 import signal
 from collections import Counter, deque
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, TypeVar
 
 from audio_manifold_ros.common.errors import ProcessError
 from audio_manifold_ros.processes.job_progress import JobProgress
+from audio_manifold_ros.processes.process_failure import describe_exit, describe_start_error
 from audio_manifold_ros.processes.process_pool import end_with_parent_process, limit_threads
 
 if TYPE_CHECKING:
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 
 J = TypeVar('J')
 R = TypeVar('R')
-# A job that ends so many processes is not tried again: it probably needs more memory than there is.
+# A job that ends so many processes is not tried again.
 MAX_DEATHS = 3
 
 
@@ -48,6 +50,7 @@ def run_in_processes(
         give_up: Returns the result of a job that has ended several processes, or raises the error.
 
     Raises:
+        ProcessError: A process cannot be started.
         Exception: The exception of a job.
 
     """
@@ -96,10 +99,20 @@ class _Worker:
 
     def __init__(self, work: Callable[[J, Advance], R]) -> None:
         context = multiprocessing.get_context('spawn')
-        self.connection, child_end = context.Pipe()
-        self._process: BaseProcess = context.Process(target=_do_jobs, args=(work, child_end), daemon=True)
-        self._process.start()
-        child_end.close()
+        with ExitStack() as rollback:
+            try:
+                self.connection, child_end = context.Pipe()
+                rollback.callback(self.connection.close)
+                with child_end:
+                    self._process: BaseProcess = context.Process(target=_do_jobs, args=(work, child_end), daemon=True)
+                    self._process.start()
+            except OSError as error:
+                msg = (
+                    f'Cannot start a worker process: {describe_start_error(error)} Or start fewer processes '
+                    '(--workers). Finished work is kept.'
+                )
+                raise ProcessError(msg) from None
+            rollback.pop_all()
         self.job = -1
 
     def send(self, number: int, jobs: Sequence[object]) -> None:
@@ -120,8 +133,8 @@ class _Worker:
 
 def _repeated_death(number: int, exit_status: int | None) -> ProcessError:
     msg = (
-        f'Job {number} has ended {MAX_DEATHS} processes, the last one with status {exit_status}: free memory, or start '
-        'fewer processes (--workers). Finished work is kept.'
+        f'Job {number} has ended {MAX_DEATHS} processes, the last one with {describe_exit(exit_status)}. '
+        'Finished work is kept.'
     )
     return ProcessError(msg)
 

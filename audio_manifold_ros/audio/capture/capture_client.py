@@ -20,6 +20,7 @@ from audio_manifold_ros.audio.capture.capture_ring import EVENT_STRUCT, CaptureE
 from audio_manifold_ros.common.array_types import Samples
 from audio_manifold_ros.common.errors import AudioError
 from audio_manifold_ros.common.pcm16 import int16_to_float
+from audio_manifold_ros.processes.process_failure import describe_start_error
 
 MODULE = 'audio_manifold_ros.audio.capture.capture_process'
 SHARED_MEMORY = '/dev/shm'  # noqa: S108
@@ -65,7 +66,7 @@ class CaptureClient:
                 rollback.callback(os.close, self._commands_fd)
                 self._process = STARTER.submit(_start, job, commands_fd).result()
             except OSError as error:
-                msg = f'Cannot start the capture process: {error}. Free memory or processes of this machine.'
+                msg = f'Cannot start the capture process: {describe_start_error(error)}'
                 raise AudioError(msg) from None
             rollback.pop_all()
         self._poll = select.poll()

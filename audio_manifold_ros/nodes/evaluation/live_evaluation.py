@@ -24,7 +24,7 @@ from audio_manifold_ros.nodes.evaluation.live_offline_comparison import LiveOffl
 from audio_manifold_ros.nodes.perception.clock_offset import camera_offset_ns
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from audio_manifold_ros.bag_evaluation.evaluation_session import EvaluationSession
     from audio_manifold_ros.bag_evaluation.offline_inference import InferenceStep, OfflineInference
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 # A slow node may be late by one prediction. After this time, the prediction is counted as missing.
 PREDICTION_TIMEOUT_S = 20.0
 MAX_MISSING = 3
+# Part of the rate that a machine sustains at one time that it sustains at all times, and the smallest --rate.
+RATE_MARGIN, MIN_RATE_HZ = 0.8, 0.1
 DRAIN_TIMEOUT_S = 0.5
 PERCENTILES = (50, 95)
 
@@ -43,7 +45,7 @@ class LivePredictionSource:
     AudioBlock messages are sent as recorded. Audio of other types is sent as AudioBlock. Messages keep their intervals
     unless the node is late: after a block that makes a prediction due, the next block waits for the images. The speed
     of the machine therefore changes the duration of the evaluation, but not its windows, and every prediction can be
-    compared.
+    compared. A machine on which a single prediction takes longer than its period is refused.
     """
 
     def __init__(self, session: EvaluationSession) -> None:
@@ -59,7 +61,7 @@ class LivePredictionSource:
 
         Raises:
             ProcessError: The process of the node has ended.
-            NodeError: The node refuses to start, or does not answer.
+            NodeError: The node refuses to start, does not answer, or drops windows because the machine is too slow.
 
         """
         with self._open_client() as client:
@@ -128,11 +130,12 @@ class LivePredictionSource:
         received = client.receive(PREDICTION_TIMEOUT_S)
         if received is None:
             self._comparison.missing += 1
+            counts = client.values('predictions')
+            # Such a node goes on to drop windows, each of which would be awaited in vain.
+            if counts.get('rate_limited') == 'true':
+                raise NodeError(_describe_slow_machine(counts))
             if self._comparison.missing >= MAX_MISSING:
                 fault = client.fault() or 'its diagnostics report no fault.'
-                if client.value('predictions', 'windows_dropped', '0') != '0':
-                    rate_hz = self._session.options.rate_hz
-                    fault = f'this machine does not sustain {rate_hz:g} predictions a second: give a smaller --rate.'
                 msg = f'The perception node did not publish {MAX_MISSING} predictions: {fault}'
                 raise NodeError(msg)
             return None
@@ -146,6 +149,18 @@ class LivePredictionSource:
         )
         self._comparison.add(offline, live)
         return live
+
+
+def _describe_slow_machine(counts: Mapping[str, str]) -> str:
+    """Return what to do where the node drops windows, from the status `predictions` of its diagnostics."""
+    sustained_hz = float(counts['rate_hz'])
+    advised_hz = max(RATE_MARGIN * sustained_hz, MIN_RATE_HZ)
+    return (
+        f'This machine sustains {sustained_hz:g} predictions a second, and {counts["rate_asked_hz"]} are requested: '
+        'the perception node leaves out windows, which cannot be compared, so the evaluation ends without a result. '
+        f'Give --rate {advised_hz:.2g} or less, end other programs, or omit --live, which evaluates every window at '
+        'any speed.'
+    )
 
 
 class _ReplayPacer:

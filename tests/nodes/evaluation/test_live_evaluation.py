@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import shutil
 import subprocess
 import sys
@@ -59,6 +61,41 @@ def test_live_agrees_with_offline_on_every_prediction(small_bundle: Path, tmp_pa
     assert live['curves'] == offline['curves']
     page = (tmp_path / 'live' / 'report.html').read_text(encoding='utf-8')
     assert 'agree on every prediction' in page
+
+
+# A node whose predictions take longer than their period.
+ON_A_SLOW_MACHINE = """
+import sys
+from audio_manifold_ros.nodes.evaluation import evaluate_bag, live_evaluation
+live_evaluation.PERCEPTION_MODULE = 'tests.nodes.perception.slow_node'
+live_evaluation.PREDICTION_TIMEOUT_S = 3.0
+sys.exit(evaluate_bag.main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.timeout(400)
+def test_a_machine_that_does_not_sustain_the_rate_is_told_a_rate_that_it_sustains(
+    small_bundle: Path, tmp_path: Path
+) -> None:
+    drive = SoundBag(seconds=6.0, image_rate_hz=0.0).write(tmp_path / 'drive')
+    options = ['--bundle', str(small_bundle), '--out', str(tmp_path / 'live'), '--backend', 'onnx', '--threads', '1']
+    done = subprocess.run(
+        [sys.executable, '-c', ON_A_SLOW_MACHINE, str(drive), *options, '--live', '--rate', '30'],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=280,
+        env={**os.environ, 'SLOW_BACKEND_S': '0.4'},
+    )
+    assert done.returncode == 1, done.stdout + done.stderr
+    words = re.search(
+        r'sustains ([\d.]+) predictions a second, and 30 are requested: .* Give --rate ([\d.]+) or less',
+        ' '.join(done.stderr.split()),
+    )
+    assert words is not None, done.stderr
+    sustained_hz, advised_hz = map(float, words.groups())
+    assert 0.1 <= advised_hz < sustained_hz < 1 / 0.4
+    assert not (tmp_path / 'live' / 'metrics.json').exists()
 
 
 @pytest.mark.timeout(400)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import h5py
 import numpy as np
 import pytest
 from rich.console import Console
@@ -19,10 +20,10 @@ from audio_manifold_ros.datasets.drive_writer import DriveWriter
 from audio_manifold_ros.datasets.rig_files import RigFiles
 from audio_manifold_ros.features.spec import FeatureSpec
 from audio_manifold_ros.simulation.drive import SIMULATOR_VERSION, Drive, street_start_ns
-from audio_manifold_ros.simulation.random_rig import random_rig
+from audio_manifold_ros.simulation.random_rig import STREETS_PER_RIG, random_rig
 from audio_manifold_ros.simulation.rig_parts import RIG
 from tests.training.four_microphones import write_rig as write_four_microphones
-from training.data.simulate import drive_path, main, write_dataset, write_drive
+from training.data.simulate import RANDOM_RIGS, drive_path, main, write_dataset, write_drive
 from training.data.window_dataset import WindowDataset, find_drives
 
 QUIET = Console(quiet=True)
@@ -166,6 +167,17 @@ def test_a_rig_that_does_not_exist_is_refused(tmp_path: Path, capsys: pytest.Cap
     assert main(arguments) == 1
     assert 'nowhere' in capsys.readouterr().err.replace('\n', '')
     assert not (tmp_path / 'corpus').exists()
+
+
+def test_a_drive_of_a_random_rig_states_its_dead_microphones(tmp_path: Path) -> None:
+    seed = next(number * STREETS_PER_RIG for number in range(40) if 0.0 in random_rig(number * STREETS_PER_RIG).gains)
+    written = write_drive(tmp_path, seed, 1, rig=RANDOM_RIGS)
+    with DriveReader(tmp_path / written.path) as drive:
+        stated = [mic.enabled for mic in drive.array.microphones]
+    assert stated == [gain != 0 for gain in random_rig(seed).gains]
+    with h5py.File(tmp_path / written.path) as file:
+        recorded = file['audio'][:].any(axis=1)
+    assert recorded.tolist() == stated, 'the dead channels are silent, and no other one is'
 
 
 def test_random_rigs_and_vehicles_are_stored(tmp_path: Path) -> None:
