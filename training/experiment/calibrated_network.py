@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from training.experiment.calibrate_vehicles import VehicleCalibration, calibrate_vehicles
-from training.experiment.class_bias import balance_classes
 from training.experiment.experiment_inference import scoring_device
+from training.experiment.logit_adjustment import adjust_logits
 from training.fitting.fitted_networks import load_perception
 
 if TYPE_CHECKING:
@@ -24,13 +24,13 @@ class CalibratedNetwork:
 
     Attributes:
         network: The networks, on the device for evaluation.
-        class_biases: Class biases that are not 0, by class id (see `balance_classes`).
+        logit_strength: Strength of the logit adjustment (see `adjust_logits`).
         vehicles: Calibration of the vehicles all round. None if they are not calibrated (see `calibrate_vehicles`).
 
     """
 
     network: PerceptionNetwork
-    class_biases: dict[int, float]
+    logit_strength: float
     vehicles: VehicleCalibration | None
 
     @classmethod
@@ -43,13 +43,13 @@ class CalibratedNetwork:
 
         """
         network = load_perception(config).to(scoring_device(config.machine.accelerator))
-        class_biases = balance_classes(network, cache)
-        return cls(network, class_biases, calibrate_vehicles(network, cache))
+        strength = adjust_logits(network, cache)
+        return cls(network, strength, calibrate_vehicles(network, cache))
 
     def calibration(self) -> dict[str, object]:
         """Return the calibration as plain values with three digits, so that devices that round differently agree."""
         vehicles = None if self.vehicles is None else asdict(self.vehicles)
         return {
-            'class_biases': {str(index): value for index, value in self.class_biases.items()},
+            'logit_strength': self.logit_strength,
             'vehicles': vehicles and {name: float(f'{value:.3g}') for name, value in vehicles.items()},
         }

@@ -101,7 +101,10 @@ def export(config: TrainingConfig, folder: Path, scores: Mapping[str, object] | 
     else:
         scores = _stored_scores(config, scored)
     manifest = describe(config, network, cache)
-    training = {**manifest.training, 'advantages of classes': _describe_class_biases(calibrated.class_biases)}
+    training = {
+        **manifest.training,
+        'logit adjustment': f'{calibrated.logit_strength:g} × ln(frequency of the class)',
+    }
     if vehicles is not None:
         training['calibration of vehicles'] = f'{vehicles.slope:.3g} × logit {vehicles.offset:+.3g}'
     if has_known_leaks(cache, config.data.features, config.data):
@@ -245,11 +248,6 @@ def _training(config: TrainingConfig, network: PerceptionNetwork, cache: WindowC
     changes = asdict(config.augment).items()
     summary['augmentation'] = ', '.join(f'{name.replace("_", " ")} {value:g}' for name, value in changes)
     return summary
-
-
-def _describe_class_biases(class_biases: dict[int, float]) -> str:
-    names = list(CLASS_COLOURS)
-    return ', '.join(f'{names[index]} {value:+g}' for index, value in class_biases.items()) or 'none'
 
 
 def _joint_fit_text(config: TrainingConfig, joint: JointConfig) -> str:
