@@ -22,6 +22,7 @@ from audio_manifold_ros.inference.pipeline_settings import DEFAULT_SETTINGS, Pip
 from audio_manifold_ros.inference.pipeline_status import PipelineStatus, PredictionCounts
 from audio_manifold_ros.inference.postprocessing import postprocess
 from audio_manifold_ros.inference.prediction_scheduler import PredictionScheduler
+from audio_manifold_ros.inference.temporal_smoothing import SmoothedImages, smooth
 from audio_manifold_ros.inference.window_stream import WindowStream
 from audio_manifold_ros.modalities.modality_images import image_fields
 
@@ -116,6 +117,7 @@ class Pipeline:
         self._distance_ratios: deque[float] = deque(maxlen=RECENT_PREDICTIONS)
         self._arrival = BlockArrival()
         self._flushes = 0
+        self._smoothed: SmoothedImages | None = None
         self._bandwidth_warning = spec.describe_missing_bandwidth(input_rate_hz)
         self._lock = threading.RLock()
 
@@ -218,7 +220,7 @@ class Pipeline:
                 return None
             self._counts.dropped += due - 1
             self._counts.late += self._is_late(end)
-            flushes = self._flushes
+            flushes, smoothed = self._flushes, self._smoothed
             started = perf_counter()
             waited_s = self._age_s(end, started)
             window = self._input.take(end, plan)
@@ -229,6 +231,11 @@ class Pipeline:
         features_done = perf_counter()
         output, features = window.run(with_features=with_features or self._statistics is not None)
         distance_ratio = self._distance_ratio(features, plan)
+        if settings.smoothing_s > 0:
+            end_s = end / self._manifest.features.sample_rate_hz
+            output, smoothed = smooth(smoothed, output, end_s, settings.smoothing_s)
+        else:
+            smoothed = None
         images, confidence = postprocess(
             self._manifest,
             output,
@@ -242,6 +249,7 @@ class Pipeline:
                 self._counts.dropped += 1
                 return None
             self._counts.predicted += 1
+            self._smoothed = smoothed
             if distance_ratio is not None:
                 self._distance_ratios.append(distance_ratio)
         return Prediction(
@@ -283,6 +291,7 @@ class Pipeline:
 
     def _reset(self) -> None:
         self._flushes += 1
+        self._smoothed = None
         self._stream.reset()
         self._microphones.reset()
         self._scheduler.reset()

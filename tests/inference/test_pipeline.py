@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -238,6 +239,27 @@ def test_the_threshold_changes_while_running(
     np.testing.assert_array_equal(after.labels[~unsure], before.labels[~unsure])
 
 
+def test_smoothing_reduces_the_change_between_images_and_starts_anew_after_a_flush(
+    short_bundle: Bundle, backend: OnnxBackend, array: MicrophoneArray
+) -> None:
+    audio = noise(0.6)
+    plain = stream_predictions(Pipeline(short_bundle, backend, array, RATE_HZ), audio)
+    pipeline = Pipeline(short_bundle, backend, array, RATE_HZ, PipelineSettings(smoothing_s=0.1))
+    smoothed = stream_predictions(pipeline, audio)
+    np.testing.assert_array_equal(smoothed[0].depth_m, plain[0].depth_m)
+    changes = [
+        np.nanmean([np.abs(np.log(after.depth_m / before.depth_m)) for before, after in pairwise(found)])
+        for found in (smoothed, plain)
+    ]
+    assert 0 < changes[0] < 0.6 * changes[1]
+    pipeline.flush()
+    again = stream_predictions(pipeline, audio)
+    np.testing.assert_array_equal(again[0].depth_m, plain[0].depth_m)
+    pipeline.apply(PipelineSettings(smoothing_s=0.0))
+    pipeline.flush()
+    np.testing.assert_array_equal(stream_predictions(pipeline, audio)[-1].labels, plain[-1].labels)
+
+
 @pytest.mark.parametrize('frame_position', [0.0, 0.5, 1.0])
 @pytest.mark.parametrize('input_rate_hz', [RATE_HZ, 48_000])
 def test_stamps_are_the_time_that_the_images_describe(
@@ -317,7 +339,13 @@ def test_bad_blocks_are_refused_by_name(short_bundle: Bundle, backend: OnnxBacke
 
 
 def test_invalid_settings_are_refused(short_bundle: Bundle, backend: OnnxBackend, array: MicrophoneArray) -> None:
-    for wrong in ({'max_rate_hz': 0.0}, {'min_confidence': 1.5}, {'min_confidence': float('nan')}):
+    for wrong in (
+        {'max_rate_hz': 0.0},
+        {'smoothing_s': -0.1},
+        {'smoothing_s': 2.5},
+        {'min_confidence': 1.5},
+        {'min_confidence': float('nan')},
+    ):
         with pytest.raises(InferenceError):
             Pipeline(short_bundle, backend, array, RATE_HZ, PipelineSettings(**wrong))
     with pytest.raises(InferenceError, match='has 7 microphones'):

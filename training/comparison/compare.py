@@ -27,7 +27,7 @@ from audio_manifold_ros.simulation.drive import SIMULATOR_VERSION
 from training.comparison.bundle_scorer import BundleScorer
 from training.comparison.compared_rigs import rig_cases
 from training.comparison.comparison_report import comparison_report
-from training.comparison.flicker import measure_flicker
+from training.comparison.flicker import SMOOTHING_S, measure_flicker
 from training.comparison.junctions import measure_junctions
 from training.comparison.silent_predictors import SilentPredictors
 from training.comparison.street_window import StreetWindow
@@ -175,7 +175,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         found = compare(bundles, cases, seeds, options.drives, options.workers, controls=not options.no_controls)
         if options.flicker:
             found['flicker'] = {
-                name: measure_flicker(bundle, rigs[0], seeds[: options.flicker]) for name, bundle in bundles.items()
+                name: {
+                    f'{smoothing_s:g}': measure_flicker(bundle, rigs[0], seeds[: options.flicker], smoothing_s)
+                    for smoothing_s in SMOOTHING_S
+                }
+                for name, bundle in bundles.items()
             }
         if options.junctions:
             streets = range(options.first_seed, options.first_seed + options.junctions)

@@ -168,13 +168,18 @@ def _flicker(found: Mapping[str, Any]) -> tuple[tuple[str, ...], Rows]:
     rows: Rows = [
         (
             name,
+            smoothing_s,
             format_number(figures['mean_change'], 4),
             format_number(figures['true_change'], 4),
             format_percent(figures['other_class']),
+            format_number(figures['abs_rel'], 4),
+            format_percent(figures['accuracy']),
         )
-        for name, figures in found.items()
+        for name, by_smoothing in found.items()
+        for smoothing_s, figures in by_smoothing.items()
     ]
-    return ('Bundle', 'change of ln depth', 'change of the truth', 'another class (%)'), rows
+    header = ('Bundle', 'smoothing (s)', 'change of ln depth', 'change of the truth', 'another class (%)')
+    return (*header, 'ABS_rel', 'correct pixels (%)'), rows
 
 
 def _junctions(found: Mapping[str, Any]) -> tuple[tuple[str, ...], Rows]:

@@ -12,10 +12,12 @@ import numpy as np
 from rich.console import Console
 from rich.progress import track
 
+from audio_manifold_ros.common.class_ids import UNLABELLED
 from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.evaluation.metrics.depth_metrics import FAR_M, NEAR_M
 from audio_manifold_ros.inference.backend_factory import open_backend
 from audio_manifold_ros.inference.bundle_rig import BundleRig
+from audio_manifold_ros.inference.pipeline_settings import PipelineSettings
 from audio_manifold_ros.modalities.modality_images import ModalityImages
 from audio_manifold_ros.simulation.drive import Drive
 from training.comparison.streamed_drive import stream_drive
@@ -32,24 +34,42 @@ if TYPE_CHECKING:
 SECONDS = 3
 # The rate of the node.
 RATE_HZ = 30.0
+# Time constants of the temporal smoothing (see `PipelineSettings.smoothing_s`) that are compared.
+SMOOTHING_S = (0.0, 0.1)
 # Largest change of ln(true depth) of a pixel that counts as still.
 STILL = 0.01
 FLICKER_TEXT = (
     f'Mean of |change of ln depth| from one prediction to the next at {RATE_HZ:g} Hz, over the pixels whose class '
     f'stays and whose true depth changes by less than {STILL:.0%}, and the share of these pixels that get another '
-    'class. The change of the truth is that of the same pixels.'
+    'class. The change of the truth is that of the same pixels. ABS_rel and the correct pixels are those of all images '
+    'of the drives.'
 )
 
 
 @dataclass
 class Flicker:
-    """Sums over the still pixels of pairs of successive images."""
+    """Sums over the images of streams, and over the still pixels of pairs of successive images."""
 
     pixels: int = 0
     labelled: int = 0
     change: float = 0.0
     true_change: float = 0.0
     other_class: int = 0
+    with_depth: int = 0
+    relative_error: float = 0.0
+    with_class: int = 0
+    correct: int = 0
+
+    def add_image(self, predicted: ModalityImages, truth: ModalityImages) -> None:
+        """Add a prediction with its ground truth."""
+        true_log, error = _log_depth(truth.depth_m), _log_depth(predicted.depth_m) - _log_depth(truth.depth_m)
+        known = np.isfinite(true_log) & np.isfinite(error)
+        self.with_depth += int(known.sum())
+        self.relative_error += float(np.abs(np.expm1(error[known])).sum())
+        if predicted.labels is not None and truth.labels is not None:
+            labelled = (truth.labels != UNLABELLED) & (predicted.labels != UNLABELLED)
+            self.with_class += int(labelled.sum())
+            self.correct += int((predicted.labels == truth.labels)[labelled].sum())
 
     def add(self, before: tuple[ModalityImages, ModalityImages], after: tuple[ModalityImages, ModalityImages]) -> None:
         """Add two successive predictions, each with its ground truth."""
@@ -66,21 +86,26 @@ class Flicker:
             self.other_class += int((predicted.labels != next_predicted.labels)[is_still].sum())
 
     def result(self) -> dict[str, float | None]:
-        """Return the means: `mean_change`, `true_change` and `other_class`, None without pixels."""
+        """Return `mean_change`, `true_change`, `other_class`, `abs_rel` and `accuracy`: means, None without pixels."""
         return {
             'mean_change': self.change / self.pixels if self.pixels else None,
             'true_change': self.true_change / self.pixels if self.pixels else None,
             'other_class': self.other_class / self.labelled if self.labelled else None,
+            'abs_rel': self.relative_error / self.with_depth if self.with_depth else None,
+            'accuracy': self.correct / self.with_class if self.with_class else None,
         }
 
 
-def measure_flicker(bundle: Bundle, rig: Path, seeds: Iterable[int]) -> dict[str, float | None]:
+def measure_flicker(
+    bundle: Bundle, rig: Path, seeds: Iterable[int], smoothing_s: float = 0.0
+) -> dict[str, float | None]:
     """Stream drives through streets to the pipeline of the node, and return their flicker (see `Flicker.result`).
 
     Args:
         bundle: A verified bundle with depth.
         rig: Folder of the rig.
         seeds: Seeds of the streets.
+        smoothing_s: Time constant of the temporal smoothing.
 
     Raises:
         InferenceError: The bundle cannot be used with the rig.
@@ -88,16 +113,22 @@ def measure_flicker(bundle: Bundle, rig: Path, seeds: Iterable[int]) -> dict[str
 
     """
     flicker, used = Flicker(), BundleRig.open(bundle, rig)
+    settings = PipelineSettings(max_rate_hz=RATE_HZ, smoothing_s=smoothing_s)
     backend = open_backend(used.bundle, 'onnx', threads=1)
     for seed in track(list(seeds), f'flicker of {bundle.manifest.name}', console=Console(stderr=True)):
-        for before, after in pairwise(_predictions(used, backend, Drive(seed, rig, float(SECONDS)))):
+        predictions = list(_predictions(used, backend, Drive(seed, rig, float(SECONDS)), settings))
+        for predicted, truth in predictions:
+            flicker.add_image(predicted, truth)
+        for before, after in pairwise(predictions):
             flicker.add(before, after)
     return flicker.result()
 
 
-def _predictions(rig: BundleRig, backend: Backend, drive: Drive) -> Iterator[tuple[ModalityImages, ModalityImages]]:
+def _predictions(
+    rig: BundleRig, backend: Backend, drive: Drive, settings: PipelineSettings
+) -> Iterator[tuple[ModalityImages, ModalityImages]]:
     """Yield the predictions of a drive, each with its ground truth."""
-    for _, prediction in stream_drive(rig, backend, drive, RATE_HZ, 0.0, SECONDS):
+    for _, prediction in stream_drive(rig, backend, drive, settings, 0.0, SECONDS):
         yield prediction, ModalityImages(*drive.image(prediction.stamp_ns / NS_PER_S))
 
 

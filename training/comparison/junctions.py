@@ -24,6 +24,7 @@ from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.evaluation.metrics.vehicle_metrics import MAX_ANGLE_RAD, angle_between
 from audio_manifold_ros.inference.backend_factory import open_backend
 from audio_manifold_ros.inference.bundle_rig import BundleRig
+from audio_manifold_ros.inference.pipeline_settings import PipelineSettings
 from audio_manifold_ros.networks.vehicle_map import decode_vehicles
 from audio_manifold_ros.simulation.drive import Drive
 from audio_manifold_ros.simulation.line_of_sight import TrafficTruth
@@ -154,7 +155,8 @@ def _instants(
 ) -> Iterator[Instant]:
     """Yield the predictions that count for a vehicle, while it is in the range of the truth."""
     truth, end_s = TrafficTruth(drive.street), vehicle.seen_s - LEAD_S
-    for available_s, prediction in stream_drive(rig, backend, drive, RATE_HZ, start_s, end_s):
+    settings = PipelineSettings(max_rate_hz=RATE_HZ)
+    for available_s, prediction in stream_drive(rig, backend, drive, settings, start_s, end_s):
         around = truth.by_index(prediction.stamp_ns / NS_PER_S)
         if available_s >= end_s - WINDOW_S and vehicle.index in around and prediction.vehicles is not None:
             found = decode_vehicles(prediction.vehicles, config, MIN_PROBABILITY)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from audio_manifold_ros.audio.block import AudioBlock
 from audio_manifold_ros.common.units import NS_PER_S
-from audio_manifold_ros.inference.pipeline_settings import PipelineSettings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,13 +15,14 @@ if TYPE_CHECKING:
     from audio_manifold_ros.inference.backends.backend import Backend
     from audio_manifold_ros.inference.bundle.prediction import Prediction
     from audio_manifold_ros.inference.bundle_rig import BundleRig
+    from audio_manifold_ros.inference.pipeline_settings import PipelineSettings
     from audio_manifold_ros.simulation.drive import Drive
 
 BLOCK_SAMPLES = 256
 
 
 def stream_drive(
-    rig: BundleRig, backend: Backend, drive: Drive, rate_hz: float, start_s: float, end_s: float
+    rig: BundleRig, backend: Backend, drive: Drive, settings: PipelineSettings, start_s: float, end_s: float
 ) -> Iterator[tuple[float, Prediction]]:
     """Stream audio to the pipeline block by block, and yield its predictions, each with the end of its audio in s.
 
@@ -30,13 +30,13 @@ def stream_drive(
         rig: The bundle and the rig of the drive.
         backend: Backend opened for the bundle of `rig`.
         drive: The drive.
-        rate_hz: Largest rate of predictions.
+        settings: Settings of the pipeline.
         start_s: Start of the audio in the drive.
         end_s: End of the audio.
 
     """
     sample_rate_hz = drive.sample_rate_hz
-    pipeline = rig.make_pipeline(backend, sample_rate_hz, PipelineSettings(max_rate_hz=rate_hz))
+    pipeline = rig.make_pipeline(backend, sample_rate_hz, settings)
     start = round(start_s * sample_rate_hz)
     audio = drive.audio(start, round(end_s * sample_rate_hz) - start)
     for first in range(0, audio.shape[1] - BLOCK_SAMPLES + 1, BLOCK_SAMPLES):

@@ -219,6 +219,7 @@ class PerceptionNode(LifecycleNode):
             PipelineSettings(
                 max_rate_hz=prediction.rate_hz,
                 min_confidence=prediction.min_confidence,
+                smoothing_s=prediction.smoothing_s,
                 policy=self._declared.read(MicrophoneParameters, changes).policy,
             ),
             audio=self._declared.read(PublishParameters, changes).audio,

@@ -12,6 +12,7 @@ from audio_manifold_ros.bags.decoding.pcm_decoding import FORMATS
 from audio_manifold_ros.inference.backend_factory import ENGINE_POLICIES, LOAD_ONLY
 from audio_manifold_ros.inference.backends.backend import FLOAT32, PRECISIONS
 from audio_manifold_ros.inference.channel_policy import DEFAULT_POLICY, POLICIES
+from audio_manifold_ros.inference.pipeline_settings import MAX_SMOOTHING_S
 from audio_manifold_ros.nodes.common.frame_parameters import FrameParameters
 from audio_manifold_ros.nodes.common.parameters import parameter
 from audio_manifold_ros.nodes.perception.robot_output_parameters import ROBOT_PARAMETER_GROUPS
@@ -118,6 +119,13 @@ class PredictionParameters:
     rate_hz: float = parameter(30.0, 'Maximum number of images per second.', minimum=0.1, maximum=200.0, running=True)
     min_confidence: float = parameter(
         0.0, 'Pixels with lower confidence are published as NaN and unlabelled.', minimum=0.0, maximum=1.0, running=True
+    )
+    smoothing_s: float = parameter(
+        0.0,
+        'Time constant of the temporal smoothing of the images in s. It reduces flicker and delays changes. 0: off.',
+        minimum=0.0,
+        maximum=MAX_SMOOTHING_S,
+        running=True,
     )
 
 

@@ -53,8 +53,9 @@ def test_bundles_are_scored_on_the_same_streets_with_each_rig(
     assert whole['depth']['abs_rel_other_echo'] > 0
     assert 'abs_rel_mirrored' in street['scores']['roof_octagon']['depth']
     assert 'abs_rel_mirrored' not in dead['depth']
-    flicker = found['flicker']['spatial']
+    flicker, smoothed = found['flicker']['spatial']['0'], found['flicker']['spatial']['0.1']
     assert 0 <= flicker['true_change'] < flicker['mean_change']
+    assert smoothed['mean_change'] < 0.6 * flicker['mean_change']
     text = (tmp_path / 'out' / 'comparison.md').read_text()
     assert text in capsys.readouterr().out
     for block in re.findall(r'(?:^\|.*\n)+', text, re.MULTILINE):
@@ -113,6 +114,16 @@ def test_flicker_is_the_change_of_still_pixels() -> None:
     assert found['true_change'] == 0
     assert found['other_class'] == 0.25
     assert Flicker().result()['mean_change'] is None
+
+
+def test_the_scores_of_a_stream_are_means_over_pixels_with_ground_truth() -> None:
+    flicker = Flicker()
+    truth = ModalityImages(np.array([[10.0, 20.0, np.nan, 40.0]]), np.array([[0, 1, 2, 255]], np.uint8))
+    predicted = ModalityImages(np.array([[11.0, 10.0, 30.0, np.nan]]), np.array([[0, 2, 2, 1]], np.uint8))
+    flicker.add_image(predicted, truth)
+    found = flicker.result()
+    assert found['abs_rel'] == pytest.approx((0.1 + 0.5) / 2)
+    assert found['accuracy'] == pytest.approx(2 / 3)
 
 
 def test_the_lost_share_is_that_of_the_skill() -> None:
