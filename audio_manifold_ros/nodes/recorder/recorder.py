@@ -9,7 +9,6 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rclpy.node import Node
 from rclpy.serialization import serialize_message
 from rich.live import Live
 from std_msgs.msg import String
@@ -23,6 +22,7 @@ from audio_manifold_ros.nodes.common.frame_parameters import FrameParameters
 from audio_manifold_ros.nodes.common.name_resolution import resolve_folder, resolve_topic
 from audio_manifold_ros.nodes.common.node_parameters import NodeParameters
 from audio_manifold_ros.nodes.common.qos import AUDIO_QOS, LATCHED_QOS
+from audio_manifold_ros.nodes.common.releasing_node import ReleasingNode
 from audio_manifold_ros.nodes.common.run_node import run_to_exit_status, steady_clock
 from audio_manifold_ros.nodes.recorder.bag_recording import MB, BagRecording, free_bytes
 from audio_manifold_ros.nodes.recorder.device_recorder import DeviceRecorder
@@ -48,7 +48,7 @@ LOG_INTERVAL_S = 10.0
 STRING_TYPE = 'std_msgs/msg/String'
 
 
-class Recorder(Node):
+class Recorder(ReleasingNode):
     """Node that waits for topics, checks them (preflight), records them, and reports.
 
     Attributes:
@@ -81,12 +81,17 @@ class Recorder(Node):
         self._reason = 'Interrupted by the user.'
         self._recording: BagRecording | None = None
         self._live: Live | None = None
+        self.resources.callback(self._finish)
         self._thread = WriterThread()
+        self.resources.callback(self._thread.stop)
         requested = [resolve_topic(self, 'topics', topic) for topic in self._settings.topics]
         self._raw = RawSubscriptions(self, requested, self._thread.put, self.get_logger().error)
+        self.resources.callback(self._raw.close)
         self._prefix = declared.read(FrameParameters).frame_prefix
         self._device_topic: RecordedTopic | None = None
         self._device = self._open_device(declared.read(DeviceParameters))
+        if self._device is not None:
+            self.resources.callback(self._device.close)
         self._metadata = self.create_publisher(String, METADATA_TOPIC, LATCHED_QOS)
         self._rates = RateMeter()
         self._last_shown_s = 0.0
@@ -95,18 +100,6 @@ class Recorder(Node):
         # Steady time instead of ROS time, so that the preflight reports missing topics even without /clock.
         steady = steady_clock()
         self._timer = self.create_timer(TICK_INTERVAL_S, self._tick, clock=steady)
-
-    def destroy_node(self) -> None:
-        """Write the received messages, close the bag, write the report, then destroy the node."""
-        self._raw.close()
-        if self._device is not None:
-            self._device.close()
-        self._thread.stop()
-        if self._live is not None:
-            self._live.stop()
-        if self._recording is not None:
-            self._finish(self._recording)
-        super().destroy_node()
 
     def _read_requirements(self) -> tuple[Requirement, ...]:
         try:
@@ -221,8 +214,14 @@ class Recorder(Node):
         self.ended, self._reason, self.status = True, reason, status
         self._log(Severity.ERROR if status else Severity.OK, reason)
 
-    def _finish(self, recording: BagRecording) -> None:
-        report, problem = recording.finish(self._reason, [requirement.topic for requirement in self._requirements])
+    def _finish(self) -> None:
+        """Close the bag and write the report, if something is recorded."""
+        if self._live is not None:
+            self._live.stop()
+        if self._recording is None:
+            return
+        required = [requirement.topic for requirement in self._requirements]
+        report, problem = self._recording.finish(self._reason, required)
         self.get_logger().info(f'\n{report.text()}')
         if problem:
             self.get_logger().error(problem)

@@ -12,7 +12,6 @@ import threading
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from rclpy.node import Node
 from rclpy.parameter import Parameter
 from rclpy.qos import QoSProfile
 from rosgraph_msgs.msg import Clock as ClockMessage
@@ -25,6 +24,7 @@ from audio_manifold_ros.common.errors import NodeError
 from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.nodes.common.messages import to_time
 from audio_manifold_ros.nodes.common.node_parameters import NodeParameters
+from audio_manifold_ros.nodes.common.releasing_node import ReleasingNode
 from audio_manifold_ros.nodes.common.run_node import run_to_exit_status, steady_clock
 from audio_manifold_ros.nodes.replay.bag_publishers import BagPublishers
 from audio_manifold_ros.nodes.replay.keyboard import DOWN, RIGHT, SPACE, UP, Keyboard
@@ -40,7 +40,7 @@ RATE_STEP = 1.1
 KEY_HELP = 'Keys: space pauses, right plays the next message, up and down change the rate.'
 
 
-class Replay(Node):
+class Replay(ReleasingNode):
     """Publisher of the messages of a bag, at their recorded intervals.
 
     The parameters `rate`, `paused` and `loop` may change at any time. The services `~/pause`, `~/resume`,
@@ -68,6 +68,7 @@ class Replay(Node):
         self._loop = self._settings.loop
         self._pending_steps = 0
         self._bag = _open(self._settings.bag)
+        self.resources.callback(self._bag.close)
         self._start_ns = self._bag.start_ns + round(self._settings.start_offset_s * NS_PER_S)
         self._bag_publishers = BagPublishers(self, self._selected_topics())
         for name, reason in self._bag_publishers.skipped.items():
@@ -81,8 +82,10 @@ class Replay(Node):
         for name, action in self._actions().items():
             self.create_service(Trigger, f'~/{name}', partial(self._serve, action))
         self._keyboard = Keyboard(self._keys())
+        self.resources.callback(self._keyboard.close)
         self._started = False
         self._thread = threading.Thread(target=self._run, name='replay', daemon=True)
+        self.resources.callback(self._stop)
         self._start_timer = self.create_timer(self._settings.delay_s, self._start, clock=steady)
 
     @property
@@ -90,14 +93,10 @@ class Replay(Node):
         """True after the whole bag has been played."""
         return self._started and not self._thread.is_alive()
 
-    def destroy_node(self) -> None:
-        """Stop playing, then destroy the node."""
+    def _stop(self) -> None:
         self.playback.close()
         if self._started:
             self._thread.join()
-        self._keyboard.close()
-        self._bag.close()
-        super().destroy_node()
 
     def _selected_topics(self) -> list[BagTopic]:
         names = self._settings.topics.split()

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from audio_manifold_msgs.msg import AudioBlock as AudioBlockMessage
-from rclpy.node import Node
 from rclpy.qos_overriding_options import QoSOverridingOptions
 from sensor_msgs.msg import CameraInfo, Image
 
@@ -28,6 +27,7 @@ from audio_manifold_ros.nodes.common.name_resolution import resolve_folder
 from audio_manifold_ros.nodes.common.node_parameters import NodeParameters
 from audio_manifold_ros.nodes.common.parameters import parameter
 from audio_manifold_ros.nodes.common.qos import AUDIO_QOS, IMAGE_QOS
+from audio_manifold_ros.nodes.common.releasing_node import ReleasingNode
 from audio_manifold_ros.nodes.common.run_node import run_to_exit_status
 from audio_manifold_ros.nodes.rig.static_frames import publish_static_frames
 from audio_manifold_ros.nodes.simulator.render_ahead import AudioFrame, CameraFrame, RenderAheadQueue
@@ -73,7 +73,7 @@ class DriveParameters:
     camera_frame: str = parameter('camera_optical_frame', 'Frame of the ground-truth images.', read_only=True)
 
 
-class SimulatedDrive(Node):
+class SimulatedDrive(ReleasingNode):
     """Publisher of `audio`, ground truth and /tf_static.
 
     The ground truth is `truth/depth/image`, `truth/depth/camera_info`, `truth/segmentation/image`, and the vehicles
@@ -115,6 +115,7 @@ class SimulatedDrive(Node):
         self._failed = False
         self._thread = threading.Thread(target=self._run, name='drive', daemon=True)
         self._thread.start()
+        self.resources.callback(self._end)
 
     @property
     def ended(self) -> bool:
@@ -126,11 +127,9 @@ class SimulatedDrive(Node):
         """True if the drive ended early because of an error."""
         return self._failed
 
-    def destroy_node(self) -> None:
-        """Stop the drive, then destroy the node."""
+    def _end(self) -> None:
         self._stop.set()
         self._thread.join()
-        super().destroy_node()
 
     def _publisher(self, kind: Any, topic: str, qos: QoSProfile) -> Publisher:
         options = QoSOverridingOptions.with_default_policies()
