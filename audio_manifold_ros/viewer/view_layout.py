@@ -19,6 +19,8 @@ SPECTROGRAM, CONFIDENCE, TOP_VIEW = 'spectrogram', 'confidence', 'top_view'
 VEHICLES, TRUE_VEHICLES = f'{SCENE}/predicted_vehicles', f'{SCENE}/true_vehicles'
 PREDICTED, GROUND_TRUTH = 'predicted', 'ground_truth'
 FIGURES = 'figures'
+# In base_link: from behind the vehicle and above it to the road ahead.
+EYE_POSITION_M, EYE_TARGET_M = (-17.0, 9.0, 13.0), (9.0, -1.0, 0.0)
 LATENCY, MEAN_CONFIDENCE, LEVEL = f'{FIGURES}/latency_ms', f'{FIGURES}/mean_confidence', f'{FIGURES}/level_db'
 
 
@@ -58,7 +60,9 @@ def make_layout(modalities: Collection[str], *, has_vehicles: bool) -> Any:
         top_view = blueprint.Spatial2DView(origin=TOP_VIEW, name=f'Vehicles ({TOP_VIEW_LEGEND})')
         below, shares = blueprint.Horizontal(top_view, blueprint.Vertical(*figures)), [3, 2]
         title = 'Predicted points, and vehicles (red: predicted, green: true)'
-    scene = blueprint.Spatial3DView(origin=SCENE, name=title)
+    # The default eye is far away: it shows the whole scene, with vehicles 50 m behind.
+    eye = blueprint.EyeControls3D(position=EYE_POSITION_M, look_target=EYE_TARGET_M)
+    scene = blueprint.Spatial3DView(origin=SCENE, name=title, eye_controls=eye)
     return blueprint.Blueprint(
         blueprint.Horizontal(
             blueprint.Vertical(scene, below, row_shares=shares),
