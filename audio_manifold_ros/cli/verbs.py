@@ -279,6 +279,12 @@ VERBS = tuple(
             '--config training/configs/street_mel.yaml --bundle models/street_mel',
         ),
         (
+            'train renew-graph',
+            'training.export.renew_graph',
+            'export the ONNX graph of a bundle again from its weights',
+            'models/street models/street_direct',
+        ),
+        (
             'train measure-features',
             'training.export.measure_features',
             'add statistics of simulated training features to a bundle, so that unfamiliar audio is recognised',

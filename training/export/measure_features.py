@@ -23,14 +23,11 @@ from audio_manifold_ros.cli.options import add_workers_option
 from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.argument_types import whole_number
 from audio_manifold_ros.common.errors import AudioManifoldError, TrainingError
-from audio_manifold_ros.common.json_text import read_json
-from audio_manifold_ros.common.schema import to_plain
 from audio_manifold_ros.datasets.splits import check_training_seed
-from audio_manifold_ros.evaluation.reporting.model_card import model_card
 from audio_manifold_ros.features.array_geometry import ArrayGeometry
 from audio_manifold_ros.features.batch_features import window_features
 from audio_manifold_ros.features.spatial_spec import SpatialFeatureSpec
-from audio_manifold_ros.inference.bundle.bundle import Bundle, write_bundle
+from audio_manifold_ros.inference.bundle.bundle import Bundle
 from audio_manifold_ros.inference.bundle.feature_descriptors import describe_features
 from audio_manifold_ros.inference.bundle.feature_statistics import (
     STATISTICS_FILE,
@@ -38,8 +35,7 @@ from audio_manifold_ros.inference.bundle.feature_statistics import (
 )
 from audio_manifold_ros.processes.process_pool import fresh_pool
 from audio_manifold_ros.simulation.drive import SAMPLE_RATE_HZ, Drive
-from training.experiment.evaluate import METRICS_FILE
-from training.export.export_bundle import CARD_FILE
+from training.export.changed_bundle import change_files
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -95,13 +91,7 @@ def simulate_statistics(spec: AnyFeatureSpec, seeds: range, workers: int, consol
 
 def add_statistics(bundle: Bundle, statistics: FeatureStatistics) -> Bundle:
     """Write a bundle again with statistics, replacing those it has. All networks stay as they are."""
-    files = {name: (bundle.folder / name).read_bytes() for name in bundle.manifest.files}
-    files[STATISTICS_FILE] = statistics.to_json().encode()
-    if METRICS_FILE in files:
-        scores = read_json(bundle.folder / METRICS_FILE, TrainingError, 'Export the bundle again.')
-        sizes = {name: {'size': len(content)} for name, content in files.items() if name != CARD_FILE}
-        files[CARD_FILE] = model_card({**to_plain(bundle.manifest), 'files': sizes}, scores).encode()
-    return write_bundle(bundle.folder, bundle.manifest, files)
+    return change_files(bundle, {STATISTICS_FILE: statistics.to_json().encode()})
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

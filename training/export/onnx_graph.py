@@ -23,6 +23,7 @@ from audio_manifold_ros.inference.backends.backend import INPUT_NAME
 from audio_manifold_ros.inference.backends.onnx_backend import PRIOR_WEIGHTS
 from audio_manifold_ros.inference.backends.torch_backend import TRAINING_ONLY
 from audio_manifold_ros.inference.bundle.bundle import WEIGHTS_FILE
+from training.export.rewriting import rewrite_graph
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -70,7 +71,7 @@ def export_network(
         ValueError: The graph contains weights that are not in the state dict.
 
     """
-    model = _trace(network, (batch, *shape))
+    model = rewrite_graph(_trace(network, (batch, *shape)))
     tensors = _tensors(network, model, half=half)
     weights = with_header_metadata(save(tensors), metadata or {})
     set_metadata(model, metadata or {})
