@@ -7,8 +7,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import fft
 
+from audio_manifold_ros.audio.fourier import inverse_transform, real_transform
 from audio_manifold_ros.features.lag_segment import LagSegment
 from audio_manifold_ros.features.steering import (
     echo_azimuths_rad,
@@ -61,10 +61,10 @@ class EchoMap:
 
     def map(self, samples: Samples) -> Samples:
         """Return the echo map float32 (azimuth, lag) of a window float32 (mic, window_samples)."""
-        spectrum = fft.rfft(samples, axis=-1, workers=1)[:, self._bins]
+        spectrum = real_transform(samples)[:, self._bins]
         cross = self._segment.resample(spectrum, whitening_factor(spectrum))
         self._spectrum[:, : cross.shape[1]] = np.matmul(cross.T[:, None], self._weights)[:, 0].T
-        correlation = fft.ifft(self._spectrum, axis=-1, norm='forward', workers=1)[:, : self._lag_samples]
+        correlation = inverse_transform(self._spectrum)[:, : self._lag_samples]
         squares = np.square(correlation.view(np.float32))
         power = squares[:, 0::2] + squares[:, 1::2]
         largest: Samples = np.maximum.reduceat(power, self._lags, axis=1)

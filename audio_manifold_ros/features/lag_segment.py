@@ -7,7 +7,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import fft
+
+from audio_manifold_ros.audio.fourier import fast_length, inverse_transform, scaled_transform
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -56,7 +57,7 @@ class LagSegment:
         fade_samples = int(np.ceil(2 * MAIN_LOBE * self.rate_samples / (self.rate_samples - self._count)))
         start = (lags[0] - margin) // step
         self.inside = -(-(lags[1] + margin) // step) - start
-        period = int(fft.next_fast_len(self.inside + fade_samples))
+        period = fast_length(self.inside + fade_samples)
         self.is_cut = period < self.rate_samples
         if not self.is_cut:
             step, start, self.inside, period, self.rate_samples = 1, 0, self._count, self._count, self._count
@@ -75,14 +76,13 @@ class LagSegment:
             return spectra * factor
         band = np.zeros((len(spectra), self.rate_samples), dtype=np.complex64)
         np.multiply(spectra, factor, out=band[:, self.first : self.first + self._count])
-        correlation = fft.ifft(band, axis=-1, norm='forward', overwrite_x=True, workers=1)
+        correlation = inverse_transform(band, out=band)
         cut = correlation[:, self.indices]
         fade_samples = len(self.rise)
         period = cut[:, fade_samples:]
         period[:, self.inside :] *= 1 - self.rise
         period[:, self.inside :] += cut[:, :fade_samples] * self.rise
-        result: NDArray[np.complex64] = fft.fft(period, axis=-1, norm='forward', workers=1)
-        return result
+        return scaled_transform(period)
 
 
 def _largest_step(window_samples: int, min_samples: float) -> int:

@@ -7,8 +7,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import fft
 
+from audio_manifold_ros.audio.fourier import real_transform
 from audio_manifold_ros.features.banded_matrix import BandedMatrix
 from audio_manifold_ros.features.mel_filterbank import mean_mel_filters
 from audio_manifold_ros.features.mel_frames import hann
@@ -76,7 +76,7 @@ class SpatialFrames:
         out = np.empty((count, self.values), dtype=np.float32)
         whitened = np.empty((len(self._bins), count, len(frames)), dtype=np.complex64)
         for frame in range(count):
-            spectrum = fft.rfft(frames[:, frame] * self._window, axis=-1, workers=1).astype(np.complex64)
+            spectrum = real_transform(frames[:, frame] * self._window).astype(np.complex64)
             power = _mean_power(spectrum)
             out[frame, : self._level_values] = self._filters.product(power[None])[0]
             level = np.sqrt(power[self._bins]) + np.float32(SPECTRUM_FLOOR)
