@@ -107,6 +107,13 @@ class ProcessGroup:
         except psutil.NoSuchProcess:
             return 0.0
 
+    def open_files(self, name: str) -> int:
+        """Return the number of open file descriptors of a process, or 0 if it has ended."""
+        try:
+            return int(psutil.Process(self._processes[name].pid).num_fds())
+        except psutil.NoSuchProcess:
+            return 0
+
     def _log(self, name: str) -> Path:
         return self._folder / f'{name}.log'
 

@@ -1,9 +1,10 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Benchmark of endurance: minutes without a dropped window.
+"""Benchmark of endurance: ten minutes without a dropped window and without growth of memory and open files.
 
-Measured are the paper's networks in both precisions, a half-width pair, and the shipped bundle: ten minutes at 30 Hz,
-alone and with the recorder, and half an hour at 45 Hz. A run that drops windows in its first half minute is stopped.
+Measured are the shipped bundle at 30 Hz, alone and with the recorder, the paper's networks in both precisions, and a
+half-width pair. `endurance_long` measures half an hour at 45 Hz. A run that drops windows in its first half minute is
+stopped. With the recorder, ten minutes need 3 GB in the folder for temporary files.
 """
 
 from __future__ import annotations
@@ -11,8 +12,8 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lifecycle_msgs.msg import Transition
@@ -20,9 +21,12 @@ from lifecycle_msgs.msg import Transition
 from audio_manifold_ros.inference.backends.backend import FLOAT32, INT8
 from audio_manifold_ros.inference.bundle.bundle import Bundle
 from audio_manifold_ros.inference.pipeline import MAX_AGE_PERIODS
+from audio_manifold_ros.nodes.common.perception_client import PERCEPTION
+from audio_manifold_ros.processes.process_group import ProcessGroup
 from benchmarks.benches.node import ENVIRONMENT, SETTLE_S, START_TIMEOUT_S, running_node, write_sound
 from benchmarks.harness.figure import Figure, at_least, at_most, not_measured
-from benchmarks.harness.short_mode import scaled_duration_s
+from benchmarks.harness.short_mode import is_short
+from benchmarks.harness.steal_time import StealTime
 from benchmarks.support.bundles import (
     STREET,
     half_width_config,
@@ -31,15 +35,22 @@ from benchmarks.support.bundles import (
 )
 from benchmarks.support.subscriber import Subscriber
 
-FIRST_S, LENGTH_S, HALF_AN_HOUR_S = 30.0, 600.0, 1800.0
+LENGTH_S = 600.0
+# Part of a run after which memory and files are constant, and in which a dropped window ends it.
+FIRST_S = 30.0
+# A run whose purpose is to test that the bench runs.
+SHORT_S, SHORT_FIRST_S = 60.0, 10.0
+# Growth of the resident memory after the first part: the allocator returns pages late.
+MAX_GROWTH_MB = 5.0
 # Images that may be missing for other reasons than a dropped window: the first and the last of a run.
 MIN_RECEIVED_RATIO = 0.99
-RECORDER_MODULE, RECORDER_START_S = 'audio_manifold_ros.nodes.recorder.recorder', 5.0
+RECORDER_MODULE, RECORDER_START_S, RECORDER = 'audio_manifold_ros.nodes.recorder.recorder', 5.0, 'recorder'
 RECORDED = {
     'name': 'endurance',
     'preflight.mode': 'skip',
     'topics': [f'/perception/{name}' for name in ('audio', 'depth/image', 'segmentation/image', 'confidence/image')],
 }
+LABELS = {PERCEPTION: 'node', RECORDER: 'recorder'}
 EVERY_HOP_HZ = 22_500 / 256
 
 
@@ -52,7 +63,7 @@ class EnduranceRun:
         bundle: The bundle.
         precision: Precision of its networks.
         rate_hz: Requested rate.
-        length_s: Duration.
+        length_s: Duration in seconds.
         is_recorded: Record images and audio of the node at the same time.
 
     """
@@ -66,6 +77,20 @@ class EnduranceRun:
 
 
 @dataclass(frozen=True)
+class Resources:
+    """What a process holds.
+
+    Attributes:
+        resident_mb: Resident memory.
+        open_files: Number of open file descriptors.
+
+    """
+
+    resident_mb: float
+    open_files: int
+
+
+@dataclass(frozen=True)
 class Counts:
     """Windows and images of a run.
 
@@ -73,21 +98,33 @@ class Counts:
         late: Windows that were predicted late, by less than one period.
         dropped: Windows that were dropped.
         rate_hz: Images received per second.
+        stolen_percent: Processor time that the host took, None if the system does not report it.
 
     """
 
     late: int
     dropped: int
     rate_hz: float
+    stolen_percent: float | None = None
 
 
 def measure() -> list[Figure]:
-    """Return the dropped windows and the received images of each run."""
+    """Return the dropped windows, the received images and the growth of each run."""
+    with tempfile.TemporaryDirectory() as folder:
+        return measure_runs(_runs(Path(folder)))
+
+
+def measure_runs(runs: Iterable[EnduranceRun]) -> list[Figure]:
+    """Return the figures of runs, one after the other."""
     os.environ.update(ENVIRONMENT)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder)
         sound = write_sound(path / 'street.wav')
-        return [figure for run in _runs(path) for figure in _run(run, path, sound)]
+        figures = []
+        for run in runs:
+            length_s, first_s = (SHORT_S, SHORT_FIRST_S) if is_short() else (run.length_s, FIRST_S)
+            figures += _run(replace(run, length_s=length_s), first_s, path, sound)
+    return figures
 
 
 def _runs(folder: Path) -> Iterator[EnduranceRun]:
@@ -100,13 +137,17 @@ def _runs(folder: Path) -> Iterator[EnduranceRun]:
         FLOAT32,
         EVERY_HOP_HZ,
     )
+    yield from shipped_runs(30.0, LENGTH_S)
+
+
+def shipped_runs(rate_hz: float, length_s: float) -> Iterator[EnduranceRun]:
+    """Yield the runs of the shipped bundle: alone, and with the recorder."""
     street = Bundle.load(STREET)
-    yield EnduranceRun('models/street', street, FLOAT32, 30.0)
-    yield EnduranceRun('models/street and the recorder', street, FLOAT32, 30.0, is_recorded=True)
-    yield EnduranceRun('models/street', street, FLOAT32, 45.0, HALF_AN_HOUR_S)
+    yield EnduranceRun('models/street', street, FLOAT32, rate_hz, length_s)
+    yield EnduranceRun('models/street and the recorder', street, FLOAT32, rate_hz, length_s, is_recorded=True)
 
 
-def _run(run: EnduranceRun, folder: Path, sound: Path) -> list[Figure]:
+def _run(run: EnduranceRun, first_s: float, folder: Path, sound: Path) -> list[Figure]:
     given = {
         'source.kind': 'file',
         'source.file': str(sound),
@@ -121,24 +162,47 @@ def _run(run: EnduranceRun, folder: Path, sound: Path) -> list[Figure]:
         subscriber.wait(lambda: bool(subscriber.latencies_ms), START_TIMEOUT_S, 'image')
         subscriber.spin(SETTLE_S)
         if run.is_recorded:
-            children.start_node('record', RECORDER_MODULE, {'folder': name, **RECORDED})
+            children.start_node(RECORDER, RECORDER_MODULE, {'folder': name, **RECORDED})
             subscriber.spin(RECORDER_START_S)
         before = _counts(subscriber)
         subscriber.latencies_ms.clear()
         subscriber.latency_parts.clear()
-        began_s = time.monotonic()
-        for length_s in (scaled_duration_s(FIRST_S), scaled_duration_s(run.length_s)):
+        began_s, steal, held = time.monotonic(), StealTime(), list[dict[str, Resources]]()
+        for length_s in (first_s, run.length_s):
             subscriber.spin(began_s + length_s - time.monotonic())
             rate_hz = len(subscriber.latencies_ms) / (time.monotonic() - began_s)
             ages_ms = [parts.made for parts in subscriber.latency_parts]
             late, dropped = (now - then for now, then in zip(_counts(subscriber), before, strict=True))
             children.check()
+            held.append({name: _resources(children, name) for name in children.names})
             if dropped:
                 break
-    return to_figures(run, length_s, Counts(late, dropped, rate_hz), ages_ms)
+    counts = Counts(late, dropped, rate_hz, steal.percent())
+    return to_figures(run, length_s, counts, ages_ms, growth(held[0], held[-1]) if len(held) > 1 else {})
 
 
-def to_figures(run: EnduranceRun, length_s: float, counts: Counts, ages_ms: Sequence[float]) -> list[Figure]:
+def _resources(children: ProcessGroup, name: str) -> Resources:
+    return Resources(children.resident_mb(name), children.open_files(name))
+
+
+def growth(first: Mapping[str, Resources], last: Mapping[str, Resources]) -> dict[str, Resources]:
+    """Return how much more each process holds at the end."""
+    return {
+        name: Resources(
+            last[name].resident_mb - before.resident_mb,
+            last[name].open_files - before.open_files,
+        )
+        for name, before in first.items()
+    }
+
+
+def to_figures(
+    run: EnduranceRun,
+    length_s: float,
+    counts: Counts,
+    ages_ms: Sequence[float],
+    grown: Mapping[str, Resources] | None = None,
+) -> list[Figure]:
     """Return the figures of a run.
 
     Args:
@@ -146,18 +210,28 @@ def to_figures(run: EnduranceRun, length_s: float, counts: Counts, ages_ms: Sequ
         length_s: Duration that was measured.
         counts: Windows and images of this time.
         ages_ms: Age of each received image when it was made, none on a machine that is overloaded.
+        grown: Growth of each process after the first part, none of a run that was stopped there.
 
     """
     what = f'{run.what}, {run.rate_hz:.1f} Hz for {length_s:g} s'
     oldest, limit_ms = f'{what}: oldest published window', round(MAX_AGE_PERIODS * 1e3 / run.rate_hz, 1)
-    return [
+    stolen = f'{what}: processor time that the host took'
+    figures = [
         at_most(f'{what}: windows dropped', counts.dropped, 'windows', 0),
         Figure(f'{what}: windows predicted late, by less than one period', counts.late, 'windows'),
         at_most(oldest, max(ages_ms), 'ms', limit_ms)
         if ages_ms
         else not_measured(oldest, 'ms', 'no image arrived', f'at most {limit_ms:g}'),
         at_least(f'{what}: images received', counts.rate_hz, 'a second', round(MIN_RECEIVED_RATIO * run.rate_hz, 1)),
+        not_measured(stolen, '%', 'the system does not report it')
+        if counts.stolen_percent is None
+        else Figure(stolen, counts.stolen_percent, '%'),
     ]
+    for name, more in (grown or {}).items():
+        memory, files = (f'{what}: growth of {held} of the {LABELS[name]}' for held in ('the memory', 'the open files'))
+        figures.append(at_most(memory, round(more.resident_mb, 2), 'MB', MAX_GROWTH_MB))
+        figures.append(at_most(files, more.open_files, 'files', 0))
+    return figures
 
 
 def _counts(subscriber: Subscriber) -> tuple[int, int]:
