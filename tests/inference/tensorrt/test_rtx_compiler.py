@@ -12,11 +12,11 @@ import onnxruntime
 import pytest
 
 from audio_manifold_ros.common.errors import InferenceError
-from audio_manifold_ros.inference.backends.backend import INPUT_NAME, output_names
+from audio_manifold_ros.inference.backends.backend import INPUT_NAME, input_shape, output_names
 from audio_manifold_ros.inference.bundle.bundle import WEIGHTS_FILE, Bundle
 from audio_manifold_ros.inference.tensorrt.engine_cache import EngineCache
 from audio_manifold_ros.inference.tensorrt.rtx_build import build_rtx_engine, rtx_key
-from audio_manifold_ros.inference.tensorrt.rtx_compiler import CAPABILITIES, RtxCompiler
+from audio_manifold_ros.inference.tensorrt.rtx_compiler import CAPABILITIES, RtxCompiler, RtxEngine
 from audio_manifold_ros.inference.tensorrt.rtx_context import OPERATOR, wrap_engine
 from audio_manifold_ros.inference.tensorrt.rtx_int8 import to_symmetric_int8
 from audio_manifold_ros.networks.perception_network import PerceptionConfig, PerceptionNetwork
@@ -30,6 +30,8 @@ SYSTEMS = sorted(
 )
 MIN_CONVOLUTION_LAYERS = 5
 MICROPHONES = 8
+# Columns of the table in docs/jetson.md.
+SHOWN_CAPABILITIES = ('8.0', '8.6', '8.9', '12.0')
 
 
 def is_installed() -> bool:
@@ -38,6 +40,11 @@ def is_installed() -> bool:
     except InferenceError:
         return False
     return True
+
+
+def _print_engine(name: str, capabilities: tuple[str, ...], engine: RtxEngine) -> None:
+    """Print a cell of the table in docs/jetson.md."""
+    print(f'{name} {" ".join(capabilities)}: {engine.layers} layers {len(engine.content) / 1e6:.1f} MB')
 
 
 needs_rtx = pytest.mark.skipif(
@@ -55,12 +62,15 @@ def compiler() -> RtxCompiler:
 @pytest.mark.parametrize('folder', BUNDLES, ids=lambda folder: folder.name)
 def test_the_graph_of_a_shipped_bundle_compiles_as_a_whole(folder: Path, compiler: RtxCompiler) -> None:
     bundle = Bundle.load(folder)
-    engine = compiler.compile(bundle.onnx_path, tuple(CAPABILITIES))
-    assert set(engine.inputs) == {INPUT_NAME}
-    assert set(engine.outputs) == set(output_names(bundle.manifest))
-    assert engine.layers > MIN_CONVOLUTION_LAYERS
-    # The weights are in the engine: in single precision, so up to twice the size of the stored ones.
-    assert len(engine.content) > bundle.weights_path.stat().st_size
+    expected = {INPUT_NAME: (1, *input_shape(bundle.manifest))}
+    for capabilities in (*((one,) for one in SHOWN_CAPABILITIES), tuple(CAPABILITIES)):
+        engine = compiler.compile(bundle.onnx_path, capabilities)
+        assert engine.inputs == expected
+        assert set(engine.outputs) == set(output_names(bundle.manifest))
+        assert engine.layers > MIN_CONVOLUTION_LAYERS
+        # The weights are in the engine: in single precision, so up to twice the size of the stored ones.
+        assert len(engine.content) > bundle.weights_path.stat().st_size
+        _print_engine(folder.name, capabilities, engine)
 
 
 @needs_rtx
@@ -75,12 +85,12 @@ def test_the_graph_of_a_system_compiles_as_a_whole(path: Path, compiler: RtxComp
     exported = export_network(network, (MICROPHONES, spec.height, spec.width))
     (tmp_path / 'model.onnx').write_bytes(exported.onnx)
     (tmp_path / WEIGHTS_FILE).write_bytes(exported.weights)
-    for capability in ('8.0', '8.6', '8.9', '12.0'):
+    for capability in SHOWN_CAPABILITIES:
         engine = compiler.compile(tmp_path / 'model.onnx', (capability,))
         assert engine.inputs == {INPUT_NAME: (1, MICROPHONES, spec.height, spec.width)}
         assert set(engine.outputs) == set(network.config.output_names)
         assert engine.layers > MIN_CONVOLUTION_LAYERS
-        print(f'{path.stem} {capability} {engine.layers} layers {len(engine.content) / 1e6:.1f} MB')
+        _print_engine(path.stem, (capability,), engine)
 
 
 @needs_rtx
