@@ -47,7 +47,7 @@ BENCHES = {
     'node': Bench('sound of a street → perception node → subscriber, processes over DDS', 2),
     'start': Bench('start of the perception node by phase, time to the first image, memory', 2),
     'recorder': Bench('sensors of a car → recorder → bag, processes over DDS', 2),
-    'health': Bench('false alarms and detection of broken microphones on simulated drives', 1),
+    'health': Bench('false alarms and detection of broken microphones on simulated drives', 2),
     'calibration': Bench('order, polarity, delays, gains and faults of random rigs in simulated streets', 2),
     'geometry': Bench('positions of microphones from claps around random rigs in simulated streets', 1),
     'sync': Bench('clock offset of a camera from claps in audio and video', 1),

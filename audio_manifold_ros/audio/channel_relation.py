@@ -19,15 +19,11 @@ if TYPE_CHECKING:
 RELATED_BAND_HZ = (80, 600)
 # Partners of a microphone whose coherence counts.
 PARTNERS = 2
-# Length of the audio that is compared.
-RELATION_S = 0.73
 # Without this coherence of most microphones, which is the case in wind, none can be called unrelated.
 MIN_ARRAY_COHERENCE = 0.25
-# Share of the coherence of most microphones. Gusts at single capsules bring a healthy microphone down to 0.31 in two
-# checks in a row, on 62 simulated streets of 30 s with rain to 30 mm/h and wind to 90 dB at the capsules. A channel
-# that is half a second late is found within 2 s on 14 of 23 streets without that wind, on 4 of 13 with 70 dB, and on
-# none of 34 with more.
-MAX_RELATIVE_COHERENCE = 0.3
+# Share of the coherence of most microphones, over the second that is compared. Gusts at single capsules bring a healthy
+# microphone near it, and the bench `health` states how near. Over shorter times the two are closer together.
+MAX_RELATIVE_COHERENCE = 0.25
 MIN_POWER = 1e-18
 
 
@@ -54,6 +50,21 @@ def partner_coherence(spectra: NDArray[np.complexfloating]) -> NDArray[np.float6
     return np.asarray(np.sort(coherence, axis=1)[:, -partners:].mean(axis=1))
 
 
+def relative_coherence(spectra: NDArray[np.complexfloating]) -> NDArray[np.float64] | None:
+    """Return the coherence of each microphone with its partners, divided by that of most microphones (mic,).
+
+    Args:
+        spectra: Normalised spectra (frame, mic, bin) of consecutive frames.
+
+    Returns:
+        None if most microphones have too little coherence for a comparison.
+
+    """
+    coherence = partner_coherence(spectra)
+    usual = float(np.median(coherence))
+    return coherence / usual if usual >= MIN_ARRAY_COHERENCE else None
+
+
 def find_unrelated(spectra: NDArray[np.complexfloating], reference: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Return which microphones (mic,) are not related to the others.
 
@@ -62,9 +73,8 @@ def find_unrelated(spectra: NDArray[np.complexfloating], reference: NDArray[np.b
         reference: Microphones that are compared (mic,), at least two.
 
     """
-    coherence = partner_coherence(spectra[:, reference])
-    usual = float(np.median(coherence))
+    relative = relative_coherence(spectra[:, reference])
     unrelated = np.zeros_like(reference)
-    if usual >= MIN_ARRAY_COHERENCE:
-        unrelated[reference] = coherence < MAX_RELATIVE_COHERENCE * usual
+    if relative is not None:
+        unrelated[reference] = relative < MAX_RELATIVE_COHERENCE
     return unrelated

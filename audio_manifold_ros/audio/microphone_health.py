@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from audio_manifold_ros.audio.channel_relation import RELATION_S, find_unrelated
+from audio_manifold_ros.audio.channel_relation import find_unrelated
 from audio_manifold_ros.audio.health_features import FrameFeatures, HealthFeatureExtractor
 from audio_manifold_ros.common.array_types import FloatArray, Samples
 
@@ -93,7 +93,6 @@ class MicrophoneHealth:
             max(round(CHECK_PERIOD_S / frame_s), 1),
             round(RECOVERY_S / CHECK_PERIOD_S),
         )
-        self._relation_frames = max(round(RELATION_S / frame_s), 2)
         self._constant_frames = max(round(CONSTANT_S / frame_s), 2)
         edges = np.array(self._frames.edges_hz[:-1])
         self._high = edges >= HIGH_BAND_MIN_HZ
@@ -154,8 +153,7 @@ class MicrophoneHealth:
             if reference.sum() >= MIN_MICROPHONES:
                 tests += self._detect_outliers(reference)
                 if self._check_relation:
-                    recent = list(self._history)[-self._relation_frames :]
-                    spectra = np.stack([frame.low_spectra for frame in recent])
+                    spectra = np.stack([frame.low_spectra for frame in self._history])
                     tests.append((Fault.UNRELATED, find_unrelated(spectra, reference)))
         found: dict[int, Fault] = {}
         for fault, flags in tests:

@@ -78,7 +78,7 @@ class EnduranceRun:
 
 @dataclass(frozen=True)
 class Resources:
-    """What a process holds.
+    """Memory and open files of a process.
 
     Attributes:
         resident_mb: Resident memory.
