@@ -5,21 +5,26 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from time import process_time
 
 import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.inference.backend_factory import open_backend
-from audio_manifold_ros.inference.backends.backend import Backend, input_shape
-from audio_manifold_ros.inference.bundle.bundle import Bundle
+from audio_manifold_ros.inference.backends.backend import INPUT_NAME, Backend, input_shape
+from audio_manifold_ros.inference.backends.onnx_backend import open_session
+from audio_manifold_ros.inference.backends.torch_backend import load_network
+from audio_manifold_ros.inference.bundle.bundle import ONNX_FILE, WEIGHTS_FILE, Bundle
 from benchmarks.harness.device_choice import CPU, CUDA, measures_on
-from benchmarks.harness.figure import Figure, cheaper
+from benchmarks.harness.figure import Figure, at_most, cheaper
 from benchmarks.harness.short_mode import scaled_count
 from benchmarks.harness.timing import Action, medians_s
-from benchmarks.support.bundles import STREET_MEL, write_paper_bundle, write_spatial_bundle
+from benchmarks.support.bundles import STREET, STREET_MEL, write_paper_bundle, write_spatial_bundle
 from benchmarks.support.gpu_pipeline import measure_on_gpu
+from training.export.onnx_graph import export_network
 
 THREADS = 2
 ROUNDS = 15
@@ -27,6 +32,8 @@ CALLS = 10
 MIN_RATIO = 1.6
 # The networks of a window may take 8 ms where those of models/street_mel take 11.2 ms.
 MIN_SPATIAL_RATIO = 1.4
+# Time of the networks of a shipped bundle on one thread.
+MAX_NETWORKS_MS = 6.0
 TOLERANCE_M = 0.05
 
 
@@ -45,7 +52,32 @@ def measure() -> list[Figure]:
                 figures += measure_on_gpu(title, bundle)
         if measures_on(CPU):
             figures += _measure_spatial(Path(folder), next(iter(bundles.items())))
+            for shipped in (STREET, STREET.with_name('street_direct')):
+                figures += _measure_rewriting(Path(folder) / shipped.name, Bundle.load(shipped))
     return figures
+
+
+def _measure_rewriting(folder: Path, bundle: Bundle) -> list[Figure]:
+    """Compare the graph of a bundle with the one of the same weights that has the operators of the networks."""
+    features = np.random.default_rng(0).uniform(-1.2, 0.4, input_shape(bundle.manifest)).astype(np.float32)
+    exported = export_network(load_network(bundle), input_shape(bundle.manifest), rewrite=False)
+    folder.mkdir()
+    (folder / ONNX_FILE).write_bytes(exported.onnx)
+    (folder / WEIGHTS_FILE).write_bytes(exported.weights)
+    runs = {'rewritten': _run(bundle.onnx_path, features), 'traced': _run(folder / ONNX_FILE, features)}
+    actions = {name: Action(run, CALLS) for name, run in runs.items()}
+    times_s = medians_s(actions, scaled_count(ROUNDS), clock=process_time)
+    what = f'models/{folder.name}, networks on one thread, processor time'
+    return [
+        cheaper(what, times_s['rewritten'], 'the graph without rewriting', times_s['traced']),
+        at_most(f'{what}, with the target', 1e3 * times_s['rewritten'], 'ms', MAX_NETWORKS_MS),
+    ]
+
+
+def _run(graph: Path, features: NDArray[np.float32]) -> Callable[[], object]:
+    """Return a function that runs a graph on one thread."""
+    session = open_session(graph, 1)
+    return partial(session.run, None, {INPUT_NAME: features[None]})
 
 
 def _measure_spatial(folder: Path, reference: tuple[str, Bundle]) -> list[Figure]:

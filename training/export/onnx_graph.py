@@ -54,6 +54,7 @@ def export_network(
     half: bool = True,
     batch: int = 1,
     metadata: Mapping[str, str] | None = None,
+    rewrite: bool = True,
 ) -> ExportedNetwork:
     """Return graph and weights of a network.
 
@@ -66,12 +67,15 @@ def export_network(
         half: Store large tensors in half precision.
         batch: Batch size of the graph. It is 1 in a bundle.
         metadata: Description that both files contain.
+        rewrite: Rewrite the graph for a processor (`rewrite_graph`). Without, it has the operators of the networks.
 
     Raises:
         ValueError: The graph contains weights that are not in the state dict.
 
     """
-    model = rewrite_graph(_trace(network, (batch, *shape)))
+    model = _trace(network, (batch, *shape))
+    if rewrite:
+        model = rewrite_graph(model)
     tensors = _tensors(network, model, half=half)
     weights = with_header_metadata(save(tensors), metadata or {})
     set_metadata(model, metadata or {})

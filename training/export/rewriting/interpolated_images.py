@@ -172,7 +172,8 @@ def column_part(graph: EditableGraph, part: str) -> tuple[str, slice] | None:
 
 
 def _rows(graph: EditableGraph, matrix: str, first: int, last: int) -> str:
-    limits = [graph.constant(np.array([limit])) for limit in (first, last)]
+    # TensorRT requires the axis.
+    limits = [graph.constant(np.array([limit])) for limit in (first, last, 0)]
     return graph.add('Slice', [matrix, *limits], (last - first, *graph.shape(matrix)[1:]))
 
 
