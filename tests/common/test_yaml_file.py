@@ -97,7 +97,9 @@ def test_a_merge_key_gives_way_to_the_keys_of_the_mapping() -> None:
         ('a: !!python/object/apply:os.getcwd []', 'line 1: the tag .* is not supported'),
         ('a: 1e999', 'line 1: the number 1e999 is too large'),
         ('a: ' + '9' * 100_000, 'line 1: the number 9+... has more than 64 characters'),
-        ('[' * 100_000, 'line 1: .* more than 64 levels deep'),
+        ('[' * 100 + ']' * 100, 'line 1: .* more than 64 levels deep'),
+        # The libyaml of PyYAML 6.0.4 has a limit of its own, which it applies to tokens ahead of the parser.
+        ('[' * 100_000, 'line 1: .*(more than 64 levels deep|maximum nesting depth)'),
         ('a: ' * 3, 'line 1: '),
         ('? [1]\n: 2', 'line 1: the key .* is a list or mapping'),
         ('---\na: 1\n---\nb: 2', 'line 3: a second document begins'),
