@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from training.export.rewriting.editable_graph import attribute, attributes_of
+from training.export.rewriting.editable_graph import Part, attribute, attributes_of, part_of
 
 if TYPE_CHECKING:
     import onnx
@@ -93,8 +93,8 @@ def _closed_convolution(graph: EditableGraph, extension: onnx.NodeProto) -> _Clo
         axis < 2
         or convolution is None
         or convolution.op_type != 'Conv'
-        or not _is_part(graph, before, maps, axis, (size - reach, size))
-        or not _is_part(graph, after, maps, axis, (0, reach))
+        or part_of(graph, before) != Part(maps, axis, size - reach, size)
+        or part_of(graph, after) != Part(maps, axis, 0, reach)
         or graph.shape(convolution.output[0])[axis] != size
         or attribute(convolution, 'pads')[axis - 2 :: 2] != [0, 0]
         or attribute(convolution, 'strides')[axis - 2] != 1
@@ -104,15 +104,3 @@ def _closed_convolution(graph: EditableGraph, extension: onnx.NodeProto) -> _Clo
     while (node := graph.only_consumer(layers[-1].output[0])) is not None and node.op_type in POINTWISE:
         layers.append(node)
     return _ClosedConvolution(maps, axis, reach, tuple(layers))
-
-
-def _is_part(graph: EditableGraph, part: str, maps: str, axis: int, limits: tuple[int, int]) -> bool:
-    """Return True if a tensor consists of the places `limits` of maps on an axis."""
-    node, size = graph.producer(part), graph.shape(maps)[axis]
-    if node is None or node.op_type != 'Slice' or node.input[0] != maps:
-        return False
-    values = [graph.value(tensor) for tensor in node.input[1:]]
-    if any(value is None or value.size != 1 for value in values):
-        return False
-    first, last, sliced, *step = (int(value.item()) for value in values if value is not None)
-    return slice(first, last).indices(size)[:2] == limits and sliced % MAP_AXES == axis and step in ([], [1])

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -174,6 +175,39 @@ class EditableGraph:
                 new = set(node.output) - self._varying
                 self._varying |= new
                 pending += new
+
+
+@dataclass(frozen=True)
+class Part:
+    """Neighbouring places on one axis of a tensor.
+
+    Attributes:
+        tensor: The tensor.
+        axis: The axis, from 0.
+        first: First place.
+        end: Place after the last one.
+
+    """
+
+    tensor: str
+    axis: int
+    first: int
+    end: int
+
+
+def part_of(graph: EditableGraph, tensor: str) -> Part | None:
+    """Return the part of another tensor that a tensor consists of, None if it is no such part."""
+    node = graph.producer(tensor)
+    if node is None or node.op_type != 'Slice':
+        return None
+    values = [value for name in node.input[1:] if (value := graph.value(name)) is not None and value.size == 1]
+    if len(values) < 3 or len(values) != len(node.input) - 1 or any(step.item() != 1 for step in values[3:]):
+        return None
+    whole = node.input[0]
+    shape = graph.shape(whole)
+    axis = int(values[2].item()) % len(shape)
+    first, end, _ = slice(int(values[0].item()), int(values[1].item())).indices(shape[axis])
+    return Part(whole, axis, first, end)
 
 
 def attribute(node: onnx.NodeProto, name: str, default: Any = None) -> Any:

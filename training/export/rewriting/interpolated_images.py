@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from training.export.rewriting.editable_graph import attribute
+from training.export.rewriting.editable_graph import attribute, part_of
 
 if TYPE_CHECKING:
     import onnx
@@ -35,9 +35,10 @@ def interpolate_by_products(graph: EditableGraph) -> None:
             graph.replace(node.output[0], graph.add('MatMul', [down, wide], (batch, channels, height, width)))
         elif rows == height == 1:
             maps, matrix = node.input[0], interpolation(columns, width)
-            if (part := column_part(graph, maps)) is not None:
-                maps, places = part
-                matrix = _at_columns(matrix, places, graph.shape(maps)[3])
+            part = part_of(graph, maps)
+            if part is not None and part.axis == 3:
+                maps = part.tensor
+                matrix = _at_columns(matrix, slice(part.first, part.end), graph.shape(maps)[3])
             graph.replace(node.output[0], _across(graph, maps, matrix))
 
 
@@ -154,21 +155,6 @@ def _at_columns(matrix: NDArray[np.float32], places: slice, columns: int) -> NDA
     whole = np.zeros((len(matrix), columns), np.float32)
     whole[:, places] = matrix
     return whole
-
-
-def column_part(graph: EditableGraph, part: str) -> tuple[str, slice] | None:
-    """Return the maps and their columns of which a tensor consists, None if it is no such part."""
-    node = graph.producer(part)
-    if node is None or node.op_type != 'Slice':
-        return None
-    values = [graph.value(tensor) for tensor in node.input[1:]]
-    if any(value is None or value.size != 1 for value in values):
-        return None
-    first, last, axis, *step = (int(value.item()) for value in values if value is not None)
-    maps = node.input[0]
-    if axis % 4 != 3 or step not in ([], [1]):
-        return None
-    return maps, slice(*slice(first, last).indices(graph.shape(maps)[3]))
 
 
 def _rows(graph: EditableGraph, matrix: str, first: int, last: int) -> str:
