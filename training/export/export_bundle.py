@@ -56,8 +56,8 @@ from training.experiment.evaluate import METRICS_FILE, evaluate, make_prior
 from training.experiment.experiment_inference import predict
 from training.experiment.familiarity import fit_statistics
 from training.experiment.provenance import PROVENANCE, check_provenance, describe_provenance
-from training.experiment.results import SCORES_FILE, has_known_leaks
-from training.experiment.run_directory import open_windows, read_mapping
+from training.experiment.results import has_known_leaks
+from training.experiment.run_directory import open_windows
 from training.experiment.verdict import LEAK_WARNING, worse_than_prior
 from training.export.onnx_graph import ExportedNetwork, export_network
 from training.export.trained_rigs import trained_range
@@ -85,8 +85,8 @@ def export(config: TrainingConfig, folder: Path, scores: Mapping[str, object] | 
     Args:
         config: The experiment, its networks fitted.
         folder: Folder of the bundle. An existing bundle is replaced.
-        scores: Scores of the test split with their provenance. None takes those of `audio-manifold train run` in the
-            output folder, if they are of the same networks, calibration and windows, and computes them otherwise.
+        scores: Scores of the test split with their provenance. None computes them: those of `audio-manifold train run`
+            have no confidence, which is fitted here.
 
     Raises:
         TrainingError: A network is not fitted, storing it changes its predictions, or the scores are not its own.
@@ -98,8 +98,6 @@ def export(config: TrainingConfig, folder: Path, scores: Mapping[str, object] | 
     scored = describe_provenance(config, cache, 'test', calibrated.calibration())
     if scores is not None:
         check_provenance(scores, scored, 'The file of --metrics')
-    else:
-        scores = _stored_scores(config, scored)
     manifest = describe(config, network, cache)
     training = {
         **manifest.training,
@@ -136,15 +134,6 @@ def _camera_prior(network: PerceptionNetwork, cache: WindowCache) -> tuple[Prior
     view, size = most_common_view(cache), network.spatial.config.image_size
     table = replace(network.spatial.prior.table(), view=view)
     return table, PixelPrior.of_camera(table, view, size, size, images=len(cache.indices('train')))
-
-
-def _stored_scores(config: TrainingConfig, expected: Mapping[str, object]) -> dict[str, object] | None:
-    """Return the scores of the test split that a run has stored, or None if they are missing or of other networks."""
-    path = Path(config.output) / SCORES_FILE
-    if not path.is_file():
-        return None
-    found = read_mapping(path)
-    return found if found.get(PROVENANCE) == expected else None
 
 
 def describe(config: TrainingConfig, network: PerceptionNetwork, cache: WindowCache) -> Manifest:

@@ -27,7 +27,7 @@ from training.config.fit_configuration import AugmentConfig
 from training.data.cache import WindowCache, open_cache
 from training.data.simulate import write_dataset
 from training.experiment.calibrated_network import CalibratedNetwork
-from training.experiment.evaluate import evaluate
+from training.experiment.evaluate import evaluate, evaluate_experiment
 from training.experiment.evaluate import main as evaluate_main
 from training.experiment.experiment_inference import predict
 from training.experiment.provenance import PROVENANCE, describe_provenance
@@ -162,23 +162,18 @@ def test_earlier_scores_are_used(
     assert Bundle.load(tmp_path / 'models' / 'small').manifest.metrics['depth']['abs_rel'] == 0.12345
 
 
-@pytest.mark.parametrize('is_own', [True, False])
-def test_stored_scores_are_reused_with_their_calibration_only(
-    config: TrainingConfig, cache: WindowCache, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_own: bool
+def test_the_scores_of_a_bundle_include_its_confidence_although_a_run_has_stored_scores_without_it(
+    config: TrainingConfig, cache: WindowCache, tmp_path: Path
 ) -> None:
-    scored = describe_provenance(config, cache, 'test', CalibratedNetwork.load(config, cache).calibration())
-    if not is_own:
-        # Runs before the calibration was stored have scores of networks without it.
-        del scored['calibration']
-    stored = {'windows': 9, 'depth': {'abs_rel': 0.12345}, 'segmentation': {}, PROVENANCE: scored}
+    calibrated = CalibratedNetwork.load(config, cache)
     path = Path(config.output) / SCORES_FILE
-    path.write_text(json.dumps(stored))
-    monkeypatch.setattr(export_module, 'evaluate', lambda *_, **__: {**stored, 'depth': {'abs_rel': 0.5}})
+    path.write_text(json.dumps(evaluate_experiment(config, cache, 'test', calibrated)))
     try:
-        found = export(config, tmp_path / 'bundle').manifest.metrics
+        folder = export(config, tmp_path / 'bundle').folder
     finally:
         path.unlink()
-    assert found['depth'] == {'abs_rel': 0.12345 if is_own else 0.5}
+    assert 0 <= json.loads((folder / 'metrics.json').read_text())['confidence']['expected_calibration_error'] <= 1
+    assert '### Confidence' in (folder / 'README.md').read_text()
 
 
 def test_a_bundle_that_changes_the_predictions_is_not_written(
