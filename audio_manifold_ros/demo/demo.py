@@ -245,8 +245,8 @@ def _subtitle(summary: DemoSummary) -> str:
         model, prior = (scores.get(key) for key in (metrics[0], f'{metrics[0]}_{PRIOR}'))
         if model is not None and prior is not None:
             share = scores.get(FRAMES_BETTER)
-            worse = '' if share is None else f', worse in {share:.0%} of the images'
-            parts.append(f'{metrics[0]} {model:.3f} (prior of the camera {prior:.3f}{worse})')
+            better = '' if share is None else f', better in {share:.0%} of the images'
+            parts.append(f'{metrics[0]} {model:.3f}{better} (prior of the camera {prior:.3f})')
     if summary.unfamiliar:
         parts.insert(0, UNFAMILIAR)
     return ', '.join(parts)
