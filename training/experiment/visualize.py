@@ -24,6 +24,7 @@ from training.data.evenly_spaced import evenly_spaced
 from training.data.ground_truth_arrays import ARRAY_OF_MODALITY, ground_truth_batch
 from training.data.split_file import SPLITS
 from training.experiment.cli_arguments import add_experiment_arguments, named_experiment
+from training.experiment.experiment_inference import WindowPriors
 from training.experiment.run_directory import open_windows
 from training.fitting.checkpoints import BEST, load_at_net, load_direct, load_joint, load_vq_vae
 from training.fitting.image_metrics import colour_images, make_image_grid
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
     from audio_manifold_ros.common.array_types import RgbImage
     from audio_manifold_ros.networks.vq_vae import VqVae
+    from training.data.cache import WindowCache
 
 # Height of a line of text above each row of images, and its size.
 LINE_PIXELS, LINE_TEXT_SIZE = 20, 0.4
@@ -53,7 +55,7 @@ def overview(config: TrainingConfig, split: str, count: int) -> dict[str, NDArra
     chosen = evenly_spaced(cache.indices(split), count)
     names = () if config.joint is not None else config.manifolds
     vq_vaes = {name: load_vq_vae(config.manifold_folder(name) / BEST) for name in names}
-    predictions = _predict_images(config, torch.from_numpy(cache.features(chosen)), vq_vaes)
+    predictions = _predict_images(config, cache, chosen, vq_vaes)
     rows: dict[str, NDArray[np.uint8]] = {}
     for modality in config.modalities:
         ground_truth = cache.take(ARRAY_OF_MODALITY[modality], chosen)
@@ -84,12 +86,16 @@ def _line(text: str, width: int, colour: Colour) -> RgbImage:
 
 @torch.inference_mode()
 def _predict_images(
-    config: TrainingConfig, features: torch.Tensor, vq_vaes: dict[str, VqVae]
+    config: TrainingConfig, cache: WindowCache, windows: NDArray[np.int64], vq_vaes: dict[str, VqVae]
 ) -> dict[str, torch.Tensor]:
-    """Return the raw images of the networks that are already fitted."""
+    """Return the raw images of the networks that are already fitted, before their calibration."""
+    features = torch.from_numpy(cache.features(windows))
     if config.joint is not None:
         path = config.joint_folder / BEST
-        return load_joint(path).images(features) if path.is_file() else {}
+        if not path.is_file():
+            return {}
+        fitted = load_joint(path)
+        return fitted.images(features, WindowPriors(fitted, cache)(windows))
     images: dict[str, torch.Tensor] = {}
     for network in config.at_nets:
         path = config.transform_folder(network.modalities) / BEST

@@ -17,22 +17,29 @@ from audio_manifold_ros.datasets.drive_reader import DriveReader
 from audio_manifold_ros.features.spatial_spec import SpatialFeatureSpec
 from audio_manifold_ros.inference.backend_factory import open_backend
 from audio_manifold_ros.inference.bundle.array_range import ArrayRange
+from audio_manifold_ros.networks.image_heads import IMAGE_HEADS
 from audio_manifold_ros.networks.spatial.config import SpatialNetworkConfig
 from audio_manifold_ros.networks.vehicle_map import VehicleMapConfig
 from audio_manifold_ros.networks.vq_vae import VqVaeConfig
+from audio_manifold_ros.simulation.random_rig import STREETS_PER_RIG
 from training.config.experiment_configuration import TrainingConfig
 from training.config.fit_configuration import CodebookConfig, FitConfig
 from training.config.joint_configuration import JointConfig
 from training.data.cache import WindowCache, open_cache
+from training.data.simulate import RANDOM_RIGS, write_drive
 from training.data.vehicle_arrays import AZIMUTHS, VEHICLES
 from training.experiment import calibrate_vehicles as calibrate_module
+from training.experiment import visualize as visualize_module
 from training.experiment.calibrate_vehicles import calibrate_vehicles
-from training.experiment.experiment_inference import predict
+from training.experiment.experiment_inference import WindowPriors, predict
 from training.experiment.vehicle_scores import score_vehicles
+from training.experiment.visualize import overview
 from training.export.export_bundle import export
+from training.fitting.checkpoints import BEST
 from training.fitting.fit_history import FitHistory
 from training.fitting.fit_joint import fit_joint, make_networks
 from training.fitting.fitted_networks import load_perception
+from training.fitting.image_metrics import colour_images
 from training.fitting.joint_losses import depth_losses
 from training.fitting.vehicle_metrics import VehicleMetrics
 
@@ -56,6 +63,32 @@ def spatial_config(config: TrainingConfig, latent_cells: int) -> TrainingConfig:
         joint_fit=FIT,
         codebook=CodebookConfig(start_step=4, restart_every_steps=3),
     )
+
+
+def test_the_overview_shows_predictions_for_the_camera_of_each_window(
+    config: TrainingConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / 'drives'
+    for block in range(8):
+        write_drive(folder, 300_000 + block * STREETS_PER_RIG, 1, rig=RANDOM_RIGS)
+    config = spatial_config(config, 0)
+    data = replace(config.data, drives=str(folder), cache=str(folder / 'cache'), validation=0.5, test=0.2)
+    config = replace(config, data=data)
+    cache = open_cache(config.data)
+    assert config.joint is not None
+    network = make_networks(config, config.joint, cache).eval()
+    config.joint_folder.mkdir(parents=True)
+    (config.joint_folder / BEST).touch()
+    monkeypatch.setattr(visualize_module, 'load_joint', lambda _: network)
+    windows = cache.indices('validation')
+    assert len(set(cache.window_views(windows).tolist())) > 1, 'windows with one camera only'
+    shown = overview(config, 'validation', len(windows))['depth: predicted from audio']
+    features, colour = torch.from_numpy(cache.features(windows)), IMAGE_HEADS['depth']
+    with torch.inference_mode():
+        images = [network.images(features, prior)['depth'] for prior in (WindowPriors(network, cache)(windows), None)]
+    own, default = (colour_images('depth', colour.decode(image, config.depth)) for image in images)
+    np.testing.assert_array_equal(shown, own)
+    assert not np.array_equal(own, default)
 
 
 def relative_error(config: TrainingConfig, cache: WindowCache, turn: int) -> float:
