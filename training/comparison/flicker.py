@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +12,9 @@ import numpy as np
 from rich.console import Console
 from rich.progress import track
 
-from audio_manifold_ros.common.class_ids import UNLABELLED
 from audio_manifold_ros.common.units import NS_PER_S
-from audio_manifold_ros.evaluation.metrics.depth_metrics import FAR_M, NEAR_M
+from audio_manifold_ros.evaluation.metrics.depth_metrics import FAR_M, NEAR_M, DepthMetrics
+from audio_manifold_ros.evaluation.metrics.segmentation_metrics import SegmentationMetrics
 from audio_manifold_ros.inference.backend_factory import open_backend
 from audio_manifold_ros.inference.bundle_rig import BundleRig
 from audio_manifold_ros.inference.pipeline_settings import PipelineSettings
@@ -55,21 +55,15 @@ class Flicker:
     change: float = 0.0
     true_change: float = 0.0
     other_class: int = 0
-    with_depth: int = 0
-    relative_error: float = 0.0
-    with_class: int = 0
-    correct: int = 0
+    depth: DepthMetrics = field(default_factory=DepthMetrics)
+    segmentation: SegmentationMetrics = field(default_factory=SegmentationMetrics)
 
     def add_image(self, predicted: ModalityImages, truth: ModalityImages) -> None:
         """Add a prediction with its ground truth."""
-        true_log, error = _log_depth(truth.depth_m), _log_depth(predicted.depth_m) - _log_depth(truth.depth_m)
-        known = np.isfinite(true_log) & np.isfinite(error)
-        self.with_depth += int(known.sum())
-        self.relative_error += float(np.abs(np.expm1(error[known])).sum())
+        if predicted.depth_m is not None and truth.depth_m is not None:
+            self.depth.add(truth.depth_m, predicted.depth_m)
         if predicted.labels is not None and truth.labels is not None:
-            labelled = (truth.labels != UNLABELLED) & (predicted.labels != UNLABELLED)
-            self.with_class += int(labelled.sum())
-            self.correct += int((predicted.labels == truth.labels)[labelled].sum())
+            self.segmentation.add(truth.labels, predicted.labels)
 
     def add(self, before: tuple[ModalityImages, ModalityImages], after: tuple[ModalityImages, ModalityImages]) -> None:
         """Add two successive predictions, each with its ground truth."""
@@ -87,12 +81,13 @@ class Flicker:
 
     def result(self) -> dict[str, float | None]:
         """Return `mean_change`, `true_change`, `other_class`, `abs_rel` and `accuracy`: means, None without pixels."""
+        depth, classes = self.depth.result(), self.segmentation
         return {
             'mean_change': self.change / self.pixels if self.pixels else None,
             'true_change': self.true_change / self.pixels if self.pixels else None,
             'other_class': self.other_class / self.labelled if self.labelled else None,
-            'abs_rel': self.relative_error / self.with_depth if self.with_depth else None,
-            'accuracy': self.correct / self.with_class if self.with_class else None,
+            'abs_rel': depth['abs_rel'] if depth['pixels'] else None,
+            'accuracy': classes.accuracy() if classes.confusion.any() else None,
         }
 
 

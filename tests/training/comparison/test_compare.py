@@ -122,7 +122,8 @@ def test_the_scores_of_a_stream_are_means_over_pixels_with_ground_truth() -> Non
     predicted = ModalityImages(np.array([[11.0, 10.0, 30.0, np.nan]]), np.array([[0, 2, 2, 1]], np.uint8))
     flicker.add_image(predicted, truth)
     found = flicker.result()
-    assert found['abs_rel'] == pytest.approx((0.1 + 0.5) / 2)
+    # A missing prediction counts as 80 m, as in all scores.
+    assert found['abs_rel'] == pytest.approx((0.1 + 0.5 + 1.0) / 3)
     assert found['accuracy'] == pytest.approx(2 / 3)
 
 
