@@ -17,6 +17,7 @@ REMEDIES: Mapping[int, str] = {
     errno.EACCES: 'Give this user the right to read and run it.',
     errno.ENOENT: 'Install it again: a part of Python or of this package was removed.',
 }
+SIGNAL_NAMES: Mapping[int, str] = {entry.value: entry.name for entry in signal.Signals}
 SIGNAL_CAUSES: Mapping[int, str] = {
     signal.SIGKILL: 'which Linux sends when memory runs out: free memory, or start fewer processes',
     signal.SIGSEGV: 'a crash in native code: report it with the job',
@@ -39,7 +40,7 @@ def describe_exit(exit_status: int | None) -> str:
 
     """
     if exit_status is not None and exit_status < 0:
-        name = signal.Signals(-exit_status).name
+        name = SIGNAL_NAMES.get(-exit_status, 'a real-time signal')
         cause = SIGNAL_CAUSES.get(-exit_status, '')
         return f'status {exit_status} ({name}{f", {cause}" if cause else ""})'
     return f'status {exit_status} (its own output has the reason)'

@@ -69,3 +69,7 @@ def test_only_a_killed_process_is_said_to_lack_memory() -> None:
     for status in (-signal.SIGSEGV, -signal.SIGTERM, 1, None):
         assert 'memory' not in describe_exit(status)
     assert describe_exit(-signal.SIGTERM) == 'status -15 (SIGTERM)'
+
+
+def test_a_signal_without_a_name_is_described() -> None:
+    assert describe_exit(-40) == 'status -40 (a real-time signal)'
