@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from training.export.rewriting.editable_graph import attribute
+from training.export.rewriting.editable_graph import MAP_AXES, attribute
 
 if TYPE_CHECKING:
     import onnx
 
     from training.export.rewriting.editable_graph import EditableGraph
-
-MAP_AXES = 4
 
 
 def normalise_by_convolutions(graph: EditableGraph) -> None:

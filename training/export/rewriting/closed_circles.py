@@ -7,15 +7,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from training.export.rewriting.editable_graph import Part, attribute, attributes_of, part_of
+from training.export.rewriting.editable_graph import MAP_AXES, POINTWISE, Part, attribute, attributes_of, part_of
 
 if TYPE_CHECKING:
     import onnx
 
     from training.export.rewriting.editable_graph import EditableGraph
-
-MAP_AXES = 4
-POINTWISE = ('BatchNormalization', 'Relu')
 
 
 @dataclass(frozen=True)

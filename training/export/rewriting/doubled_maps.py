@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from training.export.rewriting.editable_graph import attribute, attributes_of
+from training.export.rewriting.editable_graph import POINTWISE, attribute, attributes_of
 
 if TYPE_CHECKING:
     import onnx
@@ -20,7 +20,6 @@ PHASE_WEIGHTS = (np.array([[1, 0, 0], [0, 1, 1]], np.float32), np.array([[1, 1, 
 PHASES = tuple((row, column) for row in range(2) for column in range(2))
 # Smaller maps take as long in four convolutions as in one.
 MIN_SPLIT_PIXELS = 256
-POINTWISE = ('BatchNormalization', 'Relu')
 
 
 def convolve_before_doubling(graph: EditableGraph) -> None:

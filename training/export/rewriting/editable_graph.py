@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+# Axes of maps (batch, channel, row, column).
+MAP_AXES = 4
+# Operators after a convolution that compute each place by itself.
+POINTWISE = ('BatchNormalization', 'Relu')
 # ONNX Runtime computes the shapes of the tensors without changes of its own.
 ERRORS_ONLY = 3
 

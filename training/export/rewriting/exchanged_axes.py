@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from training.export.rewriting.editable_graph import attribute, attributes_of
+from training.export.rewriting.editable_graph import MAP_AXES, attribute, attributes_of
 
 if TYPE_CHECKING:
     import onnx
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from training.export.rewriting.editable_graph import EditableGraph
 
 EXCHANGED = [0, 1, 3, 2]
-MAP_AXES = 4
 ROWS, COLUMNS = 2, 3
 UNCHANGED = ('BatchNormalization', 'Relu', 'Cast')
 SUPPORTED = (*UNCHANGED, 'Conv', 'Add', 'Concat', 'Slice')

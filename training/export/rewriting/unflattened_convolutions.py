@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from training.export.rewriting.editable_graph import attribute, attributes_of
+from training.export.rewriting.editable_graph import MAP_AXES, attribute, attributes_of
 
 if TYPE_CHECKING:
     import onnx
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from training.export.rewriting.editable_graph import EditableGraph
 
 RESHAPING = ('Reshape', 'Flatten', 'Unsqueeze', 'Squeeze')
-MAP_AXES = 4
 
 
 def convolve_unflattened(graph: EditableGraph) -> None:
