@@ -19,14 +19,24 @@ class StreamRun(NamedTuple):
     start: int
     end: int
 
+    def first_window_start(self, window_samples: int, hop_samples: int) -> int:
+        """Return the index of the first sample of the first window.
+
+        Windows end at multiples of the hop after `start`. With blocks of whole hops, a window is complete with the last
+        sample of a block, so its image does not wait for the rest of the block.
+        """
+        return self.start + -window_samples % hop_samples
+
     def window_count(self, window_samples: int, hop_samples: int) -> int:
-        """Return how many windows are complete. They start at multiples of the hop after `start`."""
-        return max((self.end - self.start - window_samples) // hop_samples + 1, 0)
+        """Return how many windows are complete."""
+        available = self.end - self.first_window_start(window_samples, hop_samples) - window_samples
+        return max(available // hop_samples + 1, 0)
 
     def newest_window_end(self, window_samples: int, hop_samples: int) -> int | None:
         """Return the end of the newest complete window, None if there is none."""
-        count = self.window_count(window_samples, hop_samples)
-        return self.start + window_samples + (count - 1) * hop_samples if count else None
+        if not self.window_count(window_samples, hop_samples):
+            return None
+        return self.end - (self.end - self.start) % hop_samples
 
 
 def extend_run(run: StreamRun | None, first_sample: int, length: int) -> StreamRun:

@@ -67,12 +67,12 @@ class StreamingMel(StreamingFeatures):
 
     def _compute_frames(self) -> None:
         spec, half = self._spec, self._spec.n_fft // 2
-        ring, run = self._windows.ring, self._windows.ring.run
-        count = 0 if run is None else (run.end - run.start - half) // spec.hop_samples + 1 - self._next_frame
-        if run is None or count <= 0:
+        ring, first = self._windows.ring, self._windows.first_window_start
+        count = 0 if first is None else (ring.end_sample - first - half) // spec.hop_samples + 1 - self._next_frame
+        if first is None or count <= 0:
             return
         length = (count - 1) * spec.hop_samples + spec.n_fft
-        start = run.start + self._next_frame * spec.hop_samples - half
+        start = first + self._next_frame * spec.hop_samples - half
         rows = self._rows(overlapping_frames(ring.window(start + length, length), count, spec))
         for frame in range(count):
             slot = (self._next_frame + frame) % self._kept_frames

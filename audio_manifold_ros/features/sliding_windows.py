@@ -19,7 +19,7 @@ HISTORY_WINDOWS = 16
 class SlidingWindows:
     """The samples of the newest `HISTORY_WINDOWS` + 1 windows. One thread uses it. It does no locking.
 
-    Windows start at multiples of the hop, counted from the first sample after a reset or a gap. None spans a gap.
+    Windows end at multiples of the hop, counted from the first sample after a reset or a gap. None spans a gap.
 
     Attributes:
         ring: The samples.
@@ -50,6 +50,12 @@ class SlidingWindows:
         """Windows that have become complete since the last reset or gap."""
         run = self.ring.run
         return 0 if run is None else run.window_count(self._window_samples, self._hop_samples)
+
+    @property
+    def first_window_start(self) -> int | None:
+        """Index of the first sample of the first window since the last reset or gap, None before the first sample."""
+        run = self.ring.run
+        return None if run is None else run.first_window_start(self._window_samples, self._hop_samples)
 
     @property
     def newest_window_end(self) -> int | None:
@@ -98,7 +104,7 @@ class SlidingWindows:
         self.ring.window(window_end, self._window_samples, out)
 
     def index(self, window_end: int) -> int:
-        """Return the number of hops from the start of the run to the window that ends before `window_end`.
+        """Return the number of hops from the first window of the run to the one that ends before `window_end`.
 
         `newest_window_end` and the 16 hops before it are available, unless there is a gap between them.
 
@@ -106,9 +112,9 @@ class SlidingWindows:
             FeatureError: `window_end` is not the end of an available window.
 
         """
-        run, newest = self.ring.run, self.newest_window_end
-        if run is not None and newest is not None:
-            index, remainder = divmod(window_end - self._window_samples - run.start, self._hop_samples)
+        first, newest = self.first_window_start, self.newest_window_end
+        if first is not None and newest is not None:
+            index, remainder = divmod(window_end - self._window_samples - first, self._hop_samples)
             age = newest - window_end
             if remainder == 0 and index >= 0 and 0 <= age <= HISTORY_WINDOWS * self._hop_samples:
                 return index

@@ -88,15 +88,15 @@ class StreamingSpatialFeatures(StreamingFeatures):
 
     def _compute_frames(self) -> None:
         """Compute the frames whose last sample has arrived."""
-        spec, run = self._spec, self._windows.ring.run
-        if run is not None:
-            end = (run.end - run.start - spec.first_frame_sample - spec.n_fft) // spec.hop_samples + 1
+        spec, first = self._spec, self._windows.first_window_start
+        if first is not None:
+            end = (self._windows.ring.end_sample - first - spec.first_frame_sample - spec.n_fft) // spec.hop_samples + 1
             for frame in range(self._next_frame, end):
-                self._compute(frame, run.start + spec.first_frame_sample + frame * spec.hop_samples)
+                self._compute(frame, first + spec.first_frame_sample + frame * spec.hop_samples)
             self._next_frame = max(self._next_frame, end)
 
     def _compute(self, frame: int, first_sample: int) -> None:
-        """Compute level and steered map of a frame. Frames are counted from the start of the run."""
+        """Compute level and steered map of a frame. Frames are counted from the first window of the run."""
         samples = self._windows.ring.window(first_sample + self._spec.n_fft, self._spec.n_fft)
         slot = frame % self._kept_frames
         self._frames[slot] = self._maps.frames.maps(active_samples(samples, self._active)[:, None])[0]
