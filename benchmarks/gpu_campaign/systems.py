@@ -9,17 +9,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from audio_manifold_ros.networks.at_net import AtNetConfig
-from audio_manifold_ros.networks.single_stage import SingleStageConfig
-from audio_manifold_ros.networks.vq_vae import VqVaeConfig
 from benchmarks.gpu_campaign.settings import SYSTEMS, CampaignSettings, cores
 from training.config.data_configuration import DataConfig
 from training.config.experiment_configuration import TrainingConfig
 from training.config.fit_configuration import BudgetConfig, FitConfig
+from training.config.network_widths import with_width
 
 CONFIGS = Path(__file__).parents[2] / 'training' / 'configs'
 DATASET = 'street'
-PAPER_WIDTHS = VqVaeConfig()
 # Parts of the time of a system for its fits. The rest is for start, scores and export.
 FIT_SHARE, MANIFOLD_SHARE = 0.6, 0.4
 VALIDATE_EVERY_STEPS, VALIDATION_WINDOWS = 100, 256
@@ -43,7 +40,7 @@ def make_experiment(name: str, settings: CampaignSettings, limit_s: float) -> Tr
     named = CONFIGS / 'systems' / f'{name}.yaml'
     config = TrainingConfig.from_yaml(named if named.is_file() else CONFIGS / f'{name}.yaml')
     if config.spatial is None:
-        config = at_full_width(config)
+        config = with_width(config, 1.0)
     minutes = FIT_SHARE * limit_s / 60
     fits = max(len(config.manifolds), 1)
     audio_share = 1 - MANIFOLD_SHARE if config.manifolds and config.joint is None else 1.0
@@ -64,35 +61,6 @@ def make_experiment(name: str, settings: CampaignSettings, limit_s: float) -> Tr
         ),
         budget=BudgetConfig(),
     )
-
-
-def at_full_width(config: TrainingConfig) -> TrainingConfig:
-    """Return an experiment on mel features with the widths of the publications."""
-    return replace(
-        config,
-        manifolds={modality: _full_manifold(manifold) for modality, manifold in config.manifolds.items()},
-        at_nets=tuple(map(_full_at_net, config.at_nets)),
-        direct=tuple(map(_full_direct, config.direct)),
-    )
-
-
-def _full_manifold(manifold: VqVaeConfig) -> VqVaeConfig:
-    return replace(manifold, first_features=PAPER_WIDTHS.first_features, features=PAPER_WIDTHS.features)
-
-
-def _full_at_net(network: AtNetConfig) -> AtNetConfig:
-    return replace(network, width=1.0)
-
-
-def _full_direct(system: SingleStageConfig) -> SingleStageConfig:
-    if system.end_to_end is not None:
-        decoders = {modality: _full_manifold(decoder) for modality, decoder in system.end_to_end.decoders.items()}
-        at_net = _full_at_net(system.end_to_end.at_net)
-        return replace(system, end_to_end=replace(system.end_to_end, at_net=at_net, decoders=decoders))
-    if system.omninet is not None:
-        # The maps stay as small as in the tables: those of the publication take 100 times as long.
-        return replace(system, omninet=replace(system.omninet, width=1.0))
-    return system
 
 
 def _data(config: TrainingConfig, settings: CampaignSettings) -> DataConfig:

@@ -30,6 +30,7 @@ from training.config.fit_configuration import (
     MachineConfig,
 )
 from training.config.joint_configuration import JointConfig
+from training.config.network_widths import with_width
 from training.config.yaml_inheritance import read_layers
 
 if TYPE_CHECKING:
@@ -287,8 +288,10 @@ class TrainingConfig:
 
 
 def with_budget(config: TrainingConfig) -> TrainingConfig:
-    """Return an experiment with the settings of its budget in data, fits and machine."""
+    """Return an experiment with the settings of its budget in data, networks, fits and machine."""
     budget = config.budget
+    if budget.width is not None:
+        config = with_width(config, budget.width)
     limits = {f'{split}_drives': getattr(budget, f'{split}_drives') for split in ('train', 'validation', 'test')}
     steps = dict(zip(FITS, (budget.manifold_steps, budget.steps, budget.steps, budget.steps), strict=True))
     fits = {name: replace(getattr(config, name), steps=count, minutes=None) for name, count in steps.items() if count}

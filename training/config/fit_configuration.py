@@ -157,6 +157,7 @@ class BudgetConfig(CheckedSettings):
         steps: Steps of each fit of an audio transformation or a direct system.
         manifold_steps: Steps of each fit of a manifold.
         precision: See `MachineConfig`.
+        width: Factor of the published widths of the networks (see `with_width`).
 
     """
 
@@ -166,3 +167,4 @@ class BudgetConfig(CheckedSettings):
     steps: int | None = None
     manifold_steps: int | None = None
     precision: str | None = None
+    width: Positive | None = None

@@ -29,9 +29,22 @@ def test_every_system_has_its_name_and_the_common_budget(path: Path) -> None:
     assert config.machine == other.machine
     fits = (config.manifold_fit, config.transform_fit, config.direct_fit)
     assert [fit.steps for fit in fits] == [config.budget.manifold_steps, config.budget.steps, config.budget.steps]
-    assert [fit.batch_size for fit in fits] == [8, 32, 32]
+    assert [fit.batch_size for fit in fits] == [8, 12, 12]
     heads = [modality for network in config.at_nets for modality in network.modalities]
     assert sorted(heads) == sorted(config.manifolds)
+
+
+@pytest.mark.parametrize('path', PATHS, ids=lambda path: path.stem)
+def test_every_system_has_the_common_width(path: Path) -> None:
+    config = TrainingConfig.from_yaml(path)
+    width = config.budget.width
+    assert width is not None
+    end_to_end = [system.end_to_end for system in config.direct if system.end_to_end is not None]
+    omninets = [system.omninet for system in config.direct if system.omninet is not None]
+    at_nets = [*config.at_nets, *(system.at_net for system in end_to_end)]
+    manifolds = [*config.manifolds.values(), *(vae for system in end_to_end for vae in system.decoders.values())]
+    assert {network.width for network in [*at_nets, *omninets]} <= {width}
+    assert {(vae.first_features, vae.features) for vae in manifolds} <= {(round(64 * width), round(128 * width))}
 
 
 @pytest.mark.parametrize('path', PATHS, ids=lambda path: path.stem)
@@ -53,7 +66,7 @@ def test_omninets_have_the_features_of_omninet() -> None:
 def test_the_configurations_of_the_paper_and_of_its_code_differ() -> None:
     paper, reference = (TrainingConfig.from_yaml(SYSTEMS / f'vq_8x8_{name}.yaml') for name in ('paper', 'reference'))
     for config in (paper, reference):
-        assert [network.width for network in config.at_nets] == [1.0, 1.0]
+        assert [network.modalities for network in config.at_nets] == [('depth',), ('segmentation',)]
         assert {fit.learning_rate for fit in (config.manifold_fit, config.transform_fit)} == {1e-4}
         assert {manifold.bottleneck for manifold in config.manifolds.values()} == {'gradient_codebook'}
     assert {manifold.residual_blocks for manifold in paper.manifolds.values()} == {3}
