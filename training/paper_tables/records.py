@@ -98,6 +98,7 @@ class RunRecord:
         cost: Number of windows, duration and machine of the run.
         run: System, versions, and windows of validation and test.
         scores: Result of `MetricSuite`.
+        config: Configuration of the run as plain values. Empty if the record has none.
 
     """
 
@@ -108,6 +109,7 @@ class RunRecord:
     cost: RunCost
     run: RunEnvironment
     scores: Mapping[str, object]
+    config: Mapping[str, object]
 
     @classmethod
     def load(cls, path: Path) -> RunRecord:
@@ -142,7 +144,9 @@ class RunRecord:
         )
         identity = values['dataset'], values['system'], values['seed']
         machine = values.get('machine') or {}
-        return cls(*identity, conditions, _cost(budget, machine), _environment(budget, machine), values['scores'])
+        environment = _environment(budget, machine)
+        config = values.get('config') or {}
+        return cls(*identity, conditions, _cost(budget, machine), environment, values['scores'], config)
 
 
 def _cost(budget: Mapping[str, Any], machine: Mapping[str, Any]) -> RunCost:

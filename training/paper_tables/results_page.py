@@ -7,6 +7,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from training.paper_tables.comparison import comparison_tables
+from training.paper_tables.costs import costs
+from training.paper_tables.findings import findings
 from training.paper_tables.published_values import Paper
 from training.paper_tables.records import load_records, stored_datasets
 from training.paper_tables.text_writer import as_markdown
@@ -37,5 +39,6 @@ def results_page(results: Path, paper: Paper) -> str:
     for dataset in dict.fromkeys((*stored, *paper.datasets)):
         records = load_records(results, dataset)
         parts.append(f'## {dataset}\n')
+        parts += filter(None, [findings(records), costs(records)])
         parts += [as_markdown(table) for table in comparison_tables(dataset, records, paper)]
     return '\n'.join(parts)

@@ -1,0 +1,133 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Findings about the claims of the paper: differences between systems of equal conditions, with their errors."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean, stdev
+from typing import Any
+
+from audio_manifold_ros.modalities.registry import DEPTH, SEGMENTATION
+from training.paper_tables.records import RunRecord, group_by_conditions
+
+# Differences below this number of standard errors are not taken as found.
+SIGNIFICANT_ERRORS = 2.0
+HEADING = '### What was found about the claims of the paper'
+NOTE = (
+    'A difference is ABS_rel or mIoU of the first system minus that of the second, on the same test windows with the '
+    'same number of steps. Its error combines the standard errors of both over the test drives, and over seeds where '
+    f'there are several. Below {SIGNIFICANT_ERRORS:g} errors nothing was found.'
+)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Claim of the paper that one system is better than another.
+
+    Attributes:
+        text: The claim.
+        better: System that is better according to the paper.
+        worse: System that it is compared with.
+
+    """
+
+    text: str
+    better: str
+    worse: str
+
+
+CLAIMS = (
+    Claim('Two stages are better than one network (table 5)', 'vq_8x8', 'end_to_end_8x8'),
+    Claim('Quantised codes are better than the published "VAE" (table 5)', 'vq_8x8', 'autoencoder_8x8'),
+    Claim('Quantised codes are better than a true VAE', 'vq_8x8', 'vae_8x8'),
+    Claim('A manifold of 8 × 8 is better than one of 16 × 16 (tables 3, 4)', 'vq_8x8', 'vq_16x16'),
+    Claim('A manifold of 8 × 8 is better than one of 32 × 32 (tables 3, 4)', 'vq_8x8', 'vq_32x32'),
+    Claim('The method is better than ECHO2DEPTH (tables 1, 3)', 'vq_8x8', 'echo2depth_paper'),
+    Claim('The method is better than OmniNet with 8 microphones', 'vq_8x8', 'omninet_8ch_both'),
+    Claim('The method is better than OmniNet with 2 microphones', 'vq_8x8', 'omninet_2ch_both'),
+    Claim('OmniNet is better with 2 microphones than with 8 (table 1)', 'omninet_2ch_both', 'omninet_8ch_both'),
+)
+# Metric, and whether larger values are better.
+METRICS = {(DEPTH, 'abs_rel'): False, (SEGMENTATION, 'miou'): True}
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Difference of a metric between two systems, positive if the claim is right.
+
+    Attributes:
+        value: Difference of the means.
+        error: Its standard error.
+
+    """
+
+    value: float
+    error: float
+
+    @property
+    def finding(self) -> str:
+        """Return `yes`, `no`, or `not found` within the errors."""
+        if abs(self.value) < SIGNIFICANT_ERRORS * self.error:
+            return 'not found'
+        return 'yes' if self.value > 0 else 'no'
+
+
+def findings(records: Sequence[RunRecord]) -> str:
+    """Return a section in Markdown, empty if no two systems of a claim have runs of equal conditions.
+
+    Args:
+        records: Runs of one dataset.
+
+    """
+    groups = group_by_conditions(list(records))
+    rows = [row for claim in CLAIMS if (row := _row(claim, list(groups.values())))]
+    if not rows:
+        return ''
+    head = '| claim | systems | ABS_rel: difference | found | mIoU: difference | found |'
+    return '\n'.join([HEADING, '', NOTE, '', head, '| --- | --- | ---: | --- | ---: | --- |', *rows, ''])
+
+
+def compare(better: Sequence[RunRecord], worse: Sequence[RunRecord], metric: tuple[str, str]) -> Difference | None:
+    """Return the difference between the runs of two systems. None if one lacks the metric."""
+    first, second = _mean(better, metric), _mean(worse, metric)
+    if first is None or second is None:
+        return None
+    sign = 1 if METRICS[metric] else -1
+    return Difference(sign * (first[0] - second[0]), math.hypot(first[1], second[1]))
+
+
+def _row(claim: Claim, groups: Sequence[Sequence[RunRecord]]) -> str:
+    for group in groups:
+        better, worse = ([run for run in group if run.system == name] for name in (claim.better, claim.worse))
+        if better and worse:
+            cells = [_cells(compare(better, worse, metric), METRICS[metric]) for metric in METRICS]
+            return f'| {claim.text} | `{claim.better}`, `{claim.worse}` | {" | ".join(cells)} |'
+    return ''
+
+
+def _cells(difference: Difference | None, larger_is_better: bool) -> str:  # noqa: FBT001  # a property of the metric
+    if difference is None:
+        return '– | –'
+    value = difference.value if larger_is_better else -difference.value
+    return f'{value:+.3f} ± {difference.error:.3f} | {difference.finding}'
+
+
+def _mean(runs: Sequence[RunRecord], metric: tuple[str, str]) -> tuple[float, float] | None:
+    """Return mean and standard error of a metric. None if a run lacks it."""
+    values = [_number(run.scores, metric) for run in runs]
+    known = [value for value in values if value is not None]
+    if len(known) < len(values):
+        return None
+    over_drives = [_number(run.scores, ('over_streets', 'standard_errors', *metric)) or 0.0 for run in runs]
+    over_seeds = stdev(known) / math.sqrt(len(known)) if len(known) > 1 else 0.0
+    return fmean(known), math.hypot(fmean(over_drives), over_seeds)
+
+
+def _number(values: Mapping[str, object], path: Sequence[str]) -> float | None:
+    value: Any = values
+    for key in path:
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return float(value) if isinstance(value, int | float) else None
