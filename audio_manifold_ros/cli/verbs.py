@@ -215,13 +215,13 @@ VERBS = tuple(
             'train fit manifold',
             'training.fitting.fit_manifold',
             'fit the VQ-VAE of a modality',
-            '--config training/configs/street_mel.yaml --modality depth',
+            '--config training/configs/paper_8x8.yaml --modality depth',
         ),
         (
             'train fit transform',
             'training.fitting.fit_transform',
             'fit the AT-nets on frozen manifolds',
-            '--config training/configs/street_mel.yaml',
+            '--config training/configs/paper_8x8.yaml',
         ),
         (
             'train fit direct',
@@ -245,7 +245,7 @@ VERBS = tuple(
             'train evaluate',
             'training.experiment.evaluate',
             'score the fitted networks of an experiment',
-            '--config training/configs/street_mel.yaml --split test',
+            '--config training/configs/paper_8x8.yaml --split test',
         ),
         (
             'train compare',
@@ -257,14 +257,20 @@ VERBS = tuple(
             'train visualize',
             'training.experiment.visualize',
             'draw predictions of an experiment next to the ground truth',
-            '--config training/configs/street_mel.yaml --out overview.png',
+            '--config training/configs/paper_8x8.yaml --out overview.png',
         ),
         ('train tables', 'training.experiment.tables', 'make the tables of the paper from stored runs', 'street'),
+        (
+            'train ablation',
+            'training.experiment.ablation',
+            'make the table of an ablation from stored runs',
+            '--docs docs',
+        ),
         (
             'train export',
             'training.export.export_bundle',
             'export an experiment as a bundle',
-            '--config training/configs/street_mel.yaml --output models/street_mel',
+            '--config training/configs/paper_8x8.yaml --output models/paper_8x8',
         ),
         (
             'train export-lerobot',
@@ -276,7 +282,7 @@ VERBS = tuple(
             'train quantize',
             'training.export.quantize',
             'add an int8 graph to a bundle',
-            '--config training/configs/street_mel.yaml --bundle models/street_mel',
+            '--config training/configs/paper_8x8.yaml --bundle models/paper_8x8',
         ),
         (
             'train renew-graph',
