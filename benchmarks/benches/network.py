@@ -22,7 +22,7 @@ from benchmarks.harness.device_choice import CPU, CUDA, measures_on
 from benchmarks.harness.figure import Figure, at_most, cheaper
 from benchmarks.harness.short_mode import scaled_count
 from benchmarks.harness.timing import Action, medians_s
-from benchmarks.support.bundles import STREET, STREET_MEL, write_paper_bundle, write_spatial_bundle
+from benchmarks.support.bundles import PAPER_8X8, STREET, write_paper_bundle, write_spatial_bundle
 from benchmarks.support.gpu_pipeline import measure_on_gpu
 from training.export.onnx_graph import export_network
 
@@ -30,7 +30,7 @@ THREADS = 2
 ROUNDS = 15
 CALLS = 10
 MIN_RATIO = 1.6
-# The networks of a window may take 8 ms where those of models/street_mel take 11.2 ms.
+# The networks of a window may take 8 ms where those of models/paper_8x8 take 11.2 ms.
 MIN_SPATIAL_RATIO = 1.4
 # Time of the networks of a shipped bundle on one thread.
 MAX_NETWORKS_MS = 6.0
@@ -42,7 +42,7 @@ def measure() -> list[Figure]:
     figures = []
     with tempfile.TemporaryDirectory() as folder:
         bundles = {
-            'models/street_mel': Bundle.load(STREET_MEL),
+            'models/paper_8x8': Bundle.load(PAPER_8X8),
             'the paper’s sizes, a network per modality': write_paper_bundle(Path(folder) / 'paper'),
         }
         for title, bundle in bundles.items():

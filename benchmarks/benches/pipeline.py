@@ -16,7 +16,7 @@ from audio_manifold_ros.networks.perception_network import PerceptionConfig
 from benchmarks.harness.device_choice import CPU, CUDA, measures_on
 from benchmarks.harness.figure import Figure, faster, not_measured
 from benchmarks.harness.short_mode import scaled_count
-from benchmarks.support.bundles import STREET_MEL, write_paper_bundle
+from benchmarks.support.bundles import PAPER_8X8, write_paper_bundle
 from benchmarks.support.roofline import MachineRates, NetworkWork, count_work, measure_rates
 from benchmarks.support.subprocess_pipeline import NAIVE, RunStats, SubprocessPipeline
 
@@ -49,7 +49,7 @@ def measure() -> list[Figure]:
     with tempfile.TemporaryDirectory() as folder:
         paper = write_paper_bundle(Path(folder) / 'paper')
         figures += _measure_bundle('paper’s sizes', paper, targets=True)
-        figures += _measure_bundle('models/street_mel', Bundle.load(STREET_MEL), targets=False)
+        figures += _measure_bundle('models/paper_8x8', Bundle.load(PAPER_8X8), targets=False)
     return figures
 
 

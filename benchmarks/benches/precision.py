@@ -16,7 +16,7 @@ from benchmarks.harness.figure import Figure, at_least
 from benchmarks.harness.short_mode import scaled_count
 from benchmarks.harness.timing import Action, medians_s
 from benchmarks.support.bundles import (
-    STREET_MEL,
+    PAPER_8X8,
     half_width_config,
     write_paper_bundle,
     write_random_bundle,
@@ -46,7 +46,7 @@ def measure() -> list[Figure]:
             'half': write_random_bundle(Path(folder) / 'half', half_width_config()),
         }
         figures = [figure for name, bundle in bundles.items() for figure in _speeds(name, bundle)]
-    return figures + _scores(Bundle.load(STREET_MEL))
+    return figures + _scores(Bundle.load(PAPER_8X8))
 
 
 class Options(TypedDict, total=False):
@@ -94,7 +94,7 @@ def _scores(bundle: Bundle) -> list[Figure]:
         return []
     return [
         Figure(
-            f'models/street_mel on {scores["windows"]} test windows, {SCORES[name]} with bytes',
+            f'models/paper_8x8 on {scores["windows"]} test windows, {SCORES[name]} with bytes',
             scores[INT8][name],
             '',
             'single precision',

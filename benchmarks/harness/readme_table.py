@@ -12,7 +12,7 @@ README = Path(__file__).parents[2] / 'README.md'
 BEGIN, END = '<!-- figures: written by ./run bench -->', '<!-- end of figures -->'
 # Label in the README, bench, name of the figure in the results.
 ROWS = (
-    ('`models/street_mel`, predictions', 'pipeline', 'models/street_mel, onnx on cpu: predictions'),
+    ('`models/paper_8x8`, predictions', 'pipeline', 'models/paper_8x8, onnx on cpu: predictions'),
     ('The paper’s two networks, predictions', 'pipeline', 'paper’s sizes, onnx on cpu: predictions'),
     (
         'Time of the paper’s networks',

@@ -37,7 +37,7 @@ from training.export.onnx_graph import export_network
 
 MODELS = Path(__file__).parents[2] / 'models'
 # The shipped model, and the one on mel features for the comparisons that need them.
-STREET, STREET_MEL = MODELS / 'street', MODELS / 'street_mel'
+STREET, PAPER_8X8 = MODELS / 'street', MODELS / 'paper_8x8'
 MODALITIES = (DEPTH, SEGMENTATION)
 CALIBRATION_WINDOWS = 2
 CHANNELS = {name: registry.MODALITIES[name].channels for name in MODALITIES}
@@ -52,9 +52,9 @@ def paper_config() -> PerceptionConfig:
 
 
 def half_width_config() -> PerceptionConfig:
-    """Return the sizes of models/street_mel: one trunk of half width with two heads, and narrower manifolds."""
+    """Return the sizes of models/paper_8x8: one trunk of half width with two heads, and narrower manifolds."""
     return PerceptionConfig(
-        at_nets=(AtNetConfig(width=0.5, modalities=MODALITIES, time_columns=4),),
+        at_nets=(AtNetConfig(width=0.5, modalities=MODALITIES),),
         manifolds={
             modality: VqVaeConfig(channels=CHANNELS[modality], first_features=32, features=64)
             for modality in MODALITIES

@@ -31,7 +31,7 @@ from tests.bags.sound_bag import AUDIO_TYPE, START_NS, SoundBag
 
 @pytest.fixture(scope='module')
 def bundle() -> Bundle:
-    return Bundle.load(resource_path('models/street_mel'))
+    return Bundle.load(resource_path('models/paper_8x8'))
 
 
 @pytest.fixture(scope='module')

@@ -22,7 +22,7 @@ from audio_manifold_ros.cli.parser import CommandParser
 from audio_manifold_ros.common.argument_types import caller_path
 
 ROOT = Path(__file__).parents[2]
-STREET = ROOT / 'models/street_mel'
+STREET = ROOT / 'models/paper_8x8'
 # Reading its help would import rclpy into the process of the other tests.
 NODES = {'bag evaluate', 'bag record', 'bag replay'}
 

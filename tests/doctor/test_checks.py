@@ -101,7 +101,7 @@ def test_a_missing_rig_and_a_damaged_bundle_are_errors(tmp_path: Path) -> None:
 
 def test_another_number_of_microphones_than_that_of_the_bundle_is_an_error() -> None:
     files = check_files(
-        DoctorSettings(bundle='models/street_mel', rig=str(ROOT / 'calibration' / 'binaural_pairs'), source_kind='file')
+        DoctorSettings(bundle='models/paper_8x8', rig=str(ROOT / 'calibration' / 'binaural_pairs'), source_kind='file')
     )
     assert levels(files.findings)['rig and bundle'] in {WARNING, ERROR}
 

@@ -84,7 +84,7 @@ def test_backends_agree_on_a_system_without_a_manifold(
 
 
 def test_the_shipped_bundle_and_its_graph_agree(windows: np.ndarray) -> None:
-    bundle = Bundle.load(resource_path('models/street_mel'))
+    bundle = Bundle.load(resource_path('models/paper_8x8'))
     pair = open_backend(bundle, 'onnx'), open_backend(bundle, 'torch')
     for window in windows:
         first, second = (backend.run(window).tensors() for backend in pair)

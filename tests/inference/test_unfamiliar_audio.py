@@ -22,7 +22,7 @@ from audio_manifold_ros.simulation.drive import Drive
 
 @pytest.fixture(scope='module')
 def street() -> tuple[Bundle, OnnxBackend, MicrophoneArray]:
-    bundle = Bundle.load(resource_path('models/street_mel'))
+    bundle = Bundle.load(resource_path('models/paper_8x8'))
     array = MicrophoneArray.from_yaml(resource_path('calibration/roof_octagon') / 'mic_array.yaml')
     return bundle, OnnxBackend(bundle), array
 

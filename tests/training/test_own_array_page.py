@@ -75,10 +75,10 @@ def test_the_commands_of_the_page_train_a_model_for_four_microphones(tmp_path: P
     assert re.search(
         r'verdict: beats the prior: depth (yes|no), segmentation (yes|no); uses the audio: depth', training
     )
-    expected = 'train export --config training/configs/street_mel.yaml --with my_array.yaml --seed 0'
+    expected = 'train export --config training/configs/paper_8x8.yaml --with my_array.yaml --seed 0'
     assert f'next: audio-manifold {expected}' in training
     assert next(line for line in offline if 'train export' in line) in training
-    config = TrainingConfig.from_yaml(tmp_path / 'training/configs/street_mel.yaml', [tmp_path / 'my_array.yaml'])
+    config = TrainingConfig.from_yaml(tmp_path / 'training/configs/paper_8x8.yaml', [tmp_path / 'my_array.yaml'])
     folder = tmp_path / config.seeded(0).transform_folder(('depth', 'segmentation'))
     assert load_at_net(folder / 'best.ckpt').config.mics == 4
     record = json.loads((tmp_path / 'data/results/my_array/my_array/seed0.json').read_text())

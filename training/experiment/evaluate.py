@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Evaluation of an experiment's networks on unseen drives, with predictors without audio and controls of the audio.
 
-audio-manifold train evaluate --config training/configs/street_mel.yaml
+audio-manifold train evaluate --config training/configs/paper_8x8.yaml
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Overview image of an experiment: ground truth, reconstruction and prediction of some windows.
 
-audio-manifold train visualize --config training/configs/street_mel.yaml --out overview.png
+audio-manifold train visualize --config training/configs/paper_8x8.yaml --out overview.png
 """
 
 from __future__ import annotations

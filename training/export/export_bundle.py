@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Export of an experiment as a bundle: calibrated, evaluated on the test drives, with a model card.
 
-audio-manifold train export --config training/configs/street_mel.yaml
+audio-manifold train export --config training/configs/paper_8x8.yaml
 """
 
 from __future__ import annotations

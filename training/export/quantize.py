@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Quantisation of a bundle to int8 for CPUs, if its scores on validation windows stay the same.
 
-audio-manifold train quantize --config training/configs/street_mel.yaml --bundle models/street_mel
+audio-manifold train quantize --config training/configs/paper_8x8.yaml --bundle models/paper_8x8
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Fit of the VQ-VAE of one modality.
 
-audio-manifold train fit manifold --config training/configs/street_mel.yaml --modality depth
+audio-manifold train fit manifold --config training/configs/paper_8x8.yaml --modality depth
 """
 
 from __future__ import annotations

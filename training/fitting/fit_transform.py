@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Fit of the AT-nets of an experiment to its fitted manifolds.
 
-audio-manifold train fit transform --config training/configs/street_mel.yaml
+audio-manifold train fit transform --config training/configs/paper_8x8.yaml
 """
 
 from __future__ import annotations

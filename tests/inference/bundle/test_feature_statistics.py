@@ -31,7 +31,7 @@ from tests.inference.conftest import patches
 
 @pytest.fixture(scope='module')
 def street() -> Bundle:
-    return Bundle.load(resource_path('models/street_mel'))
+    return Bundle.load(resource_path('models/paper_8x8'))
 
 
 def white_noise(level: float) -> Samples:

@@ -95,7 +95,7 @@ def test_the_graph_of_a_system_compiles_as_a_whole(path: Path, compiler: RtxComp
 
 @needs_rtx
 def test_the_int8_graph_is_refused_as_it_is_and_accepted_when_derived(compiler: RtxCompiler) -> None:
-    path = Bundle.load(ROOT / 'models' / 'street_mel').int8_path
+    path = Bundle.load(ROOT / 'models' / 'paper_8x8').int8_path
     with pytest.raises(InferenceError, match=r'(?s)refuses the graph.*Int32'):
         compiler.compile(path, ('8.6',))
     derived = to_symmetric_int8(onnx.load(path))
@@ -140,7 +140,7 @@ def test_the_context_model_is_valid_onnx_with_the_interface_of_the_graph(compile
 
 
 def test_the_derived_int8_graph_predicts_nearly_what_the_int8_graph_predicts() -> None:
-    model = onnx.load(Bundle.load(ROOT / 'models' / 'street_mel').int8_path)
+    model = onnx.load(Bundle.load(ROOT / 'models' / 'paper_8x8').int8_path)
     derived = to_symmetric_int8(model)
     onnx.checker.check_model(derived)
     kinds = {tensor.name: tensor.data_type for tensor in derived.graph.initializer}

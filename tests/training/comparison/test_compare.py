@@ -37,10 +37,10 @@ def test_bundles_are_scored_on_the_same_streets_with_each_rig(
     spatial = write_spatial_bundle(tmp_path / 'spatial', SpatialFeatureSpec()).folder
     options = ['--streets', str(STREETS), '--rigs', str(OCTAGON), str(USB_RING), '--dead', '2', '--workers', '1']
     folders = ['--drives', str(tmp_path / 'drives'), '--out', str(tmp_path / 'out'), '--flicker', '1']
-    assert main([str(resource_path('models/street_mel')), str(spatial), *options, *folders]) == 0
+    assert main([str(resource_path('models/paper_8x8')), str(spatial), *options, *folders]) == 0
     found = json.loads((tmp_path / 'out' / 'comparison.json').read_text())
     assert found['cases'] == ['roof_octagon', 'roof_octagon, 2 dead', 'usb_ring']
-    street, other = found['bundles']['street_mel'], found['bundles']['spatial']
+    street, other = found['bundles']['paper_8x8'], found['bundles']['spatial']
     assert street['scores']['usb_ring'] is None
     assert 'needs 8 (roof_octagon)' in street['refusals']['usb_ring']
     assert other['refusals'] == {}

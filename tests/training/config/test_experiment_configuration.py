@@ -66,7 +66,7 @@ def test_the_experiment_paper_has_the_values_of_the_paper() -> None:
 def test_a_wrong_value_is_refused_by_its_place(
     tmp_path: Path, section: str | None, key: str, value: object, named: str
 ) -> None:
-    values = yaml.safe_load((CONFIGS / 'street_mel.yaml').read_text())
+    values = yaml.safe_load((CONFIGS / 'paper_8x8.yaml').read_text())
     (values if section is None else values.setdefault(section, {}))[key] = value
     path = tmp_path / 'changed.yaml'
     path.write_text(yaml.safe_dump(values))

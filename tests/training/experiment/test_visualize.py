@@ -11,7 +11,7 @@ import pytest
 
 from training.experiment.visualize import LINE_PIXELS, labelled_grid, main
 
-STREET = Path(__file__).parents[3] / 'training' / 'configs' / 'street_mel.yaml'
+STREET = Path(__file__).parents[3] / 'training' / 'configs' / 'paper_8x8.yaml'
 
 
 def test_a_path_that_cannot_be_written_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -25,7 +25,7 @@ def features() -> np.ndarray:
 @pytest.fixture(scope='module')
 def quantised(features: np.ndarray, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
     """Return the shipped bundle with an int8 graph calibrated on random features."""
-    bundle = Bundle.load(resource_path('models/street_mel'))
+    bundle = Bundle.load(resource_path('models/paper_8x8'))
     files = {name: (bundle.folder / name).read_bytes() for name in bundle.manifest.files}
     files[INT8_FILE] = quantize_graph(bundle.onnx_path, features)
     return write_bundle(tmp_path_factory.mktemp('models') / 'street', bundle.manifest, files)

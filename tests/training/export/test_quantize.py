@@ -19,7 +19,7 @@ from training.export.quantize import quantize
 @pytest.fixture
 def street(tmp_path: Path) -> Bundle:
     """Return a copy of the shipped bundle without its int8 graph."""
-    shipped = Bundle.load(resource_path('models/street_mel'))
+    shipped = Bundle.load(resource_path('models/paper_8x8'))
     files = {name: (shipped.folder / name).read_bytes() for name in shipped.manifest.files if name != INT8_FILE}
     return write_bundle(tmp_path / 'street', shipped.manifest, files)
 
@@ -33,7 +33,7 @@ def test_a_quantised_bundle_reports_its_loss_of_accuracy(
         open_backend(street, precision='int8')
 
     monkeypatch.setattr(module, 'MAX_WORSE', -1.0)
-    with pytest.raises(TrainingError, match=r"The int8 scores of 'street_mel' are worse by .*abs_rel"):
+    with pytest.raises(TrainingError, match=r"The int8 scores of 'paper_8x8' are worse by .*abs_rel"):
         quantize(street, cache)
     assert INT8_FILE not in Bundle.load(street.folder).manifest.files, 'the bundle is unchanged'
 

@@ -86,7 +86,7 @@ def test_an_interrupted_joint_fit_resumes_with_equal_results(
     ('changes', 'message'),
     [
         ({'frozen': ('depth',)}, 'and `start` with their weights'),
-        ({'frozen': ('normals',), 'start': 'models/street_mel'}, "give modalities of \\['depth', 'segmentation'\\]"),
+        ({'frozen': ('normals',), 'start': 'models/paper_8x8'}, "give modalities of \\['depth', 'segmentation'\\]"),
         ({'start_trunk': 'models/street'}, 'give it without `start`, in an experiment with `spatial`'),
     ],
 )
