@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -66,3 +68,16 @@ def test_an_image_of_small_regions_is_limited(camera: CameraModel, roles: ClassR
     images = np.full(SHAPE, 9.0, np.float32), labels, np.full(SHAPE, 0.8, np.float32)
     found = find_detections(*images, camera, roles, DetectionSettings(1, 0.3, 0.5, 0.1))
     assert len(found) == MAX_PER_CLASS
+
+
+def test_the_first_detections_load_no_large_package() -> None:
+    """The import of `scipy.ndimage` with the first image took so long that the next windows were dropped."""
+    program = [
+        'import sys',
+        'import numpy as np',
+        'from audio_manifold_ros.robot_outputs.image_detections import _regions',
+        'regions = _regions(np.eye(8, dtype=bool), 1)',
+        'assert [len(region) for region in regions] == [8], regions',
+        "assert not {'scipy', 'torch'} & set(sys.modules), sorted(sys.modules)",
+    ]
+    subprocess.run([sys.executable, '-c', '\n'.join(program)], check=True, timeout=60)
