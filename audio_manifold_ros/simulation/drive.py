@@ -52,13 +52,20 @@ class Drive:
 
     """
 
-    def __init__(self, seed: int, rig: Path | RigParts | None = None, duration_s: float = DURATION_S) -> None:
+    def __init__(
+        self,
+        seed: int,
+        rig: Path | RigParts | None = None,
+        duration_s: float = DURATION_S,
+        noise_seed: int = 0,
+    ) -> None:
         """Build the street of a seed.
 
         Args:
             seed: Seed of the street.
             rig: Folder of rig files, or the parts of a rig; None for the roof octagon.
             duration_s: Duration of the street. Another duration of the same seed is another street.
+            noise_seed: Seed of the noise of all sources. The street stays the same.
 
         Raises:
             SimulationError: The seed is invalid, or a microphone of the rig is at or below the ground.
@@ -72,7 +79,7 @@ class Drive:
         self.street = make_street(seed, duration_s)
         true_array = parts.true_array or parts.array
         pose = array_pose(true_array, self.extrinsics)
-        self._acoustics = StreetAcoustics(self.street, true_array, SAMPLE_RATE_HZ, pose)
+        self._acoustics = StreetAcoustics(self.street, true_array, SAMPLE_RATE_HZ, pose, noise_seed)
 
     def audio(self, first_sample: int, samples: int) -> NDArray[np.float32]:
         """Return audio float32 (mic, sample), quantised to 16 bits, full scale ±1."""

@@ -146,6 +146,9 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument('--no-controls', action='store_true', help='do not score the controls of the audio')
     parser.add_argument(
+        '--other-noise', action='store_true', help='add the first rig with noise that no training contains'
+    )
+    parser.add_argument(
         '--flicker', type=whole_number(0), default=0, metavar='STREETS', help='streets to stream for the flicker (0)'
     )
     parser.add_argument(
@@ -171,7 +174,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         bundles = {name: Bundle.load(folder) for name, folder in bundle_names(options.bundles).items()}
         rigs = options.rigs or [resource_path(rig) for rig in NAMED_RIGS]
-        cases = rig_cases(rigs, options.random_rigs, options.dead)
+        cases = rig_cases(rigs, options.random_rigs, options.dead, other_noise=options.other_noise)
         found = compare(bundles, cases, seeds, options.drives, options.workers, controls=not options.no_controls)
         if options.flicker:
             found['flicker'] = {

@@ -16,6 +16,7 @@ from audio_manifold_ros.simulation.rig_parts import RigParts, load_rig
 RANDOM = 'random rigs'
 # Rigs of streets that no model is trained on.
 FIRST_RANDOM_RIG = FIRST_DEMO_SEED // STREETS_PER_RIG
+OTHER_NOISE = 1
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class RigCase:
         folder: Name of the folder of its drives.
         rigs: Its rigs. The streets are divided among them, in order.
         dead: Number of dead microphones, other ones in each street.
+        noise_seed: Seed of the noise of all sources. 0 is that of the training.
 
     """
 
@@ -34,6 +36,7 @@ class RigCase:
     folder: str
     rigs: tuple[RigParts, ...]
     dead: int = 0
+    noise_seed: int = 0
 
     def rig(self, place: int, streets: int) -> RigParts:
         """Return the rig of a street.
@@ -46,13 +49,16 @@ class RigCase:
         return self.rigs[place * len(self.rigs) // streets]
 
 
-def rig_cases(folders: Sequence[Path], random_rigs: int = 0, dead: int = 0) -> list[RigCase]:
+def rig_cases(
+    folders: Sequence[Path], random_rigs: int = 0, dead: int = 0, *, other_noise: bool = False
+) -> list[RigCase]:
     """Return the cases of a test.
 
     Args:
         folders: Folders of rigs. The first one is the reference.
         random_rigs: Number of random rigs, which are one case.
         dead: Number of dead microphones of a case with the first rig. 0 leaves it out.
+        other_noise: Add a case with the first rig and noise that no training contains.
 
     Raises:
         RigError: A rig cannot be read, two have the same name, or too few of its microphones would be left.
@@ -70,6 +76,11 @@ def rig_cases(folders: Sequence[Path], random_rigs: int = 0, dead: int = 0) -> l
             msg = f'{dead!r} of {microphones} microphones of {first.name!r} are to be dead: leave at least one.'
             raise RigError(msg)
         cases.insert(1, RigCase(f'{first.name}, {dead} dead', first.folder, first.rigs, dead))
+    if other_noise:
+        first = cases[0]
+        cases.insert(
+            1, RigCase(f'{first.name}, other noise', f'{first.folder}_other_noise', first.rigs, noise_seed=OTHER_NOISE)
+        )
     if random_rigs:
         rigs = tuple(random_rig((FIRST_RANDOM_RIG + number) * STREETS_PER_RIG) for number in range(random_rigs))
         cases.append(RigCase(f'{random_rigs} {RANDOM}', f'random_{random_rigs}', rigs))

@@ -50,7 +50,7 @@ RANDOM_RIGS = 'random'
 RigChoice = Path | str | RigParts | None
 FOLDER_DRIVES = 1000
 MANIFEST_FORMAT = 'audio_manifold_ros simulated corpus'
-VERSION_KEY = 'simulator_version'
+VERSION_KEY, NOISE_KEY = 'simulator_version', 'noise_seed'
 # Version of drives without this key.
 FIRST_VERSION = 1
 
@@ -72,13 +72,13 @@ def drive_path(folder: Path, seed: int) -> Path:
 
 
 def write_drive(
-    folder: Path, seed: int, seconds: int, frame_position: float = 0.5, rig: RigChoice = None
+    folder: Path, seed: int, seconds: int, frame_position: float = 0.5, rig: RigChoice = None, noise_seed: int = 0
 ) -> SimulatedFile:
     """Simulate one street and write its drive, unless a complete drive of an equal simulation exists.
 
-    A simulation is equal if simulator version and rig are equal. Comments in the rig files do not count. There is an
-    image every second at the frame position: at 0.5, 1.5, … s for 0.5, the centre of each one-second window, or at
-    1, 2, … s for 1, its newest sample.
+    A simulation is equal if simulator version, rig and noise seed are equal. Comments in the rig files do not count.
+    There is an image every second at the frame position: at 0.5, 1.5, … s for 0.5, the centre of each one-second
+    window, or at 1, 2, … s for 1, its newest sample.
 
     Args:
         folder: Folder of the dataset.
@@ -86,6 +86,7 @@ def write_drive(
         seconds: Duration of the drive.
         frame_position: Position of each image in its second.
         rig: Folder of the rig, `RANDOM_RIGS`, or parts of a rig. None is the roof octagon.
+        noise_seed: Seed of the noise of all sources. 0 is the noise of all drives of a training.
 
     Raises:
         DatasetError: The file cannot be written.
@@ -97,7 +98,8 @@ def write_drive(
     times_s = tuple(second + frame_position for second in range(seconds))
     parts = _parts(rig, seed)
     files = rig_files(rig) if isinstance(rig, RigParts) else _files(rig, seed // STREETS_PER_RIG)
-    checksum_header = _existing(path, times_s, files) or _simulate(path, seed, times_s, parts, files)
+    existing = _existing(path, times_s, files, noise_seed)
+    checksum_header = existing or _simulate(path, seed, times_s, parts, files, noise_seed)
     return SimulatedFile(
         path.relative_to(folder).as_posix(), seed, seconds, checksum_header.total_bytes, checksum_header.sha256
     )
@@ -162,13 +164,14 @@ def _write_drives(folder: Path, settings: tuple[int, float, RigChoice], seeds: r
     return [write_drive(folder, seed, *settings) for seed in seeds]
 
 
-def _existing(path: Path, times_s: Sequence[float], rig: RigFiles) -> ChecksumHeader | None:
+def _existing(path: Path, times_s: Sequence[float], rig: RigFiles, noise_seed: int) -> ChecksumHeader | None:
     try:
         with DriveReader(path, verify=True) as drive:
             expected_samples = [round(time_s * drive.sample_rate_hz) for time_s in times_s]
             same = (
                 drive.image_samples.tolist() == expected_samples
                 and drive.provenance.get(VERSION_KEY, FIRST_VERSION) == SIMULATOR_VERSION
+                and drive.provenance.get(NOISE_KEY, 0) == noise_seed
                 and _simulated_parts(drive.rig) == _simulated_parts(rig)
             )
             return drive.checksum_header if same else None
@@ -186,16 +189,18 @@ def _simulated_parts(rig: RigFiles) -> tuple[MicrophoneArray, CameraModel, Extri
     )
 
 
-def _simulate(path: Path, seed: int, times_s: Sequence[float], parts: RigParts, files: RigFiles) -> ChecksumHeader:
+def _simulate(
+    path: Path, seed: int, times_s: Sequence[float], parts: RigParts, files: RigFiles, noise_seed: int
+) -> ChecksumHeader:
     seconds = len(times_s)
-    drive = Drive(seed, parts, float(seconds))
+    drive = Drive(seed, parts, float(seconds), noise_seed)
     rate_hz = drive.sample_rate_hz
     provenance = {
         'origin': 'simulation',
         'seed': seed,
         'software': f'audio_manifold_ros {__version__}',
         VERSION_KEY: SIMULATOR_VERSION,
-    }
+    } | ({NOISE_KEY: noise_seed} if noise_seed else {})
     writer = DriveWriter(
         path,
         drive_id=path.stem,

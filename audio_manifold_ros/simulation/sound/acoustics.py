@@ -79,7 +79,12 @@ class StreetAcoustics:
     """
 
     def __init__(
-        self, street: Street, array: MicrophoneArray, sample_rate_hz: int = 22_500, pose: Pose = ROOF_POSE
+        self,
+        street: Street,
+        array: MicrophoneArray,
+        sample_rate_hz: int = 22_500,
+        pose: Pose = ROOF_POSE,
+        noise_seed: int = 0,
     ) -> None:
         """Prepare everything that is constant.
 
@@ -88,12 +93,13 @@ class StreetAcoustics:
             array: Microphone array.
             sample_rate_hz: Rate of the audio, 16 to 48 kHz.
             pose: Pose of the array in base_link. The default is level, `ARRAY_HEIGHT_M` over the ground.
+            noise_seed: Seed of the pools of noise, which are otherwise those of all streets.
 
         Raises:
             SimulationError: The sample rate is out of range.
 
         """
-        self._grid = grid = SampleGrid(sample_rate_hz)
+        self._grid = grid = SampleGrid(sample_rate_hz, noise_seed)
         generator = np.random.default_rng([street.seed, 0x5EED])
         mics = len(array.microphones)
         self.microphones = Microphones(mics, grid, generator)

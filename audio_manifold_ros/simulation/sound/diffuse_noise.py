@@ -125,7 +125,7 @@ def diffuse_pool(grid: SampleGrid, positions: Geometry, facings: Geometry, low_h
     where, facing = np.array(positions), np.array(facings)
     coherences = diffuse_coherences(where, facing, centres[inside])
     matrices = [next(coherences) if use else np.eye(len(where), dtype=np.complex128) for use in inside]
-    noise = coherent_noise(matrices, inside / centres, n, seed=round(low_hz))
+    noise = coherent_noise(matrices, inside / centres, n, grid.pool_seed(round(low_hz)))
     return NoisePool(noise, round(rate * MARGIN_S))
 
 
@@ -142,4 +142,4 @@ def wind_pool(grid: SampleGrid, positions: Geometry, flow: tuple[float, float]) 
         corcos_coherence(where, np.array(flow), frequency) if use else np.eye(len(where), dtype=np.complex128)
         for frequency, use in zip(centres.tolist(), inside, strict=True)
     ]
-    return NoisePool(coherent_noise(matrices, densities, n, seed=7), round(rate * MARGIN_S))
+    return NoisePool(coherent_noise(matrices, densities, n, grid.pool_seed(7)), round(rate * MARGIN_S))

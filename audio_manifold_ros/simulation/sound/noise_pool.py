@@ -110,12 +110,13 @@ def own_low_pool(grid: SampleGrid) -> NoisePool:
 def _high_pool(grid: SampleGrid, period_s: int, seed: int) -> NoisePool:
     rate = grid.sample_rate_hz * OVERSAMPLING
     edges = tuple(min(edge, grid.sample_rate_hz / 2) for edge in HIGH_EDGES_HZ)
-    return NoisePool(band_noise(edges, rate, rate * period_s, seed), rate * MARGIN_S)
+    return NoisePool(band_noise(edges, rate, rate * period_s, grid.pool_seed(seed)), rate * MARGIN_S)
 
 
 def _low_pool(grid: SampleGrid, period_s: int, seed: int) -> NoisePool:
     rate = grid.low_rate_hz * OVERSAMPLING
-    return NoisePool(band_noise(LOW_EDGES_HZ, rate, round(rate * period_s), seed), round(rate * MARGIN_S))
+    noise = band_noise(LOW_EDGES_HZ, rate, round(rate * period_s), grid.pool_seed(seed))
+    return NoisePool(noise, round(rate * MARGIN_S))
 
 
 @lru_cache(maxsize=2)
@@ -123,14 +124,14 @@ def leaf_pool(grid: SampleGrid, *, needles: bool) -> NoisePool:
     """Return the rustle of a tree (1, sample) at twice the sample rate."""
     rate = grid.sample_rate_hz * 2
     edges = NEEDLES_HZ if needles else LEAVES_HZ
-    return NoisePool(band_noise(edges, rate, rate * LEAF_POOL_S, seed=3 + needles), rate * MARGIN_S)
+    return NoisePool(band_noise(edges, rate, rate * LEAF_POOL_S, grid.pool_seed(3 + needles)), rate * MARGIN_S)
 
 
 @lru_cache(maxsize=2)
 def gust_pool(grid: SampleGrid) -> NoisePool:
     """Return wind noise above the split (1, sample) of unit power at the sample rate, with a density of f^-3.3."""
     rate = grid.sample_rate_hz
-    noise = band_noise((SPLIT_HZ, rate / 2), rate, rate * WHITE_POOL_S, seed=6)[0]
+    noise = band_noise((SPLIT_HZ, rate / 2), rate, rate * WHITE_POOL_S, grid.pool_seed(6))[0]
     spectrum = scipy.fft.rfft(noise)
     frequencies = scipy.fft.rfftfreq(len(noise), 1 / rate)
     spectrum *= (np.maximum(frequencies, SPLIT_HZ) / SPLIT_HZ) ** -1.65
@@ -143,4 +144,4 @@ def white_pool(grid: SampleGrid) -> NoisePool:
     """Return full-band white noise (1, sample) at the sample rate."""
     rate = grid.sample_rate_hz
     edges = (40.0, rate / 2)
-    return NoisePool(band_noise(edges, rate, rate * WHITE_POOL_S, seed=5), rate * MARGIN_S)
+    return NoisePool(band_noise(edges, rate, rate * WHITE_POOL_S, grid.pool_seed(5)), rate * MARGIN_S)

@@ -17,6 +17,8 @@ LOW_STEP_SAMPLES = 10
 LOW_RATE_HZ = 2800
 SPLIT_HZ = 500.0
 RATES_HZ = (16000, 48000)
+# Pools of noise that have numbers of their own.
+POOLS = 100_000
 
 
 @dataclass(frozen=True)
@@ -25,9 +27,15 @@ class SampleGrid:
 
     All sound below `SPLIT_HZ` is computed at the low rate, all sound above at the sample rate. Emitted signals are
     stored at `OVERSAMPLING` times these rates, so that linear interpolation is accurate.
+
+    Attributes:
+        sample_rate_hz: Rate of the audio.
+        noise_seed: Seed of the pools of noise. Two seeds have no sample of noise in common.
+
     """
 
     sample_rate_hz: int
+    noise_seed: int = 0
 
     def __post_init__(self) -> None:
         """Refuse rates whose low rate cannot represent the band below the split."""
@@ -35,6 +43,10 @@ class SampleGrid:
         if not low <= self.sample_rate_hz <= high:
             msg = f'sample_rate_hz is {self.sample_rate_hz!r}: give a rate from {low} to {high} Hz.'
             raise SimulationError(msg)
+
+    def pool_seed(self, pool: int) -> int:
+        """Return the seed of a pool of noise, from its number below `POOLS`."""
+        return pool + POOLS * self.noise_seed
 
     @property
     def low_factor(self) -> int:

@@ -61,3 +61,12 @@ def test_the_ego_vehicle_has_noise_of_its_own() -> None:
             (one.sum(axis=0) ** 2).sum() * (two.sum(axis=0) ** 2).sum()
         )
         assert peak < 0.06
+
+
+@pytest.mark.parametrize('pool', [high_pool, low_pool, own_high_pool, own_low_pool])
+def test_another_seed_gives_other_noise_of_the_same_bands(pool: object) -> None:
+    first, other = (pool(SampleGrid(22_500, seed)).read(0, 300_000) for seed in (0, 1))  # type: ignore[operator]
+    assert first.std(axis=1) == pytest.approx(other.std(axis=1), rel=0.2)
+    mixed = np.corrcoef(first, other)[: len(first), len(first) :]
+    assert np.abs(mixed).max() < 0.1
+    np.testing.assert_array_equal(first, pool(GRID).read(0, 300_000))  # type: ignore[operator]

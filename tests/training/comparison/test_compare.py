@@ -35,16 +35,29 @@ def test_bundles_are_scored_on_the_same_streets_with_each_rig(
     monkeypatch.setattr(silent_predictors, 'PRIOR_SEEDS', range(4))
     monkeypatch.setattr(flicker_module, 'SECONDS', 2)
     spatial = write_spatial_bundle(tmp_path / 'spatial', SpatialFeatureSpec()).folder
-    options = ['--streets', str(STREETS), '--rigs', str(OCTAGON), str(USB_RING), '--dead', '2', '--workers', '1']
+    options = [
+        '--streets',
+        str(STREETS),
+        '--rigs',
+        str(OCTAGON),
+        str(USB_RING),
+        '--dead',
+        '2',
+        '--workers',
+        '1',
+        '--other-noise',
+    ]
     folders = ['--drives', str(tmp_path / 'drives'), '--out', str(tmp_path / 'out'), '--flicker', '1']
     assert main([str(resource_path('models/paper_8x8')), str(spatial), *options, *folders]) == 0
     found = json.loads((tmp_path / 'out' / 'comparison.json').read_text())
-    assert found['cases'] == ['roof_octagon', 'roof_octagon, 2 dead', 'usb_ring']
+    assert found['cases'] == ['roof_octagon', 'roof_octagon, other noise', 'roof_octagon, 2 dead', 'usb_ring']
     street, other = found['bundles']['paper_8x8'], found['bundles']['spatial']
     assert street['scores']['usb_ring'] is None
     assert 'needs 8 (roof_octagon)' in street['refusals']['usb_ring']
     assert other['refusals'] == {}
-    whole, dead = (other['scores'][case] for case in found['cases'][:2])
+    whole, noise, dead = (other['scores'][case] for case in found['cases'][:3])
+    assert noise['depth']['abs_rel'] != whole['depth']['abs_rel']
+    assert noise['depth']['abs_rel_constants'] == whole['depth']['abs_rel_constants'], 'the same streets'
     assert whole['windows'] == whole['over_streets']['streets'] == STREETS
     assert whole['depth']['abs_rel'] != dead['depth']['abs_rel']
     for key in ('abs_rel_prior', 'abs_rel_constants'):

@@ -203,3 +203,21 @@ def test_random_rigs_and_vehicles_are_stored(tmp_path: Path) -> None:
     before = drive_path(tmp_path, 40).read_bytes()
     assert main([*arguments, '--rigs', 'random']) == 0
     assert drive_path(tmp_path, 40).read_bytes() == before
+
+
+def test_other_noise_is_another_sound_of_the_same_street(tmp_path: Path) -> None:
+    write_drive(tmp_path, 700, 1)
+    path = drive_path(tmp_path, 700)
+    with DriveReader(path) as drive:
+        sound, depth_m = drive.samples(0, 22_500), drive.depth_m(0)
+        assert 'noise_seed' not in drive.provenance
+    other = write_drive(tmp_path, 700, 1, noise_seed=1)
+    with DriveReader(path) as drive:
+        assert drive.provenance['noise_seed'] == 1
+        np.testing.assert_array_equal(drive.depth_m(0), depth_m)
+        other_sound = drive.samples(0, 22_500)
+    levels = sound.std(axis=1), other_sound.std(axis=1)
+    assert levels[0] == pytest.approx(levels[1], rel=0.3)
+    correlations = [np.corrcoef(first, second)[0, 1] for first, second in zip(sound, other_sound, strict=True)]
+    assert np.abs(correlations).max() < 0.8, 'the tones of engines stay'
+    assert write_drive(tmp_path, 700, 1, noise_seed=1) == other
