@@ -54,8 +54,9 @@ def test_confidence_falls_on_white_noise(street: tuple[Bundle, OnnxBackend, Micr
     assert familiar_status.distance_ratio is not None
     assert familiar_status.distance_ratio < 1
     assert unfamiliar_status.distance_ratio is not None
-    assert unfamiliar_status.distance_ratio > 1.5
-    assert mean_confidence(unfamiliar) < 0.25 * mean_confidence(familiar)
+    assert unfamiliar_status.distance_ratio > 1.2
+    # The confidence falls with the fourth power of the ratio.
+    assert mean_confidence(unfamiliar) < 0.5 * mean_confidence(familiar)
 
 
 def test_mixed_channels_are_named(street: tuple[Bundle, OnnxBackend, MicrophoneArray]) -> None:

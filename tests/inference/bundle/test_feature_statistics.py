@@ -48,7 +48,8 @@ def ratio(bundle: Bundle, samples: Samples) -> float:
 
 @pytest.mark.parametrize('level', [0.003, 0.03, 0.3])
 def test_white_noise_is_unfamiliar(street: Bundle, level: float) -> None:
-    assert ratio(street, white_noise(level)) > 1.5
+    """Version 2 of the street has wind and wet roads, so that noise is nearer to it than to version 1."""
+    assert ratio(street, white_noise(level)) > 1.2
 
 
 def test_silence_a_tone_and_one_microphone_on_all_channels_are_unfamiliar(street: Bundle) -> None:
