@@ -12,7 +12,7 @@ from audio_manifold_ros.features.mel_batch import mel_features
 from audio_manifold_ros.inference.backends.torch_backend import load_network
 from audio_manifold_ros.inference.bundle.bundle import Bundle
 from benchmarks.support.batched_arrays import BatchedArrays
-from benchmarks.support.bundles import STREET_MEL
+from benchmarks.support.bundles import PAPER_8X8
 
 ARRAYS, MICS = 3, 8
 DEVICES = [
@@ -29,7 +29,7 @@ DEVICES = [
 
 @pytest.mark.parametrize('device', DEVICES)
 def test_a_batch_predicts_the_same_as_single_arrays(device: str) -> None:
-    bundle = Bundle.load(STREET_MEL)
+    bundle = Bundle.load(PAPER_8X8)
     spec, network = bundle.manifest.features, load_network(bundle).eval()
     rng = np.random.default_rng(1)
     loudness = np.array([0.02, 0.1, 0.3])[:, None, None]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from audio_manifold_ros.inference.bundle.bundle import Bundle
-from benchmarks.support.bundles import STREET_MEL
+from benchmarks.support.bundles import PAPER_8X8
 from benchmarks.support.subprocess_pipeline import NAIVE, RunStats, SubprocessPipeline
 
 
@@ -26,7 +26,7 @@ def test_statistics_are_appended() -> None:
     [('onnx', {'conditioning', 'features', 'network', 'images', 'all'}), (NAIVE, {'features', 'network', 'all'})],
 )
 def test_measures_every_stage(way: str, stages: set[str]) -> None:
-    with SubprocessPipeline(Bundle.load(STREET_MEL), way, 'cpu', 1) as contender:
+    with SubprocessPipeline(Bundle.load(PAPER_8X8), way, 'cpu', 1) as contender:
         for predictions in (1, 2):
             stats = contender.run(predictions)
             assert stats.predictions == predictions
@@ -38,7 +38,7 @@ def test_measures_every_stage(way: str, stages: set[str]) -> None:
 
 
 def test_a_process_that_ends_is_an_error(tmp_path: Path) -> None:
-    nothing = Bundle(tmp_path, Bundle.load(STREET_MEL).manifest)
+    nothing = Bundle(tmp_path, Bundle.load(PAPER_8X8).manifest)
     with (
         SubprocessPipeline(nothing, 'onnx', 'cpu', 1) as contender,
         pytest.raises(RuntimeError, match='onnx on cpu ended'),
