@@ -50,8 +50,10 @@ def make_waveforms(spec: FeatureSpec, count: int = 3) -> np.ndarray:
 
 def streaming_features(spec: FeatureSpec, waveform: np.ndarray) -> np.ndarray:
     mel = StreamingMel(spec, waveform.shape[0])
-    mel.push(waveform, 0)
-    return mel.features(spec.window_samples)
+    # Windows end at multiples of the hop.
+    lead = -spec.window_samples % spec.hop_samples
+    mel.push(np.pad(waveform, ((0, 0), (lead, 0))), 0)
+    return mel.features(lead + spec.window_samples)
 
 
 def feature_means(features: torch.Tensor) -> tuple[torch.Tensor, ...]:

@@ -104,10 +104,12 @@ def test_the_bundle_contains_it_and_predictions_are_stamped_with_it(config: Trai
     assert 'describe its newest instant' in (bundle.folder / 'README.md').read_text()
     drive = Drive(SEEDS[0], duration_s=2.0)
     pipeline = Pipeline(bundle, open_backend(bundle, 'onnx'), drive.array, RATE_HZ)
-    pipeline.push(AudioBlock(drive.audio(0, RATE_HZ), 0, RATE_HZ, START_NS))
+    # The first multiple of the hop with a whole window before it.
+    end = 88 * 256
+    pipeline.push(AudioBlock(drive.audio(0, end), 0, RATE_HZ, START_NS))
     prediction = pipeline.predict()
-    assert (prediction.first_sample, prediction.end_sample) == (0, RATE_HZ)
-    assert prediction.stamp_ns == prediction.newest_stamp_ns == START_NS + 1_000_000_000
+    assert (prediction.first_sample, prediction.end_sample) == (end - RATE_HZ, end)
+    assert prediction.stamp_ns == prediction.newest_stamp_ns == START_NS + end * 1_000_000_000 // RATE_HZ
 
 
 def test_networks_fitted_to_another_frame_position_are_refused(config: TrainingConfig, tmp_path: Path) -> None:
