@@ -19,7 +19,8 @@ HEADING = '### What was found about the claims of the paper'
 NOTE = (
     'A difference is ABS_rel or mIoU of the first system minus that of the second, on the same test windows with the '
     'same number of steps. Its error combines the standard errors of both over the test drives, and over seeds where '
-    f'there are several. Below {SIGNIFICANT_ERRORS:g} errors nothing was found.'
+    'there are several. With one seed it lacks the variation from fit to fit, so that small differences may be chance. '
+    f'Below {SIGNIFICANT_ERRORS:g} errors nothing was found.'
 )
 
 
