@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 FORMAT_VERSION = 1
 RESULTS_FOLDER = 'results'
+# Folder of the records of drives in `data/`.
+RESULTS = Path('data') / RESULTS_FOLDER
 # Scores of the test split in the output folder of a run, with their provenance.
 SCORES_FILE = 'scores.json'
 

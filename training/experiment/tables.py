@@ -17,7 +17,7 @@ from audio_manifold_ros.cli.console import print_error
 from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.errors import AudioManifoldError
 from audio_manifold_ros.drawing.images import save_png
-from training.experiment.results import RESULTS_FOLDER
+from training.experiment.results import RESULTS
 from training.paper_tables.comparison import comparison_tables
 from training.paper_tables.image_writer import as_picture
 from training.paper_tables.latex_writer import as_latex
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
     from training.paper_tables.table import ComparisonTable
 
-RESULTS = Path('data') / RESULTS_FOLDER
 TABLES = 'tables'
 PAGE, PICTURES = 'results.md', 'results'
 

@@ -30,15 +30,19 @@ def costs(records: Sequence[RunRecord]) -> str:
     rows = []
     for system in sorted({record.system for record in records if record.config}):
         runs = [record for record in records if record.system == system and record.config]
-        minutes = [run.cost.minutes for run in runs if run.cost.minutes is not None]
-        shown = f'{fmean(minutes):.0f}' if minutes else '–'
         weights = count_weights(runs[0].config)
-        rows.append(f'| `{system}` | {"–" if weights is None else f"{weights / 1e6:.2f}"} | {shown} |')
+        rows.append(f'| `{system}` | {"–" if weights is None else f"{weights / 1e6:.2f}"} | {describe_minutes(runs)} |')
     if not rows:
         return ''
     return '\n'.join(
         [HEADING, '', NOTE, '', '| system | million weights | minutes |', '| --- | ---: | ---: |', *rows, '']
     )
+
+
+def describe_minutes(runs: Sequence[RunRecord]) -> str:
+    """Return the mean of the minutes of all fits of a run, a dash if no record has them."""
+    minutes = [run.cost.minutes for run in runs if run.cost.minutes is not None]
+    return f'{fmean(minutes):.0f}' if minutes else '–'
 
 
 def count_weights(config: Mapping[str, object]) -> int | None:

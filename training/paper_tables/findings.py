@@ -5,12 +5,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from statistics import fmean, stdev
-from typing import Any
 
+from audio_manifold_ros.evaluation.metrics.metric_names import MODEL
 from audio_manifold_ros.modalities.registry import DEPTH, SEGMENTATION
+from training.paper_tables.columns import Column
 from training.paper_tables.records import RunRecord, group_by_conditions
 
 # Differences below this number of standard errors are not taken as found.
@@ -51,29 +52,30 @@ CLAIMS = (
     Claim('The method is better than OmniNet with 2 microphones', 'vq_8x8', 'omninet_2ch_both'),
     Claim('OmniNet is better with 2 microphones than with 8 (table 1)', 'omninet_2ch_both', 'omninet_8ch_both'),
 )
-# Metric, and whether larger values are better.
-METRICS = {(DEPTH, 'abs_rel'): False, (SEGMENTATION, 'miou'): True}
+METRICS = (Column('', 'ABS_rel ↓', (DEPTH, 'abs_rel'), 3), Column('', 'mIoU ↑', (SEGMENTATION, 'miou'), 3))
 
 
 @dataclass(frozen=True)
 class Difference:
-    """Difference of a metric between two systems, positive if the claim is right.
+    """Difference of a metric between two systems.
 
     Attributes:
-        value: Difference of the means.
+        value: Mean of the system that is better according to the paper, minus that of the other.
         error: Its standard error.
+        higher_is_better: True if a higher figure is better.
 
     """
 
     value: float
     error: float
+    higher_is_better: bool
 
     @property
     def finding(self) -> str:
-        """Return `yes`, `no`, or `not found` within the errors."""
+        """`yes` if the claim is right, `no`, or `not found` within the errors."""
         if abs(self.value) < SIGNIFICANT_ERRORS * self.error:
             return 'not found'
-        return 'yes' if self.value > 0 else 'no'
+        return 'yes' if (self.value > 0) == self.higher_is_better else 'no'
 
 
 def findings(records: Sequence[RunRecord]) -> str:
@@ -91,44 +93,36 @@ def findings(records: Sequence[RunRecord]) -> str:
     return '\n'.join([HEADING, '', NOTE, '', head, '| --- | --- | ---: | --- | ---: | --- |', *rows, ''])
 
 
-def compare(better: Sequence[RunRecord], worse: Sequence[RunRecord], metric: tuple[str, str]) -> Difference | None:
+def compare(better: Sequence[RunRecord], worse: Sequence[RunRecord], metric: Column) -> Difference | None:
     """Return the difference between the runs of two systems. None if one lacks the metric."""
     first, second = _mean(better, metric), _mean(worse, metric)
     if first is None or second is None:
         return None
-    sign = 1 if METRICS[metric] else -1
-    return Difference(sign * (first[0] - second[0]), math.hypot(first[1], second[1]))
+    return Difference(first[0] - second[0], math.hypot(first[1], second[1]), metric.higher_is_better)
 
 
 def _row(claim: Claim, groups: Sequence[Sequence[RunRecord]]) -> str:
     for group in groups:
         better, worse = ([run for run in group if run.system == name] for name in (claim.better, claim.worse))
         if better and worse:
-            cells = [_cells(compare(better, worse, metric), METRICS[metric]) for metric in METRICS]
+            cells = [_cells(compare(better, worse, metric)) for metric in METRICS]
             return f'| {claim.text} | `{claim.better}`, `{claim.worse}` | {" | ".join(cells)} |'
     return ''
 
 
-def _cells(difference: Difference | None, larger_is_better: bool) -> str:  # noqa: FBT001  # a property of the metric
+def _cells(difference: Difference | None) -> str:
     if difference is None:
         return '– | –'
-    value = difference.value if larger_is_better else -difference.value
-    return f'{value:+.3f} ± {difference.error:.3f} | {difference.finding}'
+    return f'{difference.value:+.3f} ± {difference.error:.3f} | {difference.finding}'
 
 
-def _mean(runs: Sequence[RunRecord], metric: tuple[str, str]) -> tuple[float, float] | None:
+def _mean(runs: Sequence[RunRecord], metric: Column) -> tuple[float, float] | None:
     """Return mean and standard error of a metric. None if a run lacks it."""
-    values = [_number(run.scores, metric) for run in runs]
+    values = [metric.figure(run.scores, MODEL) for run in runs]
     known = [value for value in values if value is not None]
     if len(known) < len(values):
         return None
-    over_drives = [_number(run.scores, ('over_streets', 'standard_errors', *metric)) or 0.0 for run in runs]
+    error = replace(metric, path=('over_streets', 'standard_errors', *metric.path))
+    over_drives = [error.figure(run.scores, MODEL) or 0.0 for run in runs]
     over_seeds = stdev(known) / math.sqrt(len(known)) if len(known) > 1 else 0.0
     return fmean(known), math.hypot(fmean(over_drives), over_seeds)
-
-
-def _number(values: Mapping[str, object], path: Sequence[str]) -> float | None:
-    value: Any = values
-    for key in path:
-        value = value.get(key) if isinstance(value, Mapping) else None
-    return float(value) if isinstance(value, int | float) else None

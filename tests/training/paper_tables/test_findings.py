@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from tests.training.paper_tables.stored_runs import record
-from training.paper_tables.findings import compare, findings
+from training.paper_tables.findings import METRICS, compare, findings
 from training.paper_tables.records import RunRecord
 
-ABS_REL, MIOU = ('depth', 'abs_rel'), ('segmentation', 'miou')
+ABS_REL, MIOU = METRICS
 
 
 def run(folder: Path, system: str, abs_rel: float, miou: float, *, seed: int = 0, error: float = 0.01) -> RunRecord:
@@ -36,7 +36,7 @@ def test_a_difference_is_found_above_two_standard_errors(tmp_path: Path) -> None
     depth, classes = (compare([two_stages], [end_to_end], metric) for metric in (ABS_REL, MIOU))
     assert depth is not None
     assert classes is not None
-    assert depth.value == pytest.approx(0.02), 'a smaller error supports the claim'
+    assert depth.value == pytest.approx(-0.02)
     assert depth.error == pytest.approx(0.01 * 2**0.5)
     assert (depth.finding, classes.finding) == ('not found', 'no')
     page = findings([two_stages, end_to_end])
@@ -50,7 +50,8 @@ def test_seeds_add_to_the_error(tmp_path: Path) -> None:
     other = run(tmp_path, 'vae_8x8', 0.5, 0.1, error=0.0)
     difference = compare(seeds, [other], ABS_REL)
     assert difference is not None
-    assert difference.value == pytest.approx(0.2)
+    assert difference.value == pytest.approx(-0.2)
+    assert difference.finding == 'not found'
     assert difference.error == pytest.approx(0.1)
 
 
