@@ -19,6 +19,7 @@ from audio_manifold_ros.networks.label_encoding import LABEL_ENCODERS
 from audio_manifold_ros.networks.loss_vector_quantizer import LossVectorQuantizer
 from audio_manifold_ros.networks.quantizer import VectorQuantizer
 from audio_manifold_ros.networks.residual import ReferenceResidualBlock, ResidualBlock
+from audio_manifold_ros.networks.soft_vector_quantizer import SoftVectorQuantizer
 from audio_manifold_ros.networks.spatial.compact_decoder import MAP_SIZE, CompactDecoder
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 BOTTLENECKS: dict[str, Callable[[VqVaeConfig], Bottleneck]] = {
     'codebook': lambda config: VectorQuantizer(config.codes, config.code_dim, config.decay),
+    'soft_codebook': lambda config: SoftVectorQuantizer(config.codes, config.code_dim, config.decay),
     'gradient_codebook': lambda config: LossVectorQuantizer(config.codes, config.code_dim),
     'plain': lambda config: IdentityBottleneck(config.code_dim, config.manifold_cells),
     'gaussian': lambda config: GaussianBottleneck(config.code_dim, config.manifold_cells),
@@ -58,9 +60,10 @@ class VqVaeConfig:
         features: Features of all other convolutions.
         residual_blocks: Number of residual blocks on each side of the codebook.
         decay: Decay of the moving averages of the codebook.
-        bottleneck: `codebook`, updated by moving averages; `gradient_codebook`, updated by gradients as in the paper
-            and its published code; `plain`, an autoencoder, which the published code calls a VAE; or `gaussian`, a
-            variational autoencoder. `codes` applies to the codebooks, `decay` to the first.
+        bottleneck: `codebook`, updated by moving averages; `soft_codebook`, the same with soft decoding;
+            `gradient_codebook`, updated by gradients as in the paper and its published code; `plain`, an autoencoder,
+            which the published code calls a VAE; or `gaussian`, a variational autoencoder. `codes` applies to the
+            codebooks, `decay` to the first two.
         label_coding: Encoding of input labels: `one_hot`, or `grey`, one channel as in the published code.
         residual: Residual blocks of the `paper`, or of its published code, the `reference`, with two on each side.
         decoder: `transposed`, the mirrored layers of the paper, or `compact` (see `CompactDecoder`), for manifolds of

@@ -22,6 +22,7 @@ CONVERTED = {
     '_adaptive_avg_pool2d.default',
     '_assert_tensor_metadata.default',
     '_native_batch_norm_legit_no_training.default',
+    '_softmax.default',
     '_to_copy.default',
     'add.Tensor',
     'argmin.default',
@@ -32,11 +33,14 @@ CONVERTED = {
     'convolution.default',
     'div.Tensor',
     'embedding.default',
+    'exp.default',
     'expand.default',
     'leaky_relu.default',
     'max_pool2d_with_indices.default',
     'mean.dim',
+    'mm.default',
     'mul.Tensor',
+    'neg.default',
     'permute.default',
     'pow.Tensor_Scalar',
     'relu.default',
@@ -63,7 +67,7 @@ def manifold(bottleneck: str, **at_net: object) -> PerceptionNetwork:
         for name, channels in CHANNELS.items()
     }
     for name, vq_vae in vq_vaes.items():
-        if bottleneck == 'codebook':
+        if bottleneck in {'codebook', 'soft_codebook'}:
             vq_vae.quantizer.start(torch.randn(100, 16))
         nn.init.normal_(heads.heads[name][-2].weight, std=0.2)
         heads.set_latent_statistics(name, torch.randn(16, 8, 8), torch.ones(16))
@@ -90,6 +94,7 @@ def settle(network: nn.Module) -> None:
 MICROPHONES = {'mics': 2, 'modalities': ['depth', 'segmentation']}
 NETWORKS = {
     'codebook': lambda: manifold('codebook'),
+    'soft codebook': lambda: manifold('soft_codebook'),
     'gradient codebook': lambda: manifold('gradient_codebook', input='batch_norm'),
     'plain': lambda: manifold('plain', time_columns=4),
     'gaussian': lambda: manifold('gaussian'),

@@ -49,10 +49,12 @@ def test_all_weights_learn_through_the_codebook() -> None:
     assert any(float(parameter.grad.abs().sum()) > 0 for parameter in network.encoder.parameters())
 
 
-@pytest.mark.parametrize('bottleneck', ['plain', 'gaussian', 'gradient_codebook'])
+@pytest.mark.parametrize('bottleneck', ['plain', 'gaussian', 'gradient_codebook', 'soft_codebook'])
 def test_all_weights_learn_with_every_bottleneck(bottleneck: str) -> None:
     torch.manual_seed(0)
     network = VqVae(VqVaeConfig(first_features=4, features=8, bottleneck=bottleneck))
+    if bottleneck == 'soft_codebook':
+        network.quantizer.start(torch.randn(500, 64))
     result = network(torch.rand(2, 1, 128, 128))
     assert result.latent.shape == (2, 64, 8, 8)
     assert_all_learn(network, result.image.square().mean() + 1e-3 * result.penalty)
@@ -65,11 +67,11 @@ def test_the_gaussian_encoder_has_twice_the_channels_and_the_decoder_is_equal() 
     assert parameters(gaussian.decoder) == parameters(plain.decoder)
 
 
-@pytest.mark.parametrize('bottleneck', ['codebook', 'gradient_codebook', 'plain', 'gaussian'])
+@pytest.mark.parametrize('bottleneck', ['codebook', 'soft_codebook', 'gradient_codebook', 'plain', 'gaussian'])
 def test_the_decoder_reconstructs_from_the_target_of_at_nets(bottleneck: str) -> None:
     torch.manual_seed(0)
     network = VqVae(VqVaeConfig(first_features=4, features=8, bottleneck=bottleneck)).eval()
-    if bottleneck == 'codebook':
+    if bottleneck in {'codebook', 'soft_codebook'}:
         network.quantizer.start(torch.randn(500, 64))
     image = torch.rand(2, 1, 128, 128)
     latent = network.encode(image)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 UNSTARTED_LOSS = 1e6
 PENALTY_WEIGHTS: dict[str, Callable[[CodebookConfig, LossConfig], float]] = {
     'codebook': lambda codebook, _losses: codebook.commitment,
+    'soft_codebook': lambda codebook, _losses: codebook.commitment,
     'gradient_codebook': lambda codebook, _losses: codebook.commitment,
     'plain': lambda _codebook, _losses: 0.0,
     'gaussian': lambda _codebook, losses: losses.kl_weight,

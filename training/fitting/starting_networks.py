@@ -14,7 +14,9 @@ from audio_manifold_ros.common.schema import from_plain
 from audio_manifold_ros.inference.backends.torch_backend import load_network
 from audio_manifold_ros.inference.bundle.bundle import Bundle
 from audio_manifold_ros.inference.bundle.manifest import MANIFEST_FILE
+from audio_manifold_ros.networks.perception_network import PerceptionNetwork
 from audio_manifold_ros.networks.quantizer import VectorQuantizer
+from audio_manifold_ros.networks.soft_vector_quantizer import SoftVectorQuantizer
 from training.config.experiment_configuration import TrainingConfig
 from training.experiment.run_directory import CONFIG_FILE
 from training.fitting.fitted_networks import load_perception
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from audio_manifold_ros.features.kinds import AnyFeatureSpec
-    from audio_manifold_ros.networks.perception_network import PerceptionConfig, PerceptionNetwork
+    from audio_manifold_ros.networks.perception_network import PerceptionConfig
     from audio_manifold_ros.networks.spatial.spatial_network import SpatialNetwork
 
 HEAD_PREFIX = 'head.'
@@ -33,6 +35,8 @@ CODE_COUNT = 32.0
 
 def load_start(path: Path, config: TrainingConfig, expected: PerceptionConfig) -> PerceptionNetwork:
     """Return the networks of a bundle or of the output folder of a run.
+
+    An experiment with soft decoding may start from networks with the nearest codes.
 
     Args:
         path: Folder of the bundle or of the run.
@@ -45,6 +49,8 @@ def load_start(path: Path, config: TrainingConfig, expected: PerceptionConfig) -
 
     """
     network, features = _read(path, 'start')
+    if network.config != expected and network.config == _with_nearest_codes(expected):
+        network = _with_soft_codes(network, expected)
     for name, found, wanted in (('sizes', network.config, expected), ('features', features, config.data.features)):
         if found != wanted:
             msg = f'The networks of {str(path)!r} have the {name} {found}, the experiment {wanted}: make them equal.'
@@ -79,6 +85,24 @@ def adopt_trunk(network: SpatialNetwork, path: Path, config: TrainingConfig) -> 
         )
         raise TrainingError(msg)
     network.load_state_dict(found, strict=False)
+
+
+def _with_nearest_codes(config: PerceptionConfig) -> PerceptionConfig:
+    manifolds = {
+        name: replace(manifold, bottleneck='codebook') if manifold.bottleneck == 'soft_codebook' else manifold
+        for name, manifold in config.manifolds.items()
+    }
+    return replace(config, manifolds=manifolds)
+
+
+def _with_soft_codes(network: PerceptionNetwork, expected: PerceptionConfig) -> PerceptionNetwork:
+    """Return networks with the same weights, and a first temperature for each soft codebook."""
+    soft = PerceptionNetwork(expected)
+    soft.load_state_dict(network.state_dict(), strict=False)
+    for codebook in soft.codebooks.values():
+        if isinstance(codebook, SoftVectorQuantizer):
+            codebook.start_temperature()
+    return soft
 
 
 def _without_head(network: SpatialNetwork) -> dict[str, Tensor]:

@@ -103,7 +103,7 @@ def test_direct_systems(name: str, tmp_path: Path) -> None:
     assert_same(network, features, tmp_path)
 
 
-@pytest.mark.parametrize('bottleneck', ['codebook', 'gradient_codebook', 'plain', 'gaussian'])
+@pytest.mark.parametrize('bottleneck', ['codebook', 'soft_codebook', 'gradient_codebook', 'plain', 'gaussian'])
 def test_manifolds(bottleneck: str, tmp_path: Path) -> None:
     torch.manual_seed(0)
     at_net = AtNet(AtNetConfig(width=0.125, modalities=('depth', 'segmentation'), code_dim=8))

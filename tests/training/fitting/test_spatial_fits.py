@@ -155,6 +155,27 @@ def test_a_quantised_network_is_fitted_with_codebooks_and_decoders(config: Train
     assert depth_m.shape == (4, 128, 128)
 
 
+def test_soft_codes_start_from_a_run_with_nearest_codes_and_are_fitted(config: TrainingConfig) -> None:
+    nearest = spatial_config(config, 8)
+    fit_joint(nearest, replace(FIT, steps=12, validate_every_steps=12))
+    (Path(nearest.output) / 'config.json').write_text(json.dumps(nearest.to_dict()), encoding='utf-8')
+    manifolds = {name: replace(manifold, bottleneck='soft_codebook') for name, manifold in nearest.manifolds.items()}
+    joint = replace(nearest.joint or JointConfig(), start=str(nearest.output))
+    soft = replace(nearest, manifolds=manifolds, joint=joint, output=f'{nearest.output}_soft')
+    network, source = make_networks(soft, joint, open_cache(soft.data, progress=False)), load_perception(nearest)
+    temperatures = {}
+    for name, codebook in network.codebooks.items():
+        assert torch.equal(codebook.codebook, source.codebooks[name].codebook)
+        temperatures[name] = float(codebook.log_temperature.detach())
+        assert temperatures[name] != 0
+    fit_joint(soft, replace(FIT, steps=8, validate_every_steps=8))
+    fitted = load_perception(soft)
+    assert all(float(fitted.codebooks[name].log_temperature) != start for name, start in temperatures.items())
+    (Path(soft.output) / 'config.json').write_text(json.dumps(soft.to_dict()), encoding='utf-8')
+    with pytest.raises(TrainingError, match='make them equal'):
+        make_networks(nearest, replace(joint, start=str(soft.output)), open_cache(nearest.data, progress=False))
+
+
 def test_a_trunk_is_adopted_from_a_run_with_another_head(config: TrainingConfig) -> None:
     cache = open_cache(spatial_config(config, 0).data, progress=False)
     direct = replace(spatial_config(config, 0), joint_fit=replace(FIT, steps=2, validate_every_steps=2))
