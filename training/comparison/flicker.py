@@ -35,7 +35,7 @@ SECONDS = 3
 # The rate of the node.
 RATE_HZ = 30.0
 # Time constants of the temporal smoothing (see `PipelineSettings.smoothing_s`) that are compared.
-SMOOTHING_S = (0.0, 0.1)
+SMOOTHING_S = (0.0, 0.1, 0.3, 1.0)
 # Largest change of ln(true depth) of a pixel that counts as still.
 STILL = 0.01
 FLICKER_TEXT = (
