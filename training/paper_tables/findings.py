@@ -51,6 +51,7 @@ CLAIMS = (
     Claim('The method is better than OmniNet with 8 microphones', 'vq_8x8', 'omninet_8ch_both'),
     Claim('The method is better than OmniNet with 2 microphones', 'vq_8x8', 'omninet_2ch_both'),
     Claim('OmniNet is better with 2 microphones than with 8 (table 1)', 'omninet_2ch_both', 'omninet_8ch_both'),
+    Claim('Control: eight microphones are better than one', 'end_to_end_8x8', 'end_to_end_1ch'),
 )
 METRICS = (Column('', 'ABS_rel ↓', (DEPTH, 'abs_rel'), 3), Column('', 'mIoU ↑', (SEGMENTATION, 'miou'), 3))
 
