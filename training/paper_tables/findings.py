@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean, stdev
 
-from audio_manifold_ros.evaluation.metrics.metric_names import MODEL
-from audio_manifold_ros.modalities.registry import DEPTH, SEGMENTATION
+from audio_manifold_ros.evaluation.metrics.metric_names import MODEL, PRIOR
+from audio_manifold_ros.modalities.registry import SEGMENTATION
 from training.paper_tables.columns import Column
 from training.paper_tables.records import RunRecord, group_by_conditions
 
@@ -18,10 +18,11 @@ from training.paper_tables.records import RunRecord, group_by_conditions
 SIGNIFICANT_ERRORS = 2.0
 HEADING = '### What was found about the claims of the paper'
 NOTE = (
-    'A difference is ABS_rel or mIoU of the first system minus that of the second, on the same test windows with the '
-    'same number of steps. Its error combines the standard errors of both over the test drives, and over seeds where '
-    'there are several. With one seed it lacks the variation from fit to fit, so that small differences may be chance. '
-    f'Below {SIGNIFICANT_ERRORS:g} errors nothing was found.'
+    'A difference is skill or mIoU of the first system minus that of the second, on the same test windows with the '
+    'same number of steps. Skill is 1 - ABS_rel / ABS_rel of the median prior. Its error is smaller than that of '
+    'ABS_rel, because difficult streets raise both. The error of a difference combines the standard errors of both '
+    'over the test drives, and over seeds where there are several. With one seed it lacks the variation from fit to '
+    f'fit, so that small differences may be chance. Below {SIGNIFICANT_ERRORS:g} errors nothing was found.'
 )
 
 
@@ -53,7 +54,13 @@ CLAIMS = (
     Claim('OmniNet is better with 2 microphones than with 8 (table 1)', 'omninet_2ch_both', 'omninet_8ch_both'),
     Claim('Control: eight microphones are better than one', 'end_to_end_8x8', 'end_to_end_1ch'),
 )
-METRICS = (Column('', 'ABS_rel ↓', (DEPTH, 'abs_rel'), 3), Column('', 'mIoU ↑', (SEGMENTATION, 'miou'), 3))
+# The columns of the differences, each with the path of its standard error over streets.
+METRICS = {
+    Column('', 'skill ↑', ('over_streets', 'against', PRIOR, 'skill'), 3): (
+        'over_streets', 'against', PRIOR, 'skill_error',
+    ),
+    Column('', 'mIoU ↑', (SEGMENTATION, 'miou'), 3): ('over_streets', 'standard_errors', SEGMENTATION, 'miou'),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -90,7 +97,7 @@ def findings(records: Sequence[RunRecord]) -> str:
     rows = [row for claim in CLAIMS if (row := _row(claim, list(groups.values())))]
     if not rows:
         return ''
-    head = '| claim | systems | ABS_rel: difference | found | mIoU: difference | found |'
+    head = '| claim | systems | skill: difference | found | mIoU: difference | found |'
     return '\n'.join([HEADING, '', NOTE, '', head, '| --- | --- | ---: | --- | ---: | --- |', *rows, ''])
 
 
@@ -123,7 +130,7 @@ def _mean(runs: Sequence[RunRecord], metric: Column) -> tuple[float, float] | No
     known = [value for value in values if value is not None]
     if len(known) < len(values):
         return None
-    error = replace(metric, path=('over_streets', 'standard_errors', *metric.path))
+    error = replace(metric, path=METRICS[metric])
     over_drives = [error.figure(run.scores, MODEL) or 0.0 for run in runs]
     over_seeds = stdev(known) / math.sqrt(len(known)) if len(known) > 1 else 0.0
     return fmean(known), math.hypot(fmean(over_drives), over_seeds)

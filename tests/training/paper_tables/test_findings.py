@@ -13,16 +13,17 @@ from tests.training.paper_tables.stored_runs import record
 from training.paper_tables.findings import METRICS, compare, findings
 from training.paper_tables.records import RunRecord
 
-ABS_REL, MIOU = METRICS
+SKILL, MIOU = METRICS
 
 
-def run(folder: Path, system: str, abs_rel: float, miou: float, *, seed: int = 0, error: float = 0.01) -> RunRecord:
-    errors = {'depth': {'abs_rel': error}, 'segmentation': {'miou': error}}
+def run(folder: Path, system: str, skill: float, miou: float, *, seed: int = 0, error: float = 0.01) -> RunRecord:
     scores = {
         'windows': 4,
-        'depth': {'abs_rel': abs_rel},
         'segmentation': {'miou': miou},
-        'over_streets': {'standard_errors': errors},
+        'over_streets': {
+            'standard_errors': {'segmentation': {'miou': error}},
+            'against': {'prior': {'skill': skill, 'skill_error': error}},
+        },
     }
     path = folder / 'street' / system / f'seed{seed}.json'
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -31,36 +32,36 @@ def run(folder: Path, system: str, abs_rel: float, miou: float, *, seed: int = 0
 
 
 def test_a_difference_is_found_above_two_standard_errors(tmp_path: Path) -> None:
-    two_stages = run(tmp_path, 'vq_8x8', 0.30, 0.20)
-    end_to_end = run(tmp_path, 'end_to_end_8x8', 0.32, 0.26)
-    depth, classes = (compare([two_stages], [end_to_end], metric) for metric in (ABS_REL, MIOU))
+    two_stages = run(tmp_path, 'vq_8x8', 0.32, 0.20)
+    end_to_end = run(tmp_path, 'end_to_end_8x8', 0.30, 0.26)
+    depth, classes = (compare([two_stages], [end_to_end], metric) for metric in (SKILL, MIOU))
     assert depth is not None
     assert classes is not None
-    assert depth.value == pytest.approx(-0.02)
+    assert depth.value == pytest.approx(0.02)
     assert depth.error == pytest.approx(0.01 * 2**0.5)
     assert (depth.finding, classes.finding) == ('not found', 'no')
     page = findings([two_stages, end_to_end])
     row = next(line for line in page.splitlines() if 'end_to_end_8x8' in line)
-    assert row.endswith('| -0.020 ± 0.014 | not found | -0.060 ± 0.014 | no |')
+    assert row.endswith('| +0.020 ± 0.014 | not found | -0.060 ± 0.014 | no |')
     assert 'omninet' not in page
 
 
 def test_seeds_add_to_the_error(tmp_path: Path) -> None:
-    seeds = [run(tmp_path, 'vq_8x8', abs_rel, 0.2, seed=seed, error=0.0) for seed, abs_rel in enumerate((0.2, 0.4))]
-    other = run(tmp_path, 'vae_8x8', 0.5, 0.1, error=0.0)
-    difference = compare(seeds, [other], ABS_REL)
+    seeds = [run(tmp_path, 'vq_8x8', skill, 0.2, seed=seed, error=0.0) for seed, skill in enumerate((0.2, 0.4))]
+    other = run(tmp_path, 'vae_8x8', 0.11, 0.1, error=0.0)
+    difference = compare(seeds, [other], SKILL)
     assert difference is not None
-    assert difference.value == pytest.approx(-0.2)
+    assert difference.value == pytest.approx(0.19)
     assert difference.finding == 'not found'
     assert difference.error == pytest.approx(0.1)
 
 
 def test_a_system_without_the_metric_is_not_compared(tmp_path: Path) -> None:
-    depth_only = run(tmp_path, 'echo2depth_paper', 0.3, 0.2)
+    depth_only = run(tmp_path, 'echo2depth_paper', 0.1, 0.2)
     assert isinstance(depth_only.scores, dict)
     del depth_only.scores['segmentation']
     page = findings([run(tmp_path, 'vq_8x8', 0.2, 0.2), depth_only])
-    assert page.rstrip().endswith('| -0.100 ± 0.014 | yes | – | – |')
+    assert page.rstrip().endswith('| +0.100 ± 0.014 | yes | – | – |')
 
 
 def test_runs_of_other_conditions_are_not_compared(tmp_path: Path) -> None:
