@@ -40,8 +40,8 @@ class MelFrames:
     percent of the quietest bands of 16-bit audio: 1e-3 in the features, for a tolerance of 1e-4. The following steps
     sum positive numbers, for which single precision is sufficient.
 
-    numpy and scipy compute the same transform in double precision. Importing scipy.fft takes 38 MB of a robot's memory
-    and a quarter of its start-up time.
+    numpy and scipy compute the same transform in double precision. Importing scipy.fft takes about 40 MB of a robot's
+    memory.
 
     A few frames at a time are transformed, so that they stay in the cache. One thread uses an instance.
 

@@ -30,7 +30,7 @@ THREADS = 2
 ROUNDS = 15
 CALLS = 10
 MIN_RATIO = 1.6
-# The networks of a window may take 8 ms where those of models/paper_8x8 take 11.2 ms.
+# The networks of a window may take 8 ms where those of the former mel bundle took 11.2 ms.
 MIN_SPATIAL_RATIO = 1.4
 # Time of the networks of a shipped bundle on one thread.
 MAX_NETWORKS_MS = 6.0
