@@ -19,6 +19,7 @@ from audio_manifold_ros.inference.pipeline_settings import PipelineSettings
 from audio_manifold_ros.inference.pipeline_status import PipelineStatus
 from audio_manifold_ros.inference.sustained_rate import SustainedRateEstimator
 from audio_manifold_ros.nodes.perception.gc_monitor import GcMonitor
+from audio_manifold_ros.nodes.perception.publishing_age import PublishingAge
 from audio_manifold_ros.nodes.perception.stage_latency import Percentiles, StageLatency
 from audio_manifold_ros.processes.repeating_thread import RepeatingThread
 
@@ -95,8 +96,8 @@ class PerceptionWorker:
     """Takes audio in, predicts and publishes in its own threads, from `start` to `stop`.
 
     One thread takes audio in (`AudioIntake`). Another one predicts from the newest window and publishes. Late work is
-    dropped, and never queued: a prediction that is late by a period is not made, and one that is older than two periods
-    when it is made is not published. If the machine does not sustain the requested rate, predictions are made at the
+    dropped, and never queued: a prediction that is late by a period is not made, and one that would be older than two
+    periods when its messages are made is not published. If the machine does not sustain the requested rate, predictions are made at the
     rate that it sustains. An error in a block or a window is reported as a fault, and the next one is tried.
 
     Args:
@@ -142,6 +143,7 @@ class PerceptionWorker:
         self._published_age: tuple[float, float] | None = None
         self._sustained_rate = SustainedRateEstimator()
         self._prediction_times_s: deque[float] = deque(maxlen=RATE_WINDOW_PREDICTIONS)
+        self._publishing_age = PublishingAge()
         self._fault = ''
 
     def start(self) -> None:
@@ -222,8 +224,9 @@ class PerceptionWorker:
         prediction = pipeline.predict(with_features=self._output.needs_features())
         if prediction is None:
             return
+        age_s = self._publishing_age.expected_s(prediction.age_s)
         # The first predictions warm up. They are published whatever their age.
-        if math.isfinite(self._sustained_rate.rate_hz) and prediction.age_s > pipeline.max_age_s:
+        if math.isfinite(self._sustained_rate.rate_hz) and age_s > pipeline.max_age_s:
             pipeline.drop_prediction()
         else:
             self._publish(prediction)
@@ -238,6 +241,7 @@ class PerceptionWorker:
         self._latency.add('features', prediction.features_s)
         self._latency.add('network', prediction.network_s)
         self._latency.add('publish', now_s - start_s)
+        self._publishing_age.add(now_s - start_s)
         self._latency.add('total', (self._now_ns() - prediction.newest_stamp_ns) / NS_PER_S)
         for seconds in self._gc_monitor.collection_times_s():
             self._latency.add('garbage', seconds)
