@@ -97,8 +97,9 @@ class PerceptionWorker:
 
     One thread takes audio in (`AudioIntake`). Another one predicts from the newest window and publishes. Late work is
     dropped, and never queued: a prediction that is late by a period is not made, and one that would be older than two
-    periods when its messages are made is not published. If the machine does not sustain the requested rate, predictions are made at the
-    rate that it sustains. An error in a block or a window is reported as a fault, and the next one is tried.
+    periods when its messages are made is not published. If the machine does not sustain the requested rate, predictions
+    are made at the rate that it sustains. An error in a block or a window is reported as a fault, and the next one is
+    tried.
 
     Args:
         source: Opened by `start`, closed by `stop`.
