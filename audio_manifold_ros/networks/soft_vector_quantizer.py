@@ -34,7 +34,7 @@ class SoftVectorQuantizer(VectorQuantizer):
     def __init__(self, codes: int, code_dim: int, decay: float = 0.99) -> None:
         """Build an empty codebook."""
         super().__init__(codes, code_dim, decay)
-        self.log_temperature = nn.Parameter(torch.zeros(()))
+        self.log_temperature = nn.Parameter(torch.zeros(1))
 
     def forward(self, encoded: Tensor) -> Quantized:
         """Quantise (batch, code_dim, row, column). In training mode the codebook is updated as well."""

@@ -53,7 +53,7 @@ def test_the_first_temperature_is_a_fraction_of_the_squared_distance_between_cod
     quantizer.start_temperature()
     # Codes that are equal to another one have no distance.
     expected = START_FRACTION * (9 + 9 + 25) / 3
-    torch.testing.assert_close(quantizer.log_temperature.exp().detach(), torch.tensor(expected))
+    torch.testing.assert_close(quantizer.log_temperature.exp().detach(), torch.tensor([expected]))
 
 
 def test_codes_follow_their_nearest_latents_in_training_only(quantizer: SoftVectorQuantizer) -> None:

@@ -152,7 +152,8 @@ def _tensors(network: PerceptionNetwork, model: onnx.ModelProto, *, half: bool) 
 
 def _stored(values: NDArray[np.float32], *, half: bool) -> NDArray[np.floating]:
     fits = values.size >= MIN_HALF_ELEMENTS and float(np.abs(values).max()) < float(np.finfo(np.float16).max)
-    return np.ascontiguousarray(values, dtype=np.float16 if half and fits else np.float32)
+    # numpy.ascontiguousarray would give a single number another shape.
+    return np.asarray(values, dtype=np.float16 if half and fits else np.float32, order='C')
 
 
 def _tensor_locations(weights: bytes) -> dict[str, tuple[int, int]]:

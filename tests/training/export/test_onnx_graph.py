@@ -10,6 +10,7 @@ import numpy as np
 import onnxruntime
 import pytest
 import torch
+from safetensors.numpy import load
 
 from audio_manifold_ros.inference.backends.backend import INPUT_NAME
 from audio_manifold_ros.inference.bundle.bundle import ONNX_FILE, WEIGHTS_FILE
@@ -74,6 +75,8 @@ def assert_same(network: PerceptionNetwork, features: torch.Tensor, folder: Path
     exported = export_network(network, tuple(features.shape[1:]), half=False)
     (folder / ONNX_FILE).write_bytes(exported.onnx)
     (folder / WEIGHTS_FILE).write_bytes(exported.weights)
+    state = network.state_dict()
+    assert all(state[name].shape == values.shape for name, values in load(exported.weights).items())
     session = onnxruntime.InferenceSession(str(folder / ONNX_FILE))
     names = network.config.output_names
     with torch.inference_mode():
