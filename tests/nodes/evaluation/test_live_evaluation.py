@@ -67,7 +67,7 @@ def test_live_agrees_with_offline_on_every_prediction(small_bundle: Path, tmp_pa
 ON_A_SLOW_MACHINE = """
 import sys
 from audio_manifold_ros.nodes.evaluation import evaluate_bag, live_evaluation
-live_evaluation.PERCEPTION_MODULE = 'tests.nodes.perception.slow_node'
+live_evaluation.PERCEPTION_MODULE = 'tests.nodes.slow_node'
 live_evaluation.PREDICTION_TIMEOUT_S = 3.0
 sys.exit(evaluate_bag.main(sys.argv[1:]))
 """

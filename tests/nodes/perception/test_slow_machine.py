@@ -41,7 +41,7 @@ def start_slow_node(
     def start(network_s: float, **parameters: Any) -> NodeProcess:
         monkeypatch.setenv('SLOW_BACKEND_S', str(network_s))
         return start_node(
-            'tests.nodes.perception.slow_node',
+            'tests.nodes.slow_node',
             bundle=small_bundle,
             source__kind='file',
             source__file=wav,
