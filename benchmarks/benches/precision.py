@@ -94,7 +94,7 @@ def _scores(bundle: Bundle) -> list[Figure]:
         return []
     return [
         Figure(
-            f'models/paper_8x8 on {scores["windows"]} test windows, {SCORES[name]} with bytes',
+            f'models/paper_8x8 on {scores["windows"]} validation windows, {SCORES[name]} with bytes',
             scores[INT8][name],
             '',
             'single precision',
