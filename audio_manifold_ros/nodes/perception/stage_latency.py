@@ -7,6 +7,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from dataclasses import dataclass
+from statistics import median
 
 import numpy as np
 
@@ -40,6 +41,12 @@ class StageLatency:
         """Record one duration."""
         with self._lock:
             self._values_ms.setdefault(stage, deque(maxlen=self._window)).append(seconds * 1e3)
+
+    def median_s(self, stage: str) -> float:
+        """Return the median of one stage, 0 before its first duration."""
+        with self._lock:
+            values_ms = list(self._values_ms.get(stage, ()))
+        return median(values_ms) / 1e3 if values_ms else 0.0
 
     def percentiles(self) -> dict[str, Percentiles]:
         """Return the percentiles of each stage, in the order in which the stages were first added."""

@@ -19,7 +19,6 @@ from audio_manifold_ros.inference.pipeline_settings import PipelineSettings
 from audio_manifold_ros.inference.pipeline_status import PipelineStatus
 from audio_manifold_ros.inference.sustained_rate import SustainedRateEstimator
 from audio_manifold_ros.nodes.perception.gc_monitor import GcMonitor
-from audio_manifold_ros.nodes.perception.publishing_age import PublishingAge
 from audio_manifold_ros.nodes.perception.stage_latency import Percentiles, StageLatency
 from audio_manifold_ros.processes.repeating_thread import RepeatingThread
 
@@ -144,7 +143,6 @@ class PerceptionWorker:
         self._published_age: tuple[float, float] | None = None
         self._sustained_rate = SustainedRateEstimator()
         self._prediction_times_s: deque[float] = deque(maxlen=RATE_WINDOW_PREDICTIONS)
-        self._publishing_age = PublishingAge()
         self._fault = ''
 
     def start(self) -> None:
@@ -225,7 +223,8 @@ class PerceptionWorker:
         prediction = pipeline.predict(with_features=self._output.needs_features())
         if prediction is None:
             return
-        age_s = self._publishing_age.expected_s(prediction.age_s)
+        # The messages take time as well.
+        age_s = prediction.age_s + self._latency.median_s('publish')
         # The first predictions warm up. They are published whatever their age.
         if math.isfinite(self._sustained_rate.rate_hz) and age_s > pipeline.max_age_s:
             pipeline.drop_prediction()
@@ -242,7 +241,6 @@ class PerceptionWorker:
         self._latency.add('features', prediction.features_s)
         self._latency.add('network', prediction.network_s)
         self._latency.add('publish', now_s - start_s)
-        self._publishing_age.add(now_s - start_s)
         self._latency.add('total', (self._now_ns() - prediction.newest_stamp_ns) / NS_PER_S)
         for seconds in self._gc_monitor.collection_times_s():
             self._latency.add('garbage', seconds)

@@ -102,6 +102,8 @@ def test_latencies_are_of_the_newest_predictions() -> None:
     assert (found.p50_ms, found.p95_ms, found.p99_ms) == pytest.approx(np.percentile(np.arange(101, 201), [50, 95, 99]))
     shown = values(statuses(replace(REPORT, latencies={'network': found}))['latency'])
     assert shown['network p50_ms'] == '150.5'
+    assert latency.median_s('network') == pytest.approx(0.1505)
+    assert latency.median_s('publish') == 0.0
 
 
 def test_increases_are_detected_and_resets_are_not() -> None:
