@@ -139,8 +139,12 @@ def quantize_by(codebook: Tensor, latent: Tensor) -> Quantized:
 
 def nearest_codes(vectors: Tensor, codebook: Tensor) -> Tensor:
     """Return the index of the nearest code for each float32 vector (…, code_dim)."""
-    scores = codebook.square().sum(dim=1) - 2 * vectors @ codebook.t()
-    return scores.argmin(dim=-1)
+    return relative_distances(vectors, codebook).argmin(dim=-1)
+
+
+def relative_distances(vectors: Tensor, codebook: Tensor) -> Tensor:
+    """Return |vector - code|² - |vector|² of float32 vectors (…, code_dim) and all codes: (…, code)."""
+    return codebook.square().sum(dim=1) - 2 * vectors @ codebook.t()
 
 
 def assignment_sums(vectors: Tensor, codes: Tensor, count: int) -> tuple[Tensor, Tensor]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, cast
 import torch
 from torch import nn
 
-from audio_manifold_ros.networks.quantizer import VectorQuantizer, quantize_by
+from audio_manifold_ros.networks.quantizer import VectorQuantizer, quantize_by, relative_distances
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -54,8 +54,8 @@ class SoftVectorQuantizer(VectorQuantizer):
         nearest = quantize_by(codebook, latent)
         rows = latent.permute(0, 2, 3, 1).float()
         # |latent|² is the same for all codes, so it does not change the weights.
-        scores = 2 * rows @ codebook.t() - codebook.square().sum(dim=1)
-        weights = torch.softmax(scores * torch.exp(-self.log_temperature), dim=-1)
+        distances = relative_distances(rows, codebook)
+        weights = torch.softmax(-distances * torch.exp(-self.log_temperature), dim=-1)
         return nearest._replace(values=(weights @ codebook).permute(0, 3, 1, 2).to(latent.dtype))
 
     @torch.no_grad()
