@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from statistics import fmean, stdev
 
 from audio_manifold_ros.evaluation.metrics.metric_names import MODEL, PRIOR
@@ -21,8 +21,9 @@ NOTE = (
     'A difference is skill or mIoU of the first system minus that of the second, on the same test windows with the '
     'same number of steps. Skill is 1 - ABS_rel / ABS_rel of the median prior. Its error is smaller than that of '
     'ABS_rel, because difficult streets raise both. The error of a difference combines the standard errors of both '
-    'over the test drives, and over seeds where there are several. With one seed it lacks the variation from fit to '
-    f'fit, so that small differences may be chance. Below {SIGNIFICANT_ERRORS:g} errors nothing was found.'
+    'over the test drives, and over seeds where there are several. Below '
+    f'{SIGNIFICANT_ERRORS:g} errors nothing was found. With one seed the error lacks the variation from fit to fit: a '
+    'small difference may be chance.'
 )
 
 
@@ -54,13 +55,32 @@ CLAIMS = (
     Claim('OmniNet is better with 2 microphones than with 8 (table 1)', 'omninet_2ch_both', 'omninet_8ch_both'),
     Claim('Control: eight microphones are better than one', 'end_to_end_8x8', 'end_to_end_1ch'),
 )
-# The columns of the differences, each with the path of its standard error over streets.
-METRICS = {
-    Column('', 'skill ↑', ('over_streets', 'against', PRIOR, 'skill'), 3): (
-        'over_streets', 'against', PRIOR, 'skill_error',
+
+
+@dataclass(frozen=True)
+class Metric:
+    """Metric of which larger values are better.
+
+    Attributes:
+        figure: Its column.
+        error: Column of its standard error over streets.
+
+    """
+
+    figure: Column
+    error: Column
+
+
+METRICS = (
+    Metric(
+        Column('', 'skill', ('over_streets', 'against', PRIOR, 'skill'), 3),
+        Column('', 'error', ('over_streets', 'against', PRIOR, 'skill_error'), 3),
     ),
-    Column('', 'mIoU ↑', (SEGMENTATION, 'miou'), 3): ('over_streets', 'standard_errors', SEGMENTATION, 'miou'),
-}  # fmt: skip
+    Metric(
+        Column('', 'mIoU', (SEGMENTATION, 'miou'), 3),
+        Column('', 'error', ('over_streets', 'standard_errors', SEGMENTATION, 'miou'), 3),
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -70,20 +90,20 @@ class Difference:
     Attributes:
         value: Mean of the system that is better according to the paper, minus that of the other.
         error: Its standard error.
-        higher_is_better: True if a higher figure is better.
+        has_seeds: True if both systems have several runs, so that the error contains the variation from fit to fit.
 
     """
 
     value: float
     error: float
-    higher_is_better: bool
+    has_seeds: bool
 
     @property
     def finding(self) -> str:
-        """`yes` if the claim is right, `no`, or `not found` within the errors."""
+        """`yes` if the claim is right, `no`, or `not found` within the errors; and whether it rests on one seed."""
         if abs(self.value) < SIGNIFICANT_ERRORS * self.error:
             return 'not found'
-        return 'yes' if (self.value > 0) == self.higher_is_better else 'no'
+        return ('yes' if self.value > 0 else 'no') + ('' if self.has_seeds else ', one seed')
 
 
 def findings(records: Sequence[RunRecord]) -> str:
@@ -101,12 +121,13 @@ def findings(records: Sequence[RunRecord]) -> str:
     return '\n'.join([HEADING, '', NOTE, '', head, '| --- | --- | ---: | --- | ---: | --- |', *rows, ''])
 
 
-def compare(better: Sequence[RunRecord], worse: Sequence[RunRecord], metric: Column) -> Difference | None:
-    """Return the difference between the runs of two systems. None if one lacks the metric."""
+def compare(better: Sequence[RunRecord], worse: Sequence[RunRecord], metric: Metric) -> Difference | None:
+    """Return the difference between the runs of two systems. None if a run lacks the metric or its error."""
     first, second = _mean(better, metric), _mean(worse, metric)
     if first is None or second is None:
         return None
-    return Difference(first[0] - second[0], math.hypot(first[1], second[1]), metric.higher_is_better)
+    has_seeds = min(len(better), len(worse)) > 1
+    return Difference(first[0] - second[0], math.hypot(first[1], second[1]), has_seeds)
 
 
 def _row(claim: Claim, groups: Sequence[Sequence[RunRecord]]) -> str:
@@ -124,13 +145,13 @@ def _cells(difference: Difference | None) -> str:
     return f'{difference.value:+.3f} ± {difference.error:.3f} | {difference.finding}'
 
 
-def _mean(runs: Sequence[RunRecord], metric: Column) -> tuple[float, float] | None:
-    """Return mean and standard error of a metric. None if a run lacks it."""
-    values = [metric.figure(run.scores, MODEL) for run in runs]
-    known = [value for value in values if value is not None]
-    if len(known) < len(values):
+def _mean(runs: Sequence[RunRecord], metric: Metric) -> tuple[float, float] | None:
+    """Return mean and standard error of a metric. None if a run lacks one of them."""
+    values, errors = (
+        [figure for run in runs if (figure := column.figure(run.scores, MODEL)) is not None]
+        for column in (metric.figure, metric.error)
+    )
+    if min(len(values), len(errors)) < len(runs):
         return None
-    error = replace(metric, path=METRICS[metric])
-    over_drives = [error.figure(run.scores, MODEL) or 0.0 for run in runs]
-    over_seeds = stdev(known) / math.sqrt(len(known)) if len(known) > 1 else 0.0
-    return fmean(known), math.hypot(fmean(over_drives), over_seeds)
+    over_seeds = stdev(values) / math.sqrt(len(values)) if len(values) > 1 else 0.0
+    return fmean(values), math.hypot(fmean(errors), over_seeds)

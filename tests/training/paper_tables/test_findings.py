@@ -39,10 +39,10 @@ def test_a_difference_is_found_above_two_standard_errors(tmp_path: Path) -> None
     assert classes is not None
     assert depth.value == pytest.approx(0.02)
     assert depth.error == pytest.approx(0.01 * 2**0.5)
-    assert (depth.finding, classes.finding) == ('not found', 'no')
+    assert (depth.finding, classes.finding) == ('not found', 'no, one seed')
     page = findings([two_stages, end_to_end])
     row = next(line for line in page.splitlines() if 'end_to_end_8x8' in line)
-    assert row.endswith('| +0.020 ± 0.014 | not found | -0.060 ± 0.014 | no |')
+    assert row.endswith('| +0.020 ± 0.014 | not found | -0.060 ± 0.014 | no, one seed |')
     assert 'omninet' not in page
 
 
@@ -61,7 +61,7 @@ def test_a_system_without_the_metric_is_not_compared(tmp_path: Path) -> None:
     assert isinstance(depth_only.scores, dict)
     del depth_only.scores['segmentation']
     page = findings([run(tmp_path, 'vq_8x8', 0.2, 0.2), depth_only])
-    assert page.rstrip().endswith('| +0.100 ± 0.014 | yes | – | – |')
+    assert page.rstrip().endswith('| +0.100 ± 0.014 | yes, one seed | – | – |')
 
 
 def test_runs_of_other_conditions_are_not_compared(tmp_path: Path) -> None:
@@ -72,3 +72,20 @@ def test_runs_of_other_conditions_are_not_compared(tmp_path: Path) -> None:
     values['budget']['steps'] = 9000
     path.write_text(json.dumps(values))
     assert findings([first, RunRecord.load(path)]) == ''
+
+
+def test_findings_with_several_seeds_of_both_systems_say_yes_or_no(tmp_path: Path) -> None:
+    first, second = (
+        [run(tmp_path, system, skill, 0.2, seed=seed) for seed in range(2)]
+        for system, skill in (('vq_8x8', 0.3), ('vae_8x8', 0.1))
+    )
+    difference = compare(first, second, SKILL)
+    assert difference is not None
+    assert difference.finding == 'yes'
+
+
+def test_a_run_without_an_error_is_not_compared(tmp_path: Path) -> None:
+    first, second = run(tmp_path, 'vq_8x8', 0.3, 0.2), run(tmp_path, 'vae_8x8', 0.1, 0.1)
+    assert isinstance(second.scores, dict)
+    del second.scores['over_streets']['against']['prior']['skill_error']
+    assert compare([first], [second], SKILL) is None
