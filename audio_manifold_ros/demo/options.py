@@ -63,7 +63,7 @@ def parse_options(arguments: Sequence[str] | None = None) -> DemoOptions:
     parser.add_argument(
         '--seed',
         type=whole_number(0, 2**31 - 1),
-        default=900_001,
+        default=FIRST_DEMO_SEED,
         help=f'seed of the street; seeds from {FIRST_DEMO_SEED} are never used for training (default: %(default)s)',
     )
     parser.add_argument('--out', type=Path, default='demo_output', help='folder for the results (default: %(default)s)')
