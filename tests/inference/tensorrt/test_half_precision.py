@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 
@@ -16,6 +15,7 @@ from audio_manifold_ros.inference.backends.torch_backend import load_network
 from audio_manifold_ros.inference.bundle.bundle import Bundle
 from audio_manifold_ros.networks.compiled_core import CompilableNetwork, postprocess_flat
 from audio_manifold_ros.simulation.drive import Drive
+from tests.inference.tensorrt.image_changes import Images, print_changes
 
 ROOT = Path(__file__).parents[3]
 BUNDLES = sorted(path.parent for path in (ROOT / 'models').glob('*/manifest.json'))
@@ -31,16 +31,14 @@ def test_half_precision_hardly_changes_the_images(folder: Path) -> None:
     spec, config = bundle.manifest.features, load_network(bundle).config
     geometry = rig_geometry(RigFiles.from_folder(RIG), spec)
     single, half = load_network(bundle), CompilableNetwork(load_network(bundle), torch.float16)
-    depth_changes, label_changes = [], []
+    pairs = []
     for seed in STREETS:
         audio = Drive(seed, RIG, 1.0).audio(0, spec.window_samples)
         features = torch.from_numpy(window_features(audio, spec, geometry))[None]
-        expected = dict(zip(config.output_names, single(features), strict=True))
-        found = dict(zip(config.output_names, postprocess_flat(config, half(features)), strict=True))
-        depth_changes.append(float((found['depth_m'].float() / expected['depth_m'] - 1).abs().mean()))
-        label_changes.append(float((found['labels'] != expected['labels']).float().mean()))
-    depth_change, labels_changed = np.mean(depth_changes), np.mean(label_changes)
-    # The figures of docs/jetson.md.
-    print(f'{folder.name}: depth changes by {depth_change:.2%}, {labels_changed:.2%} of the labels change')
+        outputs = single(features), postprocess_flat(config, half(features))
+        named = (dict(zip(config.output_names, tensors, strict=True)) for tensors in outputs)
+        expected, found = (Images(each['depth_m'].float().numpy(), each['labels'].numpy()) for each in named)
+        pairs.append((expected, found))
+    depth_change, labels_changed = print_changes(folder.name, pairs)
     assert depth_change < 0.005
     assert labels_changed < 0.005

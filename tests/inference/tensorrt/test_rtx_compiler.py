@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import onnx
 import onnxruntime
 import pytest
@@ -22,6 +21,7 @@ from audio_manifold_ros.inference.tensorrt.rtx_context import OPERATOR, wrap_eng
 from audio_manifold_ros.inference.tensorrt.rtx_int8 import to_symmetric_int8
 from audio_manifold_ros.networks.perception_network import PerceptionConfig, PerceptionNetwork
 from audio_manifold_ros.simulation.drive import Drive
+from tests.inference.tensorrt.image_changes import Images, print_changes
 from training.config.experiment_configuration import TrainingConfig
 from training.export.onnx_graph import export_network
 
@@ -159,11 +159,8 @@ def test_both_int8_graphs_predict_nearly_what_the_graph_in_single_precision_pred
     for seed in STREETS:
         audio = Drive(seed, ROOT / 'calibration' / 'roof_octagon', 1.0).audio(0, spec.window_samples)
         features = window_features(audio, spec)[None]
-        outputs.append([session.run(['depth_m', 'labels'], {INPUT_NAME: features}) for session in sessions])
+        outputs.append([Images(*session.run(['depth_m', 'labels'], {INPUT_NAME: features})) for session in sessions])
     for index, name in ((1, 'int8'), (2, 'derived int8')):
-        depth_change = np.mean([np.abs(found[index][0] / found[0][0] - 1).mean() for found in outputs])
-        labels_changed = np.mean([(found[index][1] != found[0][1]).mean() for found in outputs])
-        # The figures of docs/jetson.md.
-        print(f'{name}: depth changes by {depth_change:.2%}, {labels_changed:.2%} of the labels change')
+        depth_change, labels_changed = print_changes(name, ((found[0], found[index]) for found in outputs))
         assert depth_change < 0.03
         assert labels_changed < 0.04
