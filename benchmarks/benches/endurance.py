@@ -3,8 +3,9 @@
 """Benchmark of endurance: ten minutes without a dropped window and without growth of memory and open files.
 
 Measured are the shipped bundle at 30 Hz, alone and with the recorder, the paper's networks in both precisions, and a
-half-width pair. `endurance_long` measures half an hour at 45 Hz. A run that drops windows in its first half minute is
-stopped. With the recorder, ten minutes need 3 GB in the folder for temporary files.
+half-width pair. `endurance_long` measures half an hour at 45 Hz. A run is stopped after its first half minute if it
+has dropped more windows than the host has paused a processor. With the recorder, ten minutes need 3 GB in the folder
+for temporary files.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from audio_manifold_ros.nodes.common.perception_client import PERCEPTION
 from audio_manifold_ros.processes.process_group import ProcessGroup
 from benchmarks.benches.node import ENVIRONMENT, SETTLE_S, START_TIMEOUT_S, running_node, write_sound
 from benchmarks.harness.figure import Figure, at_least, at_most, not_measured
+from benchmarks.harness.processor_pauses import ProcessorPauses
 from benchmarks.harness.short_mode import is_short
 from benchmarks.harness.steal_time import StealTime
 from benchmarks.support.bundles import (
@@ -36,12 +38,14 @@ from benchmarks.support.bundles import (
 from benchmarks.support.subscriber import Subscriber
 
 LENGTH_S = 600.0
-# Part of a run after which memory and files are constant, and in which a dropped window ends it.
+# Part of a run after which memory and files are constant, and which ends a run that drops windows.
 FIRST_S = 30.0
 # A run whose purpose is to test that the bench runs.
 SHORT_S, SHORT_FIRST_S = 60.0, 10.0
 # Growth of the resident memory after the first part: the allocator returns pages late.
 MAX_GROWTH_MB = 5.0
+# Pauses of a processor from this length on, in periods, are counted. Several of them in a period drop a window.
+MIN_PAUSE_PERIODS = 0.5
 # Images that may be missing for other reasons than a dropped window: the first and the last of a run.
 MIN_RECEIVED_RATIO = 0.99
 RECORDER_MODULE, RECORDER_START_S, RECORDER = 'audio_manifold_ros.nodes.recorder.recorder', 5.0, 'recorder'
@@ -99,6 +103,7 @@ class Counts:
         dropped: Windows that were dropped.
         rate_hz: Images received per second.
         stolen_percent: Processor time that the host took, None if the system does not report it.
+        pauses_ms: Pauses of a processor of at least half a period, None if they were not measured.
 
     """
 
@@ -106,6 +111,7 @@ class Counts:
     dropped: int
     rate_hz: float
     stolen_percent: float | None = None
+    pauses_ms: tuple[float, ...] | None = None
 
 
 def measure() -> list[Figure]:
@@ -168,17 +174,19 @@ def _run(run: EnduranceRun, first_s: float, folder: Path, sound: Path) -> list[F
         subscriber.latencies_ms.clear()
         subscriber.latency_parts.clear()
         began_s, steal, held = time.monotonic(), StealTime(), list[dict[str, Resources]]()
-        for length_s in (first_s, run.length_s):
-            subscriber.spin(began_s + length_s - time.monotonic())
-            rate_hz = len(subscriber.latencies_ms) / (time.monotonic() - began_s)
-            ages_ms = [parts.made for parts in subscriber.latency_parts]
-            late, dropped = (now - then for now, then in zip(_counts(subscriber), before, strict=True))
-            children.check()
-            held.append({name: _resources(children, name) for name in children.names})
-            # A short run only tests that everything is measured, also on a machine that is too slow.
-            if dropped and not is_short():
-                break
-    counts = Counts(late, dropped, rate_hz, steal.percent())
+        with ProcessorPauses(MIN_PAUSE_PERIODS / run.rate_hz) as watched:
+            for length_s in (first_s, run.length_s):
+                subscriber.spin(began_s + length_s - time.monotonic())
+                rate_hz = len(subscriber.latencies_ms) / (time.monotonic() - began_s)
+                ages_ms = [parts.made for parts in subscriber.latency_parts]
+                late, dropped = (now - then for now, then in zip(_counts(subscriber), before, strict=True))
+                pauses_ms = watched.pauses_ms()
+                children.check()
+                held.append({name: _resources(children, name) for name in children.names})
+                # A short run only tests that everything is measured, also on a machine that is too slow.
+                if dropped > len(pauses_ms or ()) and not is_short():
+                    break
+    counts = Counts(late, dropped, rate_hz, steal.percent(), pauses_ms)
     return to_figures(run, length_s, counts, ages_ms, growth(held[0], held[-1]) if len(held) > 1 else {})
 
 
@@ -217,6 +225,7 @@ def to_figures(
     what = f'{run.what}, {run.rate_hz:.1f} Hz for {length_s:g} s'
     oldest, limit_ms = f'{what}: oldest published window', round(MAX_AGE_PERIODS * 1e3 / run.rate_hz, 1)
     stolen = f'{what}: processor time that the host took'
+    paused = f'{what}: pauses of a processor by the host, half a period or longer'
     figures = [
         at_most(f'{what}: windows dropped', counts.dropped, 'windows', 0),
         Figure(f'{what}: windows predicted late, by less than one period', counts.late, 'windows'),
@@ -227,7 +236,12 @@ def to_figures(
         not_measured(stolen, '%', 'the system does not report it')
         if counts.stolen_percent is None
         else Figure(stolen, counts.stolen_percent, '%'),
+        not_measured(paused, 'pauses', 'this user may not give a process real-time priority')
+        if counts.pauses_ms is None
+        else Figure(paused, len(counts.pauses_ms), 'pauses'),
     ]
+    if counts.pauses_ms:
+        figures.append(Figure(f'{what}: longest pause', max(counts.pauses_ms), 'ms'))
     for name, more in (grown or {}).items():
         memory, files = (f'{what}: growth of {held} of the {LABELS[name]}' for held in ('the memory', 'the open files'))
         figures.append(at_most(memory, round(more.resident_mb, 2), 'MB', MAX_GROWTH_MB))

@@ -21,25 +21,32 @@ def run() -> EnduranceRun:
 
 
 def test_a_node_that_keeps_up_meets_the_targets(run: EnduranceRun) -> None:
-    dropped, late, oldest, received, stolen = to_figures(run, 600.0, Counts(2, 0, 29.9, 4.5), [20.0, 66.0, 31.0])
+    counts = Counts(2, 0, 29.9, 4.5, ())
+    dropped, late, oldest, received, stolen, pauses = to_figures(run, 600.0, counts, [20.0, 66.0, 31.0])
     assert (dropped.met, oldest.met, received.met) == (True, True, True)
     assert (late.value, oldest.value) == (2, 66.0)
     assert oldest.target == 'at most 66.7'
     assert (stolen.value, stolen.unit) == (4.5, '%')
+    assert (pauses.value, pauses.unit) == (0, 'pauses')
 
 
 def test_a_run_without_images_states_it_instead_of_failing(run: EnduranceRun) -> None:
-    dropped, _, oldest, received, stolen = to_figures(run, 3.0, Counts(0, 90, 0.0), [])
-    assert stolen.value is None
+    dropped, _, oldest, received, stolen, pauses = to_figures(run, 3.0, Counts(0, 90, 0.0), [])
+    assert (stolen.value, pauses.value) == (None, None)
     assert (dropped.met, received.met) == (False, False)
     assert oldest.value is None
     assert 'no image arrived' in oldest.alternative
 
 
+def test_the_longest_pause_of_a_processor_has_a_row_of_its_own(run: EnduranceRun) -> None:
+    *_, count, longest = to_figures(run, 600.0, Counts(2, 1, 30.0, 4.5, (17.5, 41.0)), [20.0])
+    assert (count.value, longest.value, longest.unit) == (2, 41.0, 'ms')
+
+
 def test_growth_of_memory_and_open_files_misses_the_target(run: EnduranceRun) -> None:
     first = {'perception': Resources(180.0, 40), 'recorder': Resources(90.0, 30)}
     last = {'perception': Resources(181.5, 41), 'recorder': Resources(99.0, 30)}
-    figures = to_figures(run, 600.0, Counts(0, 0, 30.0, 0.0), [20.0], growth(first, last))[5:]
+    figures = to_figures(run, 600.0, Counts(0, 0, 30.0, 0.0), [20.0], growth(first, last))[6:]
     assert [(figure.value, figure.met) for figure in figures] == [(1.5, True), (1, False), (9.0, False), (0, True)]
     assert 'memory of the node' in figures[0].what
     assert 'open files of the recorder' in figures[3].what
