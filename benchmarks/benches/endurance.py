@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 
 from lifecycle_msgs.msg import Transition
@@ -26,7 +27,7 @@ from audio_manifold_ros.nodes.common.perception_client import PERCEPTION
 from audio_manifold_ros.processes.process_group import ProcessGroup
 from benchmarks.benches.node import ENVIRONMENT, SETTLE_S, START_TIMEOUT_S, running_node, write_sound
 from benchmarks.harness.figure import Figure, at_least, at_most, not_measured
-from benchmarks.harness.processor_pauses import ProcessorPauses
+from benchmarks.harness.processor_pauses import Pause, ProcessorPauses
 from benchmarks.harness.short_mode import is_short
 from benchmarks.harness.steal_time import StealTime
 from benchmarks.support.bundles import (
@@ -35,7 +36,7 @@ from benchmarks.support.bundles import (
     write_paper_bundle,
     write_random_bundle,
 )
-from benchmarks.support.subscriber import Subscriber
+from benchmarks.support.subscriber import ImageTimes, Subscriber
 
 LENGTH_S = 600.0
 # Part of a run after which memory and files are constant, and which ends a run that drops windows.
@@ -46,6 +47,8 @@ SHORT_S, SHORT_FIRST_S = 60.0, 10.0
 MAX_GROWTH_MB = 5.0
 # Pauses of a processor from this length on, in periods, are counted. Several of them in a period drop a window.
 MIN_PAUSE_PERIODS = 0.5
+# Distance of two windows, in periods, from which on one of them was late, or one between them dropped.
+MIN_GAP_PERIODS = 1.5
 # Images that may be missing for other reasons than a dropped window: the first and the last of a run.
 MIN_RECEIVED_RATIO = 0.99
 RECORDER_MODULE, RECORDER_START_S, RECORDER = 'audio_manifold_ros.nodes.recorder.recorder', 5.0, 'recorder'
@@ -103,7 +106,8 @@ class Counts:
         dropped: Windows that were dropped.
         rate_hz: Images received per second.
         stolen_percent: Processor time that the host took, None if the system does not report it.
-        pauses_ms: Pauses of a processor of at least half a period, None if they were not measured.
+        pauses: Pauses of a processor of at least half a period, None if they were not measured.
+        images: Times of the received images.
 
     """
 
@@ -111,7 +115,8 @@ class Counts:
     dropped: int
     rate_hz: float
     stolen_percent: float | None = None
-    pauses_ms: tuple[float, ...] | None = None
+    pauses: tuple[Pause, ...] | None = None
+    images: Sequence[ImageTimes] = ()
 
 
 def measure() -> list[Figure]:
@@ -173,6 +178,7 @@ def _run(run: EnduranceRun, first_s: float, folder: Path, sound: Path) -> list[F
         before = _counts(subscriber)
         subscriber.latencies_ms.clear()
         subscriber.latency_parts.clear()
+        subscriber.image_times.clear()
         began_s, steal, held = time.monotonic(), StealTime(), list[dict[str, Resources]]()
         with ProcessorPauses(MIN_PAUSE_PERIODS / run.rate_hz) as watched:
             for length_s in (first_s, run.length_s):
@@ -180,13 +186,13 @@ def _run(run: EnduranceRun, first_s: float, folder: Path, sound: Path) -> list[F
                 rate_hz = len(subscriber.latencies_ms) / (time.monotonic() - began_s)
                 ages_ms = [parts.made for parts in subscriber.latency_parts]
                 late, dropped = (now - then for now, then in zip(_counts(subscriber), before, strict=True))
-                pauses_ms = watched.pauses_ms()
+                pauses = watched.pauses()
                 children.check()
                 held.append({name: _resources(children, name) for name in children.names})
                 # A short run only tests that everything is measured, also on a machine that is too slow.
-                if dropped > len(pauses_ms or ()) and not is_short():
+                if dropped > len(pauses or ()) and not is_short():
                     break
-    counts = Counts(late, dropped, rate_hz, steal.percent(), pauses_ms)
+    counts = Counts(late, dropped, rate_hz, steal.percent(), pauses, subscriber.image_times)
     return to_figures(run, length_s, counts, ages_ms, growth(held[0], held[-1]) if len(held) > 1 else {})
 
 
@@ -225,7 +231,6 @@ def to_figures(
     what = f'{run.what}, {run.rate_hz:.1f} Hz for {length_s:g} s'
     oldest, limit_ms = f'{what}: oldest published window', round(MAX_AGE_PERIODS * 1e3 / run.rate_hz, 1)
     stolen = f'{what}: processor time that the host took'
-    paused = f'{what}: pauses of a processor by the host, half a period or longer'
     figures = [
         at_most(f'{what}: windows dropped', counts.dropped, 'windows', 0),
         Figure(f'{what}: windows predicted late, by less than one period', counts.late, 'windows'),
@@ -236,17 +241,47 @@ def to_figures(
         not_measured(stolen, '%', 'the system does not report it')
         if counts.stolen_percent is None
         else Figure(stolen, counts.stolen_percent, '%'),
-        not_measured(paused, 'pauses', 'this user may not give a process real-time priority')
-        if counts.pauses_ms is None
-        else Figure(paused, len(counts.pauses_ms), 'pauses'),
+        *_pause_figures(what, run.rate_hz, counts),
     ]
-    if counts.pauses_ms:
-        figures.append(Figure(f'{what}: longest pause', max(counts.pauses_ms), 'ms'))
     for name, more in (grown or {}).items():
         memory, files = (f'{what}: growth of {held} of the {LABELS[name]}' for held in ('the memory', 'the open files'))
         figures.append(at_most(memory, round(more.resident_mb, 2), 'MB', MAX_GROWTH_MB))
         figures.append(at_most(files, more.open_files, 'files', 0))
     return figures
+
+
+def _pause_figures(what: str, rate_hz: float, counts: Counts) -> list[Figure]:
+    """Return the pauses of the processors, and the gaps between windows that they do not explain."""
+    pauses, name = counts.pauses, f'{what}: pauses of a processor by the host, half a period or longer'
+    if pauses is None:
+        return [not_measured(name, 'pauses', 'this user may not give a process real-time priority')]
+    gaps = gaps_between(counts.images, rate_hz)
+    unexplained = [gap for gap in gaps if not any(pause.overlaps(*gap) for pause in pauses)]
+    return [
+        Figure(name, len(pauses), 'pauses'),
+        Figure(f'{what}: longest pause', max((pause.length_ns for pause in pauses), default=0) / 1e6, 'ms'),
+        Figure(f'{what}: windows more than {MIN_GAP_PERIODS:g} periods after the one before', len(gaps), 'windows'),
+        Figure(f'{what}: such windows without a pause in this time', len(unexplained), 'windows'),
+    ]
+
+
+def gaps_between(images: Sequence[ImageTimes], rate_hz: float) -> list[tuple[int, int]]:
+    """Return the times in which a window was late or dropped.
+
+    Args:
+        images: Times of the received images, in order.
+        rate_hz: Requested rate.
+
+    Returns:
+        Of each gap the newest sample of the window before it and the arrival of the image after it, in ns.
+
+    """
+    min_gap_ns = MIN_GAP_PERIODS * 1e9 / rate_hz
+    return [
+        (before.newest_ns, after.arrived_ns)
+        for before, after in pairwise(images)
+        if after.newest_ns - before.newest_ns >= min_gap_ns
+    ]
 
 
 def _counts(subscriber: Subscriber) -> tuple[int, int]:

@@ -3,7 +3,7 @@
 """Pauses of the processors: times in which the host of a virtual machine ran nothing of it on one of them.
 
 `python -m benchmarks.harness.processor_pauses PROCESSOR MIN_PAUSE_S` watches one processor until it is terminated, and
-prints the milliseconds of each pause.
+prints the end of each pause, in ns of the system clock, and its length in ns.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import final
@@ -22,6 +23,25 @@ MODULE = 'benchmarks.harness.processor_pauses'
 SLEEP_S = 0.002
 # Above all programs, so that only the host and the kernel can delay the watcher.
 PRIORITY = 50
+NS_PER_S = 1_000_000_000
+
+
+@dataclass(frozen=True)
+class Pause:
+    """A time in which a processor ran nothing.
+
+    Attributes:
+        end_ns: Its end, on the system clock.
+        length_ns: Its length.
+
+    """
+
+    end_ns: int
+    length_ns: int
+
+    def overlaps(self, first_ns: int, last_ns: int) -> bool:
+        """Return whether a part of the pause lies between two times."""
+        return self.end_ns >= first_ns and self.end_ns - self.length_ns <= last_ns
 
 
 @final
@@ -48,12 +68,14 @@ class ProcessorPauses:
         """Process ids of the watchers."""
         return tuple(watcher.pid for watcher in self._watchers)
 
-    def pauses_ms(self) -> tuple[float, ...] | None:
+    def pauses(self) -> tuple[Pause, ...] | None:
         """Return the pauses until now, None if a watcher has ended because it may not have real-time priority."""
         if any(watcher.poll() is not None for watcher in self._watchers):
             return None
         texts = (path.read_text(encoding='ascii') for path in self._files)
-        return tuple(float(word) for text in texts for word in text.split('\n')[:-1])
+        # A line without its end is still being written.
+        lines = (line for text in texts for line in text.split('\n')[:-1])
+        return tuple(Pause(*map(int, line.split())) for line in lines)
 
     def __enter__(self) -> ProcessorPauses:
         """Start the watchers."""
@@ -83,14 +105,15 @@ def watch(processor: int, min_pause_s: float) -> None:
         os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(PRIORITY))
     except PermissionError:
         return
-    before_s = time.monotonic()
+    sleep_ns, min_pause_ns = round(SLEEP_S * NS_PER_S), round(min_pause_s * NS_PER_S)
+    before_ns = time.monotonic_ns()
     while True:
         time.sleep(SLEEP_S)
-        now_s = time.monotonic()
-        pause_s = now_s - before_s - SLEEP_S
-        before_s = now_s
-        if pause_s >= min_pause_s:
-            print(round(1e3 * pause_s, 1), flush=True)
+        now_ns = time.monotonic_ns()
+        pause_ns = now_ns - before_ns - sleep_ns
+        before_ns = now_ns
+        if pause_ns >= min_pause_ns:
+            print(time.time_ns(), pause_ns, flush=True)
 
 
 if __name__ == '__main__':

@@ -19,6 +19,20 @@ QOS = QoSProfile(depth=10)  # type: ignore[no-untyped-call]
 
 
 @dataclass(frozen=True)
+class ImageTimes:
+    """Times of one image on the system clock.
+
+    Attributes:
+        newest_ns: Of the newest sample of its window.
+        arrived_ns: Of its arrival here.
+
+    """
+
+    newest_ns: int
+    arrived_ns: int
+
+
+@dataclass(frozen=True)
 class LatencyParts:
     """Parts of the latency of one image, in ms.
 
@@ -40,6 +54,7 @@ class Subscriber(PerceptionClient):
     Attributes:
         latencies_ms: One per depth image: from the newest sample of the window to the arrival here.
         latency_parts: The same latencies in parts.
+        image_times: Times of the same images.
         label_count: Number of segmentation images.
 
     """
@@ -55,6 +70,7 @@ class Subscriber(PerceptionClient):
         self._frame_to_window_end_ns = frame_to_window_end_ns
         self.latencies_ms: list[float] = []
         self.latency_parts: list[LatencyParts] = []
+        self.image_times: list[ImageTimes] = []
         self.label_count = 0
         on_image: dict[str, ImageCallback] = {
             HEAD_TOPICS[DEPTH]: self._on_depth,
@@ -94,6 +110,7 @@ class Subscriber(PerceptionClient):
         now_ns = int(self.get_clock().now().nanoseconds)
         newest_ns = to_ns(message.header.stamp) + self._frame_to_window_end_ns
         sent_ns, received_ns = info['source_timestamp'], info['received_timestamp']
+        self.image_times.append(ImageTimes(newest_ns, now_ns))
         self.latencies_ms.append((now_ns - newest_ns) / 1e6)
         self.latency_parts.append(
             LatencyParts((sent_ns - newest_ns) / 1e6, (received_ns - sent_ns) / 1e6, (now_ns - received_ns) / 1e6)

@@ -11,6 +11,8 @@ pytest.importorskip('rclpy')
 from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.inference.bundle.bundle import Bundle
 from benchmarks.benches.endurance import Counts, EnduranceRun, Resources, growth, to_figures
+from benchmarks.harness.processor_pauses import Pause
+from benchmarks.support.subscriber import ImageTimes
 
 pytestmark = pytest.mark.ros
 
@@ -22,7 +24,7 @@ def run() -> EnduranceRun:
 
 def test_a_node_that_keeps_up_meets_the_targets(run: EnduranceRun) -> None:
     counts = Counts(2, 0, 29.9, 4.5, ())
-    dropped, late, oldest, received, stolen, pauses = to_figures(run, 600.0, counts, [20.0, 66.0, 31.0])
+    dropped, late, oldest, received, stolen, pauses, *_ = to_figures(run, 600.0, counts, [20.0, 66.0, 31.0])
     assert (dropped.met, oldest.met, received.met) == (True, True, True)
     assert (late.value, oldest.value) == (2, 66.0)
     assert oldest.target == 'at most 66.7'
@@ -38,9 +40,13 @@ def test_a_run_without_images_states_it_instead_of_failing(run: EnduranceRun) ->
     assert 'no image arrived' in oldest.alternative
 
 
-def test_the_longest_pause_of_a_processor_has_a_row_of_its_own(run: EnduranceRun) -> None:
-    *_, count, longest = to_figures(run, 600.0, Counts(2, 1, 30.0, 4.5, (17.5, 41.0)), [20.0])
-    assert (count.value, longest.value, longest.unit) == (2, 41.0, 'ms')
+def test_gaps_between_windows_are_compared_with_the_pauses_of_the_processors(run: EnduranceRun) -> None:
+    newest_ms = (0, 34, 68, 136, 170, 238)
+    images = [ImageTimes(ms * 1_000_000, (ms + 10) * 1_000_000) for ms in newest_ms]
+    pauses = (Pause(end_ns=130_000_000, length_ns=40_000_000), Pause(end_ns=20_000_000, length_ns=17_000_000))
+    count, longest, gaps, unexplained = to_figures(run, 600.0, Counts(1, 1, 30.0, 4.5, pauses, images), [20.0])[5:]
+    assert (count.value, longest.value, longest.unit) == (2, 40.0, 'ms')
+    assert (gaps.value, unexplained.value) == (2, 1)
 
 
 def test_growth_of_memory_and_open_files_misses_the_target(run: EnduranceRun) -> None:

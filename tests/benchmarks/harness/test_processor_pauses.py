@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from benchmarks.harness.processor_pauses import ProcessorPauses
+from benchmarks.harness.processor_pauses import Pause, ProcessorPauses
 
 START_S, STOPPED_S, TIMEOUT_S = 1.0, 0.3, 10.0
 
@@ -18,16 +18,19 @@ START_S, STOPPED_S, TIMEOUT_S = 1.0, 0.3, 10.0
 def test_each_pause_is_measured() -> None:
     with ProcessorPauses(0.2) as watched:
         time.sleep(START_S)
-        if watched.pauses_ms() is None:
+        if watched.pauses() is None:
             pytest.skip('this user may not give a process real-time priority')
-        before = watched.pauses_ms() or ()
+        before = watched.pauses() or ()
+        stopped_ns = time.time_ns()
         os.kill(watched.process_ids[0], signal.SIGSTOP)
         time.sleep(STOPPED_S)
         os.kill(watched.process_ids[0], signal.SIGCONT)
         end_s = time.monotonic() + TIMEOUT_S
-        while (found := watched.pauses_ms() or ()) == before and time.monotonic() < end_s:
+        while (found := watched.pauses() or ()) == before and time.monotonic() < end_s:
             time.sleep(0.01)
-    assert max(found) == pytest.approx(1e3 * STOPPED_S, rel=0.3)
+    pause = max(found, key=lambda entry: entry.length_ns)
+    assert pause.length_ns == pytest.approx(1e9 * STOPPED_S, rel=0.3)
+    assert pause.overlaps(stopped_ns, time.time_ns())
 
 
 def test_watchers_end_with_the_context() -> None:
@@ -43,6 +46,13 @@ def test_without_the_watchers_nothing_is_measured() -> None:
     with ProcessorPauses(0.2) as watched:
         os.kill(watched.process_ids[-1], signal.SIGKILL)
         end_s = time.monotonic() + TIMEOUT_S
-        while watched.pauses_ms() is not None and time.monotonic() < end_s:
+        while watched.pauses() is not None and time.monotonic() < end_s:
             time.sleep(0.01)
-        assert watched.pauses_ms() is None
+        assert watched.pauses() is None
+
+
+@pytest.mark.parametrize(
+    ('first_ns', 'last_ns', 'overlaps'), [(0, 69, False), (0, 70, True), (80, 90, True), (101, 200, False)]
+)
+def test_a_pause_lies_between_times_that_it_reaches_into(first_ns: int, last_ns: int, *, overlaps: bool) -> None:
+    assert Pause(end_ns=100, length_ns=30).overlaps(first_ns, last_ns) == overlaps
