@@ -40,7 +40,7 @@ class Pause:
     length_ns: int
 
     def overlaps(self, first_ns: int, last_ns: int) -> bool:
-        """Return whether a part of the pause lies between two times."""
+        """Return whether a part of the pause is between two times."""
         return self.end_ns >= first_ns and self.end_ns - self.length_ns <= last_ns
 
 

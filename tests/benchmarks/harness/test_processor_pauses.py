@@ -54,5 +54,5 @@ def test_without_the_watchers_nothing_is_measured() -> None:
 @pytest.mark.parametrize(
     ('first_ns', 'last_ns', 'overlaps'), [(0, 69, False), (0, 70, True), (80, 90, True), (101, 200, False)]
 )
-def test_a_pause_lies_between_times_that_it_reaches_into(first_ns: int, last_ns: int, *, overlaps: bool) -> None:
+def test_a_pause_overlaps_the_times_that_it_reaches_into(first_ns: int, last_ns: int, *, overlaps: bool) -> None:
     assert Pause(end_ns=100, length_ns=30).overlaps(first_ns, last_ns) == overlaps
