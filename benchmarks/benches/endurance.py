@@ -45,8 +45,9 @@ FIRST_S = 30.0
 SHORT_S, SHORT_FIRST_S = 60.0, 10.0
 # Growth of the resident memory after the first part: the allocator returns pages late.
 MAX_GROWTH_MB = 5.0
-# Pauses of a processor from this length on, in periods, are counted. Several of them in a period drop a window.
-MIN_PAUSE_PERIODS = 0.5
+# Shortest pause of a processor that is measured. Longer pauses, in periods, are counted, and many short ones explain a
+# late or dropped window as one long pause does.
+MIN_PAUSE_S, LONG_PAUSE_PERIODS = 0.001, 0.5
 # Distance of two windows, in periods, from which on one of them was late, or one between them dropped.
 MIN_GAP_PERIODS = 1.5
 # Images that may be missing for other reasons than a dropped window: the first and the last of a run.
@@ -106,7 +107,7 @@ class Counts:
         dropped: Windows that were dropped.
         rate_hz: Images received per second.
         stolen_percent: Processor time that the host took, None if the system does not report it.
-        pauses: Pauses of a processor of at least half a period, None if they were not measured.
+        pauses: Pauses of the processors of at least a millisecond, None if they were not measured.
         images: Times of the received images.
 
     """
@@ -180,7 +181,7 @@ def _run(run: EnduranceRun, first_s: float, folder: Path, sound: Path) -> list[F
         subscriber.latency_parts.clear()
         subscriber.image_times.clear()
         began_s, steal, held = time.monotonic(), StealTime(), list[dict[str, Resources]]()
-        with ProcessorPauses(MIN_PAUSE_PERIODS / run.rate_hz) as watched:
+        with ProcessorPauses(MIN_PAUSE_S) as watched:
             for length_s in (first_s, run.length_s):
                 subscriber.spin(began_s + length_s - time.monotonic())
                 rate_hz = len(subscriber.latencies_ms) / (time.monotonic() - began_s)
@@ -190,7 +191,7 @@ def _run(run: EnduranceRun, first_s: float, folder: Path, sound: Path) -> list[F
                 children.check()
                 held.append({name: _resources(children, name) for name in children.names})
                 # A short run only tests that everything is measured, also on a machine that is too slow.
-                if dropped > len(pauses or ()) and not is_short():
+                if dropped > len(_long(pauses or (), run.rate_hz)) and not is_short():
                     break
     counts = Counts(late, dropped, rate_hz, steal.percent(), pauses, subscriber.image_times)
     return to_figures(run, length_s, counts, ages_ms, growth(held[0], held[-1]) if len(held) > 1 else {})
@@ -252,17 +253,22 @@ def to_figures(
 
 def _pause_figures(what: str, rate_hz: float, counts: Counts) -> list[Figure]:
     """Return the pauses of the processors, and the gaps between windows that they do not explain."""
-    pauses, name = counts.pauses, f'{what}: pauses of a processor by the host, half a period or longer'
+    pauses, name = counts.pauses, f'{what}: pauses of a processor by the host of half a period or longer'
     if pauses is None:
         return [not_measured(name, 'pauses', 'this user may not give a process real-time priority')]
     gaps = gaps_between(counts.images, rate_hz)
-    unexplained = [gap for gap in gaps if not any(pause.overlaps(*gap) for pause in pauses)]
+    min_paused_ns = LONG_PAUSE_PERIODS * 1e9 / rate_hz
+    unexplained = [gap for gap in gaps if sum(pause.within_ns(*gap) for pause in pauses) < min_paused_ns]
     return [
-        Figure(name, len(pauses), 'pauses'),
+        Figure(name, len(_long(pauses, rate_hz)), 'pauses'),
         Figure(f'{what}: longest pause', max((pause.length_ns for pause in pauses), default=0) / 1e6, 'ms'),
         Figure(f'{what}: windows more than {MIN_GAP_PERIODS:g} periods after the one before', len(gaps), 'windows'),
-        Figure(f'{what}: such windows without a pause in this time', len(unexplained), 'windows'),
+        Figure(f'{what}: such windows with less than half a period of pauses', len(unexplained), 'windows'),
     ]
+
+
+def _long(pauses: Iterable[Pause], rate_hz: float) -> list[Pause]:
+    return [pause for pause in pauses if pause.length_ns >= LONG_PAUSE_PERIODS * 1e9 / rate_hz]
 
 
 def gaps_between(images: Sequence[ImageTimes], rate_hz: float) -> list[tuple[int, int]]:

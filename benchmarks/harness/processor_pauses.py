@@ -39,9 +39,9 @@ class Pause:
     end_ns: int
     length_ns: int
 
-    def overlaps(self, first_ns: int, last_ns: int) -> bool:
-        """Return whether a part of the pause is between two times."""
-        return self.end_ns >= first_ns and self.end_ns - self.length_ns <= last_ns
+    def within_ns(self, first_ns: int, last_ns: int) -> int:
+        """Return the length of the part of the pause that is between two times."""
+        return max(min(self.end_ns, last_ns) - max(self.end_ns - self.length_ns, first_ns), 0)
 
 
 @final

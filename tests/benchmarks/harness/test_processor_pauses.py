@@ -30,7 +30,7 @@ def test_each_pause_is_measured() -> None:
             time.sleep(0.01)
     pause = max(found, key=lambda entry: entry.length_ns)
     assert pause.length_ns == pytest.approx(1e9 * STOPPED_S, rel=0.3)
-    assert pause.overlaps(stopped_ns, time.time_ns())
+    assert pause.within_ns(stopped_ns, time.time_ns()) == pytest.approx(pause.length_ns, rel=0.3)
 
 
 def test_watchers_end_with_the_context() -> None:
@@ -52,7 +52,8 @@ def test_without_the_watchers_nothing_is_measured() -> None:
 
 
 @pytest.mark.parametrize(
-    ('first_ns', 'last_ns', 'overlaps'), [(0, 69, False), (0, 70, True), (80, 90, True), (101, 200, False)]
+    ('first_ns', 'last_ns', 'within_ns'),
+    [(0, 69, 0), (0, 75, 5), (80, 90, 10), (60, 110, 30), (90, 200, 10), (101, 200, 0)],
 )
-def test_a_pause_overlaps_the_times_that_it_reaches_into(first_ns: int, last_ns: int, *, overlaps: bool) -> None:
-    assert Pause(end_ns=100, length_ns=30).overlaps(first_ns, last_ns) == overlaps
+def test_the_part_of_a_pause_between_two_times_is_measured(first_ns: int, last_ns: int, within_ns: int) -> None:
+    assert Pause(end_ns=100, length_ns=30).within_ns(first_ns, last_ns) == within_ns
