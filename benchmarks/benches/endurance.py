@@ -13,10 +13,8 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from pathlib import Path
 
 from lifecycle_msgs.msg import Transition
@@ -38,19 +36,17 @@ from benchmarks.support.bundles import (
     write_random_bundle,
 )
 from benchmarks.support.subscriber import ImageTimes, Subscriber
+from benchmarks.support.window_gaps import long_pauses, pause_figures
 
 LENGTH_S = 600.0
-# Part of a run after which memory and files are constant, and which ends a run that drops windows.
+# Part of a run after which memory and files are constant. A run that has dropped windows by itself ends there.
 FIRST_S = 30.0
 # A run whose purpose is to test that the bench runs.
 SHORT_S, SHORT_FIRST_S = 60.0, 10.0
 # Growth of the resident memory after the first part: the allocator returns pages late.
 MAX_GROWTH_MB = 5.0
-# Shortest pause of a processor that is measured. Longer pauses, in periods, are counted, and many short ones explain a
-# late or dropped window as one long pause does.
-MIN_PAUSE_S, LONG_PAUSE_PERIODS = 0.001, 0.5
-# Distance of two windows, in periods, from which on one of them was late, or one between them dropped.
-MIN_GAP_PERIODS = 1.5
+# Shortest pause of a processor that is measured: several short ones delay a window as a long one does.
+MIN_PAUSE_S = 0.001
 # Images that may be missing for other reasons than a dropped window: the first and the last of a run.
 MIN_RECEIVED_RATIO = 0.99
 RECORDER_MODULE, RECORDER_START_S, RECORDER = 'audio_manifold_ros.nodes.recorder.recorder', 5.0, 'recorder'
@@ -192,7 +188,7 @@ def _run(run: EnduranceRun, first_s: float, folder: Path, sound: Path) -> list[F
                 children.check()
                 held.append({name: _resources(children, name) for name in children.names})
                 # A short run only tests that everything is measured, also on a machine that is too slow.
-                if dropped > len(_long(pauses or (), run.rate_hz)) and not is_short():
+                if dropped > len(long_pauses(pauses or (), run.rate_hz)) and not is_short():
                     break
     counts = Counts(late, dropped, rate_hz, steal.percent(), pauses, subscriber.image_times)
     return to_figures(run, length_s, counts, ages_ms, growth(held[0], held[-1]) if len(held) > 1 else {})
@@ -243,62 +239,13 @@ def to_figures(
         not_measured(stolen, '%', 'the system does not report it')
         if counts.stolen_percent is None
         else Figure(stolen, counts.stolen_percent, '%'),
-        *_pause_figures(what, run.rate_hz, counts),
+        *pause_figures(what, run.rate_hz, counts.images, counts.pauses),
     ]
     for name, more in (grown or {}).items():
         memory, files = (f'{what}: growth of {held} of the {LABELS[name]}' for held in ('the memory', 'the open files'))
         figures.append(at_most(memory, round(more.resident_mb, 2), 'MB', MAX_GROWTH_MB))
         figures.append(at_most(files, more.open_files, 'files', 0))
     return figures
-
-
-def _pause_figures(what: str, rate_hz: float, counts: Counts) -> list[Figure]:
-    """Return the pauses of the processors, and the gaps between windows that they do not explain."""
-    pauses, name = counts.pauses, f'{what}: pauses of a processor by the host of half a period or longer'
-    if pauses is None:
-        return [not_measured(name, 'pauses', 'this user may not give a process real-time priority')]
-    gaps = gaps_between(counts.images, rate_hz)
-    min_paused_ns = LONG_PAUSE_PERIODS * 1e9 / rate_hz
-    unexplained = sum(paused_ns < min_paused_ns for paused_ns in _paused_ns(gaps, pauses))
-    return [
-        Figure(name, len(_long(pauses, rate_hz)), 'pauses'),
-        Figure(f'{what}: longest pause', max((pause.length_ns for pause in pauses), default=0) / 1e6, 'ms'),
-        Figure(f'{what}: windows more than {MIN_GAP_PERIODS:g} periods after the one before', len(gaps), 'windows'),
-        Figure(f'{what}: such windows with less than half a period of pauses', unexplained, 'windows'),
-    ]
-
-
-def _paused_ns(gaps: Iterable[tuple[int, int]], pauses: Iterable[Pause]) -> Iterator[int]:
-    """Yield the length of all pauses within each gap. A bad half hour has thousands of gaps and 100,000 pauses."""
-    ordered = sorted(pauses, key=lambda pause: pause.end_ns)
-    ends_ns = [pause.end_ns for pause in ordered]
-    longest_ns = max((pause.length_ns for pause in ordered), default=0)
-    for first_ns, last_ns in gaps:
-        near = ordered[bisect_left(ends_ns, first_ns) : bisect_right(ends_ns, last_ns + longest_ns)]
-        yield sum(pause.within_ns(first_ns, last_ns) for pause in near)
-
-
-def _long(pauses: Iterable[Pause], rate_hz: float) -> list[Pause]:
-    return [pause for pause in pauses if pause.length_ns >= LONG_PAUSE_PERIODS * 1e9 / rate_hz]
-
-
-def gaps_between(images: Sequence[ImageTimes], rate_hz: float) -> list[tuple[int, int]]:
-    """Return the times in which a window was late or dropped.
-
-    Args:
-        images: Times of the received images, in order.
-        rate_hz: Requested rate.
-
-    Returns:
-        Of each gap the newest sample of the window before it and the arrival of the image after it, in ns.
-
-    """
-    min_gap_ns = MIN_GAP_PERIODS * 1e9 / rate_hz
-    return [
-        (before.newest_ns, after.arrived_ns)
-        for before, after in pairwise(images)
-        if after.newest_ns - before.newest_ns >= min_gap_ns
-    ]
 
 
 def _counts(subscriber: Subscriber) -> tuple[int, int]:

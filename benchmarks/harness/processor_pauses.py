@@ -19,11 +19,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import final
 
+from audio_manifold_ros.common.units import NS_PER_S
+from audio_manifold_ros.processes.process_group import DIE_WITH_PARENT
+
 MODULE = 'benchmarks.harness.processor_pauses'
 SLEEP_S = 0.002
 # Above all programs, so that only the host and the kernel can delay the watcher.
 PRIORITY = 50
-NS_PER_S = 1_000_000_000
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ class ProcessorPauses:
         folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory()))
         for processor in sorted(os.sched_getaffinity(0)):
             path = folder / str(processor)
-            command = [sys.executable, '-m', MODULE, str(processor), str(self._min_pause_s)]
+            command = [*DIE_WITH_PARENT, sys.executable, '-m', MODULE, str(processor), str(self._min_pause_s)]
             with path.open('wb') as output:
                 self._watchers.append(subprocess.Popen(command, stdout=output))
             self._files.append(path)

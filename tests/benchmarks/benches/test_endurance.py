@@ -11,8 +11,6 @@ pytest.importorskip('rclpy')
 from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.inference.bundle.bundle import Bundle
 from benchmarks.benches.endurance import Counts, EnduranceRun, Resources, growth, to_figures
-from benchmarks.harness.processor_pauses import Pause
-from benchmarks.support.subscriber import ImageTimes
 
 pytestmark = pytest.mark.ros
 
@@ -38,16 +36,6 @@ def test_a_run_without_images_states_it_instead_of_failing(run: EnduranceRun) ->
     assert (dropped.met, received.met) == (False, False)
     assert oldest.value is None
     assert 'no image arrived' in oldest.alternative
-
-
-def test_gaps_between_windows_are_compared_with_the_pauses_of_the_processors(run: EnduranceRun) -> None:
-    newest_ms = (0, 34, 68, 136, 170, 238, 306)
-    images = [ImageTimes(ms * 1_000_000, (ms + 10) * 1_000_000) for ms in newest_ms]
-    ends_and_lengths_ms = ((20, 17), (130, 40), (190, 10), (205, 9), (260, 5))
-    pauses = tuple(Pause(end_ms * 1_000_000, length_ms * 1_000_000) for end_ms, length_ms in ends_and_lengths_ms)
-    count, longest, gaps, unexplained = to_figures(run, 600.0, Counts(1, 1, 30.0, 4.5, pauses, images), [20.0])[5:]
-    assert (count.value, longest.value, longest.unit) == (2, 40.0, 'ms')
-    assert (gaps.value, unexplained.value) == (3, 1)
 
 
 def test_growth_of_memory_and_open_files_misses_the_target(run: EnduranceRun) -> None:
