@@ -53,6 +53,7 @@ BENCHES = {
     'sync': Bench('clock offset of a camera from claps in audio and video', 1),
     'precision': Bench('int8 and float32 convolutions: speed and scores', 2),
     'latency': Bench('last sample of a hop → image in another process, stage by stage', 2),
+    'cpu_latency': Bench('latency and steal time with and without sleep of the processors, in alternation', 2),
     'obstacles': Bench('scan and detections from sound, against those from the true images of streets', 1),
     'endurance': Bench(
         'ten minutes without a dropped window, for models/street, the paper’s networks and a half-width pair', 2

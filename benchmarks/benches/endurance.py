@@ -23,6 +23,7 @@ from audio_manifold_ros.inference.backends.backend import FLOAT32, INT8
 from audio_manifold_ros.inference.bundle.bundle import Bundle
 from audio_manifold_ros.inference.pipeline import MAX_AGE_PERIODS
 from audio_manifold_ros.nodes.common.perception_client import PERCEPTION
+from audio_manifold_ros.processes.cpu_latency import DEVICE, NO_REQUEST_US
 from audio_manifold_ros.processes.process_group import ProcessGroup
 from benchmarks.benches.node import ENVIRONMENT, SETTLE_S, START_TIMEOUT_S, running_node, write_sound
 from benchmarks.harness.figure import Figure, at_least, at_most, not_measured
@@ -70,6 +71,7 @@ class EnduranceRun:
         rate_hz: Requested rate.
         length_s: Duration in seconds.
         is_recorded: Record images and audio of the node at the same time.
+        cpu_latency_us: Wake-up latency of the processors that the node requests.
 
     """
 
@@ -79,6 +81,7 @@ class EnduranceRun:
     rate_hz: float
     length_s: float = LENGTH_S
     is_recorded: bool = False
+    cpu_latency_us: int = NO_REQUEST_US
 
 
 @dataclass(frozen=True)
@@ -156,6 +159,13 @@ def shipped_run(rate_hz: float, length_s: float, *, is_recorded: bool) -> Endura
     return EnduranceRun(what, Bundle.load(STREET), FLOAT32, rate_hz, length_s, is_recorded=is_recorded)
 
 
+def awake_run(run: EnduranceRun) -> EnduranceRun:
+    """Return a run on processors that never sleep, or the same run where this user may not request this."""
+    if not os.access(DEVICE, os.W_OK):
+        return run
+    return replace(run, what=f'{run.what}, processors that never sleep', cpu_latency_us=0)
+
+
 def _run(run: EnduranceRun, first_s: float, folder: Path, sound: Path) -> list[Figure]:
     given = {
         'source.kind': 'file',
@@ -164,6 +174,7 @@ def _run(run: EnduranceRun, first_s: float, folder: Path, sound: Path) -> list[F
         'precision': run.precision,
         'prediction.rate_hz': run.rate_hz,
         'publish.audio': run.is_recorded,
+        'cpu_latency_us': run.cpu_latency_us,
     }
     with tempfile.TemporaryDirectory(dir=folder) as name, running_node(run.bundle, Path(name) / 'node', given) as node:
         subscriber, children, _ = node

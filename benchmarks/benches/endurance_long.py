@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from benchmarks.benches.endurance import measure_runs, shipped_run
+from benchmarks.benches.endurance import awake_run, measure_runs, shipped_run
 from benchmarks.harness.figure import Figure
 
 RATE_HZ, LENGTH_S = 45.0, 1800.0
@@ -12,4 +12,4 @@ RATE_HZ, LENGTH_S = 45.0, 1800.0
 
 def measure() -> list[Figure]:
     """Return the dropped windows, the received images and the growth."""
-    return measure_runs([shipped_run(RATE_HZ, LENGTH_S, is_recorded=False)])
+    return measure_runs([awake_run(shipped_run(RATE_HZ, LENGTH_S, is_recorded=False))])

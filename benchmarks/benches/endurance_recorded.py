@@ -7,11 +7,11 @@ It needs 13 GB in the folder for temporary files.
 
 from __future__ import annotations
 
-from benchmarks.benches.endurance import measure_runs, shipped_run
+from benchmarks.benches.endurance import awake_run, measure_runs, shipped_run
 from benchmarks.benches.endurance_long import LENGTH_S, RATE_HZ
 from benchmarks.harness.figure import Figure
 
 
 def measure() -> list[Figure]:
     """Return the dropped windows, the received images and the growth."""
-    return measure_runs([shipped_run(RATE_HZ, LENGTH_S, is_recorded=True)])
+    return measure_runs([awake_run(shipped_run(RATE_HZ, LENGTH_S, is_recorded=True))])

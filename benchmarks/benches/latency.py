@@ -20,6 +20,7 @@ import numpy as np
 from lifecycle_msgs.msg import Transition
 
 from audio_manifold_ros.inference.bundle.bundle import Bundle
+from audio_manifold_ros.processes.cpu_latency import DEVICE, NO_REQUEST_US
 from benchmarks.benches.node import ENVIRONMENT, RATE_HZ, SETTLE_S, START_TIMEOUT_S, running_node, write_sound
 from benchmarks.harness.figure import Figure
 from benchmarks.harness.short_mode import scaled_duration_s
@@ -57,14 +58,18 @@ def measure() -> list[Figure]:
         bundle = Bundle.load(STREET)
         sound = write_sound(path / 'street.wav')
         figures = _measure('alone', bundle, path / 'alone', sound)
+        if os.access(DEVICE, os.W_OK):
+            figures += _measure('processors that never sleep', bundle, path / 'awake', sound, cpu_latency_us=0)
         with _loaded_core(max(os.sched_getaffinity(0))):
             figures += _measure('one core loaded', bundle, path / 'loaded', sound)
         return figures + measure_robot_outputs(bundle, sound)
 
 
-def _measure(title: str, bundle: Bundle, folder: Path, sound: Path) -> list[Figure]:
-    source = {'source.kind': 'file', 'source.file': str(sound), 'source.loop': True}
-    with running_node(bundle, folder, source) as (subscriber, children, node_id):
+def _measure(
+    title: str, bundle: Bundle, folder: Path, sound: Path, cpu_latency_us: int = NO_REQUEST_US
+) -> list[Figure]:
+    given = {'source.kind': 'file', 'source.file': str(sound), 'source.loop': True, 'cpu_latency_us': cpu_latency_us}
+    with running_node(bundle, folder, given) as (subscriber, children, node_id):
         subscriber.change(Transition.TRANSITION_ACTIVATE, START_TIMEOUT_S)
         subscriber.wait(lambda: bool(subscriber.latencies_ms), START_TIMEOUT_S, 'image')
         subscriber.spin(SETTLE_S)

@@ -16,6 +16,7 @@ from audio_manifold_ros.inference.pipeline_settings import MAX_SMOOTHING_S
 from audio_manifold_ros.nodes.common.frame_parameters import FrameParameters
 from audio_manifold_ros.nodes.common.parameters import parameter
 from audio_manifold_ros.nodes.perception.robot_output_parameters import ROBOT_PARAMETER_GROUPS
+from audio_manifold_ros.processes.cpu_latency import DEVICE, NO_REQUEST_US
 
 SOURCE_KINDS = ('device', 'topic', 'file', 'simulator')
 
@@ -67,6 +68,21 @@ class ModelParameters:
     )
     precision: str = parameter(
         FLOAT32, 'onnx on a CPU: int8 is faster. It is refused if the bundle has no int8 model.', choices=PRECISIONS
+    )
+
+
+@dataclass(frozen=True)
+class ProcessorParameters:
+    """Sleep of the processors."""
+
+    PREFIX: ClassVar[str] = ''
+    cpu_latency_us: int = parameter(
+        NO_REQUEST_US,
+        'Longest time in us that a sleeping processor may take to wake up while the node is active (CPU latency QoS of '
+        f'Linux). 0: processors never sleep. {NO_REQUEST_US}: no request. Needs write permission for {DEVICE}.',
+        minimum=NO_REQUEST_US,
+        maximum=100_000,
+        running=True,
     )
 
 
@@ -142,6 +158,7 @@ PARAMETER_GROUPS = (
     LifecycleParameters,
     BondParameters,
     ModelParameters,
+    ProcessorParameters,
     SourceParameters,
     MicrophoneParameters,
     PredictionParameters,
