@@ -12,15 +12,17 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 from lifecycle_msgs.msg import Transition
 
+from audio_manifold_ros.inference.backends.backend import FLOAT32, INT8
 from audio_manifold_ros.inference.bundle.bundle import Bundle
-from audio_manifold_ros.processes.cpu_latency import DEVICE, NO_REQUEST_US
+from audio_manifold_ros.processes.cpu_latency import DEVICE
 from benchmarks.benches.node import ENVIRONMENT, RATE_HZ, SETTLE_S, START_TIMEOUT_S, running_node, write_sound
 from benchmarks.harness.figure import Figure
 from benchmarks.harness.short_mode import scaled_duration_s
@@ -47,6 +49,8 @@ LATENCY_PARTS = {
     'carried': 'DDS → received by the other process',
     'served': 'received → its callback',
 }
+# Precision of the networks, with processors that never sleep.
+AWAKE = {'processors that never sleep': FLOAT32, 'processors that never sleep, int8': INT8}
 BUSY_LOOP = 'import os, sys; os.sched_setaffinity(0, {int(sys.argv[1])})\nwhile True: pass'
 
 
@@ -59,17 +63,22 @@ def measure() -> list[Figure]:
         sound = write_sound(path / 'street.wav')
         figures = _measure('alone', bundle, path / 'alone', sound)
         if os.access(DEVICE, os.W_OK):
-            figures += _measure('processors that never sleep', bundle, path / 'awake', sound, cpu_latency_us=0)
+            for title, precision in (
+                ('processors that never sleep', FLOAT32),
+                ('processors that never sleep, int8', INT8),
+            ):
+                awake = {'cpu_latency_us': 0, 'precision': precision}
+                figures += _measure(title, bundle, path / precision, sound, awake)
         with _loaded_core(max(os.sched_getaffinity(0))):
             figures += _measure('one core loaded', bundle, path / 'loaded', sound)
         return figures + measure_robot_outputs(bundle, sound)
 
 
 def _measure(
-    title: str, bundle: Bundle, folder: Path, sound: Path, cpu_latency_us: int = NO_REQUEST_US
+    title: str, bundle: Bundle, folder: Path, sound: Path, more: Mapping[str, object] = MappingProxyType({})
 ) -> list[Figure]:
-    given = {'source.kind': 'file', 'source.file': str(sound), 'source.loop': True, 'cpu_latency_us': cpu_latency_us}
-    with running_node(bundle, folder, given) as (subscriber, children, node_id):
+    parameters = {'source.kind': 'file', 'source.file': str(sound), 'source.loop': True, **more}
+    with running_node(bundle, folder, parameters) as (subscriber, children, node_id):
         subscriber.change(Transition.TRANSITION_ACTIVATE, START_TIMEOUT_S)
         subscriber.wait(lambda: bool(subscriber.latencies_ms), START_TIMEOUT_S, 'image')
         subscriber.spin(SETTLE_S)

@@ -17,6 +17,7 @@ from benchmarks.harness.short_mode import scaled_count
 from benchmarks.harness.timing import Action, medians_s
 from benchmarks.support.bundles import (
     PAPER_8X8,
+    STREET,
     half_width_config,
     write_paper_bundle,
     write_random_bundle,
@@ -33,20 +34,23 @@ MIN_RATES_HZ = {
     ('paper', INT8): 60.0,
     ('half', FLOAT32): EVERY_HOP_HZ,
     ('half', INT8): EVERY_HOP_HZ,
+    ('street', FLOAT32): EVERY_HOP_HZ,
+    ('street', INT8): EVERY_HOP_HZ,
 }
-TITLES = {'paper': 'the paper’s two networks', 'half': 'a half-width pair'}
+TITLES = {'paper': 'the paper’s two networks', 'half': 'a half-width pair', 'street': 'models/street'}
 SCORES = {'abs_rel': 'ABS_rel', 'rmse': 'RMSE (m)', 'miou': 'mIoU', 'accuracy': 'pixels right'}
 
 
 def measure() -> list[Figure]:
-    """Return speeds of both precisions with and without pinned threads, and the scores in the shipped bundle."""
+    """Return speeds of both precisions with and without pinned threads, and the scores in the shipped bundles."""
     with tempfile.TemporaryDirectory() as folder:
         bundles = {
             'paper': write_paper_bundle(Path(folder) / 'paper'),
             'half': write_random_bundle(Path(folder) / 'half', half_width_config()),
+            'street': Bundle.load(STREET),
         }
         figures = [figure for name, bundle in bundles.items() for figure in _speeds(name, bundle)]
-    return figures + _scores(Bundle.load(PAPER_8X8))
+    return figures + [figure for path in (STREET, PAPER_8X8) for figure in _scores(Bundle.load(path))]
 
 
 class Options(TypedDict, total=False):
@@ -88,13 +92,13 @@ def _figure(name: str, option: str, rate: float) -> Figure:
 
 
 def _scores(bundle: Bundle) -> list[Figure]:
-    """Return the scores that `audio-manifold train quantize` measured on the test streets."""
+    """Return the scores that `audio-manifold train quantize` measured on validation windows."""
     scores = bundle.manifest.metrics.get(INT8)
     if INT8_FILE not in bundle.manifest.files or scores is None:
         return []
     return [
         Figure(
-            f'models/paper_8x8 on {scores["windows"]} validation windows, {SCORES[name]} with bytes',
+            f'models/{bundle.manifest.name} on {scores["windows"]} validation windows, {SCORES[name]} with bytes',
             scores[INT8][name],
             '',
             'single precision',

@@ -14,7 +14,7 @@ from audio_manifold_ros.processes.cpu_latency import DEVICE, VALUE
 from tests.nodes.peer import ACTIVATE, CONFIGURE, DEACTIVATE, NodeProcess, Peer
 
 pytestmark = pytest.mark.ros
-WITHOUT_DEVICE = 'tests.nodes.perception.node_without_cpu_latency_device'
+WITHOUT_DEVICE = 'tests.nodes.node_without_cpu_latency_device'
 
 
 def _current_us() -> int:
