@@ -98,10 +98,10 @@ def _scores(bundle: Bundle) -> list[Figure]:
         return []
     return [
         Figure(
-            f'models/{bundle.manifest.name} on {scores["windows"]} validation windows, {SCORES[name]} with bytes',
+            f'models/{bundle.manifest.name} on {scores["windows"]} validation windows, {SCORES[name]} in int8',
             scores[INT8][name],
             '',
-            'single precision',
+            'float32',
             scores[FLOAT32][name],
             target='at most 1 % worse',
             met=worse <= 0.01,
