@@ -18,22 +18,18 @@ from rich.progress import track
 from audio_manifold_ros.cli.console import print_error
 from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.errors import AudioManifoldError, TrainingError
-from audio_manifold_ros.common.json_text import parse_json
-from audio_manifold_ros.common.schema import to_plain
 from audio_manifold_ros.evaluation.metrics.metric_suite import MetricSuite
-from audio_manifold_ros.evaluation.reporting.model_card import model_card
 from audio_manifold_ros.inference.backends.backend import FLOAT32, INT8
 from audio_manifold_ros.inference.backends.onnx_backend import OnnxBackend
 from audio_manifold_ros.inference.bundle.bundle import INT8_FILE, Bundle, write_bundle
 from audio_manifold_ros.inference.bundle.file_metadata import describe_files
-from audio_manifold_ros.inference.bundle.manifest import MANIFEST_FILE
 from audio_manifold_ros.modalities.registry import MODALITIES
 from training.data.evenly_spaced import evenly_spaced
 from training.experiment.cli_arguments import add_experiment_arguments, named_experiment
-from training.experiment.evaluate import METRICS_FILE, ground_truth_images
+from training.experiment.evaluate import ground_truth_images
 from training.experiment.experiment_inference import batches
 from training.experiment.run_directory import open_windows
-from training.export.export_bundle import CARD_FILE
+from training.export.changed_bundle import change_files
 from training.export.onnx_int8 import quantize_graph
 
 if TYPE_CHECKING:
@@ -92,13 +88,20 @@ def quantize(bundle: Bundle, cache: WindowCache, windows: int | None = None) -> 
     """
     features = cache.features(evenly_spaced(cache.indices('validation'), CALIBRATION_WINDOWS))
     graph = quantize_graph(bundle.onnx_path, features, describe_files(bundle.manifest))
+    files = {name: (bundle.folder / name).read_bytes() for name in bundle.manifest.files}
     with tempfile.TemporaryDirectory() as draft:
-        scores = compare(_with_graph(bundle, graph, Path(draft) / 'int8', None), cache, windows)
+        quantised = write_bundle(Path(draft) / 'int8', bundle.manifest, {**files, INT8_FILE: graph})
+        scores = compare(quantised, cache, windows)
     worse = {name: value for name, value in scores.worse.items() if value > MAX_WORSE}
     if worse:
         msg = f'The int8 scores of {bundle.manifest.name!r} are worse by {worse}: calibrate on more windows.'
         raise TrainingError(msg)
-    return _with_graph(bundle, graph, bundle.folder, scores)
+    manifest = replace(
+        bundle.manifest,
+        training={**bundle.manifest.training, 'convolutions of bytes': scores.text()},
+        metrics={**bundle.manifest.metrics, INT8: asdict(scores)},
+    )
+    return change_files(replace(bundle, manifest=manifest), {INT8_FILE: graph})
 
 
 def compare(bundle: Bundle, cache: WindowCache, limit: int | None = None) -> PrecisionComparison:
@@ -122,27 +125,6 @@ def compare(bundle: Bundle, cache: WindowCache, limit: int | None = None) -> Pre
     before, after = scores[FLOAT32], scores[INT8]
     worse = {name: sign * (before[name] - after[name]) / before[name] for _, name, sign in COMPARED if name in before}
     return PrecisionComparison(len(indices), before, after, worse)
-
-
-def _with_graph(bundle: Bundle, graph: bytes, folder: Path, scores: PrecisionComparison | None) -> Bundle:
-    """Write a bundle with an int8 graph. Scores, if given, are added to its card and its manifest."""
-    files = {name: (bundle.folder / name).read_bytes() for name in bundle.manifest.files}
-    files[INT8_FILE] = graph
-    manifest = bundle.manifest
-    if scores is not None:
-        manifest = replace(
-            manifest,
-            training={**manifest.training, 'convolutions of bytes': scores.text()},
-            metrics={**manifest.metrics, INT8: asdict(scores)},
-        )
-    if scores is not None and METRICS_FILE in files:
-        sizes = {name: {'size': len(content)} for name, content in files.items() if name != MANIFEST_FILE}
-        card = model_card(
-            {**to_plain(manifest), 'files': sizes},
-            parse_json(files[METRICS_FILE].decode(), METRICS_FILE, TrainingError, 'Export the bundle again.'),
-        )
-        files[CARD_FILE] = card.encode()
-    return write_bundle(folder, manifest, files)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

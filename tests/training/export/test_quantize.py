@@ -21,6 +21,8 @@ def street(tmp_path: Path) -> Bundle:
     """Return a copy of the shipped bundle without its int8 graph."""
     shipped = Bundle.load(resource_path('models/paper_8x8'))
     files = {name: (shipped.folder / name).read_bytes() for name in shipped.manifest.files if name != INT8_FILE}
+    # A card of its own size shows whether the new card counts it.
+    files['README.md'] = b' ' * 1_000_000
     return write_bundle(tmp_path / 'street', shipped.manifest, files)
 
 
@@ -50,4 +52,6 @@ def test_a_quantised_bundle_reports_its_loss_of_accuracy(
         assert worse == pytest.approx(change)
     card = (quantised.folder / 'README.md').read_text(encoding='utf-8')
     assert f'abs_rel {scores["int8"]["abs_rel"]:.4f} (float32: {scores["float32"]["abs_rel"]:.4f})' in card
+    size = sum(entry.size for name, entry in after.items() if name != 'README.md')
+    assert f'| Size | {size / 1e6:.1f} MB |' in card
     assert 'int8' in open_backend(Bundle.load(street.folder), precision='int8').reason
