@@ -15,10 +15,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 
 import audio_manifold_ros
 
 ROOT = Path(__file__).parent.parent
+# Of Ubuntu 22.04, Debian 12, Ubuntu 24.04 and Debian 13.
+PYTHONS = ('3.10.12', '3.11.2', '3.12.3', '3.13.5')
 COPYLEFT = re.compile(r'(?<!L)A?GPL|(?<!Lesser )General Public', re.IGNORECASE)
 COMPATIBLE_PACKAGES = {'docutils'}  # public domain and BSD: only an Emacs file is under the GPL
 
@@ -85,6 +89,27 @@ def test_every_requirement_is_pinned(name: str) -> None:
     requirements = [line for line in lines if line and line[0] not in '#-']
     assert requirements
     assert not [line for line in requirements if '==' not in line]
+
+
+@pytest.mark.parametrize('python', PYTHONS)
+def test_every_installed_pin_supports_the_pythons_of_its_marker(python: str) -> None:
+    """A marker with the minor version only is too wide for a package that requires a patch version."""
+    environment = {'python_version': python.rpartition('.')[0], 'python_full_version': python}
+    unsupported = []
+    for line in (ROOT / 'requirements/constraints.txt').read_text().splitlines():
+        if not line or line.startswith('#'):
+            continue
+        requirement = Requirement(line)
+        if requirement.marker is not None and not requirement.marker.evaluate(environment):
+            continue
+        try:
+            distribution = importlib.metadata.distribution(requirement.name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+        required = distribution.metadata.get('Requires-Python') or ''
+        if distribution.version in requirement.specifier and python not in SpecifierSet(required):
+            unsupported.append((line, required))
+    assert unsupported == []
 
 
 def test_no_installed_package_has_an_incompatible_licence() -> None:
