@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,9 +13,14 @@ if TYPE_CHECKING:
     from io import FileIO
 
 DEVICE = Path('/dev/cpu_dma_latency')
-NO_REQUEST_US = -1
+NO_REQUEST_US, NEVER_SLEEP_US = -1, 0
 # A signed 32-bit integer in the byte order of the machine.
 VALUE = struct.Struct('=i')
+
+
+def may_request_cpu_latency() -> bool:
+    """Return whether this user may request a CPU latency on this system."""
+    return os.access(DEVICE, os.W_OK)
 
 
 class CpuLatencyRequest:

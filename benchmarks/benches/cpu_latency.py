@@ -13,9 +13,8 @@ from pathlib import Path
 import numpy as np
 from lifecycle_msgs.msg import Transition
 
-from audio_manifold_ros.common.errors import NodeError
 from audio_manifold_ros.inference.bundle.bundle import Bundle
-from audio_manifold_ros.processes.cpu_latency import DEVICE, NO_REQUEST_US
+from audio_manifold_ros.processes.cpu_latency import DEVICE, NEVER_SLEEP_US, NO_REQUEST_US, may_request_cpu_latency
 from benchmarks.benches.node import ENVIRONMENT, RATE_HZ, SETTLE_S, START_TIMEOUT_S, running_node, write_sound
 from benchmarks.harness.figure import Figure, not_measured
 from benchmarks.harness.short_mode import scaled_duration_s
@@ -23,7 +22,6 @@ from benchmarks.harness.steal_time import StealTime
 from benchmarks.support.bundles import STREET
 from benchmarks.support.subscriber import Subscriber
 
-NEVER_SLEEP_US = 0
 SEGMENT_S, ROUNDS = 30.0, 6
 
 
@@ -46,7 +44,7 @@ class Segment:
 def measure() -> list[Figure]:
     """Return latency, dropped windows and steal time without sleep, compared with those with sleep."""
     what = f'models/street, {RATE_HZ:g} Hz, processors that never sleep'
-    if not os.access(DEVICE, os.W_OK):
+    if not may_request_cpu_latency():
         return [not_measured(what, 'ms', f'this user may not write {DEVICE}')]
     os.environ.update(ENVIRONMENT)
     with tempfile.TemporaryDirectory() as folder:
@@ -64,10 +62,7 @@ def measure() -> list[Figure]:
 
 
 def _measure_segment(subscriber: Subscriber, latency_us: int) -> Segment:
-    accepted, reason = subscriber.set_parameter('cpu_latency_us', latency_us, START_TIMEOUT_S)
-    if not accepted:
-        msg = f'The perception node refuses cpu_latency_us: {latency_us}: {reason}'
-        raise NodeError(msg)
+    subscriber.change_parameter('cpu_latency_us', latency_us, START_TIMEOUT_S)
     subscriber.spin(SETTLE_S)
     before = subscriber.wait_for_dropped_count(START_TIMEOUT_S)
     subscriber.latencies_ms.clear()
@@ -79,11 +74,10 @@ def _measure_segment(subscriber: Subscriber, latency_us: int) -> Segment:
 
 def to_figures(what: str, awake: Sequence[Segment], asleep: Sequence[Segment]) -> list[Figure]:
     """Return the figures of the segments without sleep, compared with those with sleep."""
-    dropped = (sum(segment.dropped for segment in segments) for segments in (awake, asleep))
     figures = [
         _compared(f'{what}: newest sample → image in another process: median', 'ms', awake, asleep, _percentile_ms(50)),
         _compared(f'{what}: 99th percentile', 'ms', awake, asleep, _percentile_ms(99)),
-        Figure(f'{what}: windows dropped', next(dropped), 'windows', 'processors that sleep', next(dropped)),
+        Figure(f'{what}: windows dropped', _dropped(awake), 'windows', 'processors that sleep', _dropped(asleep)),
     ]
     stolen = f'{what}: processor time that the host took'
     if any(segment.stolen_percent is None for segment in (*awake, *asleep)):
@@ -104,6 +98,10 @@ def _compared(
 
 def _percentile_ms(percentile: float) -> Callable[[Sequence[Segment]], float]:
     return lambda segments: float(np.percentile([ms for each in segments for ms in each.latencies_ms], percentile))
+
+
+def _dropped(segments: Sequence[Segment]) -> int:
+    return sum(segment.dropped for segment in segments)
 
 
 def _mean_stolen_percent(segments: Sequence[Segment]) -> float:

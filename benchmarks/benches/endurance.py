@@ -23,7 +23,7 @@ from audio_manifold_ros.inference.backends.backend import FLOAT32, INT8
 from audio_manifold_ros.inference.bundle.bundle import Bundle
 from audio_manifold_ros.inference.pipeline import MAX_AGE_PERIODS
 from audio_manifold_ros.nodes.common.perception_client import PERCEPTION
-from audio_manifold_ros.processes.cpu_latency import DEVICE, NO_REQUEST_US
+from audio_manifold_ros.processes.cpu_latency import NEVER_SLEEP_US, NO_REQUEST_US, may_request_cpu_latency
 from audio_manifold_ros.processes.process_group import ProcessGroup
 from benchmarks.benches.node import ENVIRONMENT, SETTLE_S, START_TIMEOUT_S, running_node, write_sound
 from benchmarks.harness.figure import Figure, at_least, at_most, not_measured
@@ -162,9 +162,9 @@ def shipped_run(rate_hz: float, length_s: float, *, is_recorded: bool) -> Endura
 
 def awake_run(run: EnduranceRun) -> EnduranceRun:
     """Return a run on processors that never sleep, or the same run where this user may not request this."""
-    if not os.access(DEVICE, os.W_OK):
+    if not may_request_cpu_latency():
         return run
-    return replace(run, what=f'{run.what}, processors that never sleep', cpu_latency_us=0)
+    return replace(run, what=f'{run.what}, processors that never sleep', cpu_latency_us=NEVER_SLEEP_US)
 
 
 def _run(run: EnduranceRun, first_s: float, folder: Path, sound: Path) -> list[Figure]:

@@ -22,7 +22,7 @@ from lifecycle_msgs.msg import Transition
 
 from audio_manifold_ros.inference.backends.backend import FLOAT32, INT8
 from audio_manifold_ros.inference.bundle.bundle import Bundle
-from audio_manifold_ros.processes.cpu_latency import DEVICE
+from audio_manifold_ros.processes.cpu_latency import NEVER_SLEEP_US, may_request_cpu_latency
 from benchmarks.benches.node import ENVIRONMENT, RATE_HZ, SETTLE_S, START_TIMEOUT_S, running_node, write_sound
 from benchmarks.harness.figure import Figure
 from benchmarks.harness.short_mode import scaled_duration_s
@@ -50,7 +50,7 @@ LATENCY_PARTS = {
     'served': 'received → its callback',
 }
 # Precision of the networks, with processors that never sleep.
-AWAKE = {'processors that never sleep': FLOAT32, 'processors that never sleep, int8': INT8}
+NEVER_SLEEP = {'processors that never sleep': FLOAT32, 'processors that never sleep, int8': INT8}
 BUSY_LOOP = 'import os, sys; os.sched_setaffinity(0, {int(sys.argv[1])})\nwhile True: pass'
 
 
@@ -62,13 +62,10 @@ def measure() -> list[Figure]:
         bundle = Bundle.load(STREET)
         sound = write_sound(path / 'street.wav')
         figures = _measure('alone', bundle, path / 'alone', sound)
-        if os.access(DEVICE, os.W_OK):
-            for title, precision in (
-                ('processors that never sleep', FLOAT32),
-                ('processors that never sleep, int8', INT8),
-            ):
-                awake = {'cpu_latency_us': 0, 'precision': precision}
-                figures += _measure(title, bundle, path / precision, sound, awake)
+        if may_request_cpu_latency():
+            for title, precision in NEVER_SLEEP.items():
+                parameters = {'cpu_latency_us': NEVER_SLEEP_US, 'precision': precision}
+                figures += _measure(title, bundle, path / precision, sound, parameters)
         with _loaded_core(max(os.sched_getaffinity(0))):
             figures += _measure('one core loaded', bundle, path / 'loaded', sound)
         return figures + measure_robot_outputs(bundle, sound)

@@ -149,7 +149,7 @@ def _highest_rate_hz(subscriber: Subscriber) -> float:
     """Raise the rate until windows are dropped; return the last rate without a drop."""
     highest_hz = 0.0
     for rate_hz in (RATE_HZ, *RATES_HZ):
-        subscriber.set_rate(rate_hz, START_TIMEOUT_S)
+        subscriber.change_parameter('prediction.rate_hz', rate_hz, START_TIMEOUT_S)
         before = subscriber.wait_for_dropped_count(START_TIMEOUT_S)
         subscriber.spin(scaled_duration_s(STEP_S))
         if subscriber.wait_for_dropped_count(START_TIMEOUT_S) > before:

@@ -83,16 +83,16 @@ class Subscriber(PerceptionClient):
         """Latencies of the stages as the node reports them, by stage and percentile (`network p50_ms`)."""
         return {key: float(value) for key, value in self.values('latency').items() if key != 'message'}
 
-    def set_rate(self, rate_hz: float, timeout_s: float) -> None:
-        """Set the prediction rate of the perception node.
+    def change_parameter(self, name: str, value: object, timeout_s: float) -> None:
+        """Set a parameter of the perception node.
 
         Raises:
             NodeError: The node refuses, or does not answer in time.
 
         """
-        accepted, reason = self.set_parameter('prediction.rate_hz', rate_hz, timeout_s)
+        accepted, reason = self.set_parameter(name, value, timeout_s)
         if not accepted:
-            msg = f'The perception node refuses {rate_hz} Hz: {reason}'
+            msg = f'The perception node refuses {name}: {value!r}: {reason}'
             raise NodeError(msg)
 
     def wait_for_dropped_count(self, timeout_s: float) -> int:

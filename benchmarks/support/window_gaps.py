@@ -23,11 +23,6 @@ LONG_PAUSE_PERIODS = 1 / 3
 Interval = tuple[int, int]
 
 
-def long_pauses(pauses: Iterable[Pause], rate_hz: float) -> list[Pause]:
-    """Return the pauses of a third of a period or longer."""
-    return [pause for pause in pauses if pause.length_ns >= LONG_PAUSE_PERIODS * NS_PER_S / rate_hz]
-
-
 def pause_figures(
     what: str, rate_hz: float, images: Sequence[ImageTimes], pauses: Sequence[Pause] | None
 ) -> list[Figure]:
@@ -46,12 +41,12 @@ def pause_figures(
     if pauses is None:
         return [not_measured(name, 'pauses', 'this user may not give a process real-time priority')]
     gaps, others = divide_intervals(images, rate_hz)
-    min_paused_ns = LONG_PAUSE_PERIODS * NS_PER_S / rate_hz
+    long_ns = LONG_PAUSE_PERIODS * NS_PER_S / rate_hz
     paused_gaps, paused_others = (
-        sum(paused_ns >= min_paused_ns for paused_ns in _paused_ns(intervals, pauses)) for intervals in (gaps, others)
+        sum(paused_ns >= long_ns for paused_ns in _paused_ns(intervals, pauses)) for intervals in (gaps, others)
     )
     return [
-        Figure(name, len(long_pauses(pauses, rate_hz)), 'pauses'),
+        Figure(name, sum(pause.length_ns >= long_ns for pause in pauses), 'pauses'),
         Figure(f'{what}: longest pause', max((pause.length_ns for pause in pauses), default=0) / 1e6, 'ms'),
         Figure(f'{what}: windows more than {MIN_GAP_PERIODS:g} periods after the one before', len(gaps), 'windows'),
         Figure(f'{what}: such windows without a third of a period of pauses', len(gaps) - paused_gaps, 'windows'),

@@ -8,10 +8,10 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from audio_manifold_ros.nodes.perception import perception_node
+from audio_manifold_ros.nodes.perception import perception_node, processor_sleep
 from audio_manifold_ros.processes.cpu_latency import CpuLatencyRequest
 
-perception_node.CpuLatencyRequest = partial(  # type: ignore[assignment,misc]
+processor_sleep.CpuLatencyRequest = partial(  # type: ignore[assignment,misc]
     CpuLatencyRequest, Path('/missing/cpu_dma_latency')
 )
 sys.exit(perception_node.main())

@@ -2,19 +2,16 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from audio_manifold_ros.processes.cpu_latency import DEVICE, NO_REQUEST_US, VALUE, CpuLatencyRequest
+from audio_manifold_ros.processes.cpu_latency import NO_REQUEST_US, CpuLatencyRequest
+from tests.cpu_latency_device import NEEDS_DEVICE, current_cpu_latency_us
 
 ROOT = Path(__file__).parents[2]
-NEEDS_DEVICE = pytest.mark.skipif(
-    not os.access(DEVICE, os.R_OK | os.W_OK), reason=f'this user may not read and write {DEVICE}'
-)
 HOLDER = """
 import sys
 from audio_manifold_ros.processes.cpu_latency import CpuLatencyRequest
@@ -25,40 +22,34 @@ sys.stdin.read()
 """
 
 
-def _current_us() -> int:
-    """Return the smallest request of all processes."""
-    with DEVICE.open('rb', buffering=0) as file:
-        return int(VALUE.unpack(file.read(VALUE.size))[0])
-
-
 @NEEDS_DEVICE
 def test_the_kernel_holds_the_request_until_it_is_replaced_or_closed() -> None:
-    before_us = _current_us()
+    before_us = current_cpu_latency_us()
     request = CpuLatencyRequest()
-    assert _current_us() == before_us
+    assert current_cpu_latency_us() == before_us
     request.request(5)
-    assert (_current_us(), request.latency_us) == (min(5, before_us), 5)
+    assert (current_cpu_latency_us(), request.latency_us) == (min(5, before_us), 5)
     request.request(3)
-    assert (_current_us(), request.latency_us) == (min(3, before_us), 3)
+    assert (current_cpu_latency_us(), request.latency_us) == (min(3, before_us), 3)
     request.request(NO_REQUEST_US)
-    assert (_current_us(), request.latency_us) == (before_us, NO_REQUEST_US)
+    assert (current_cpu_latency_us(), request.latency_us) == (before_us, NO_REQUEST_US)
     request.request(5)
     request.close()
     request.close()
-    assert (_current_us(), request.latency_us) == (before_us, NO_REQUEST_US)
+    assert (current_cpu_latency_us(), request.latency_us) == (before_us, NO_REQUEST_US)
 
 
 @NEEDS_DEVICE
 def test_the_request_ends_with_a_killed_process() -> None:
-    before_us = _current_us()
+    before_us = current_cpu_latency_us()
     with subprocess.Popen(
         [sys.executable, '-c', HOLDER], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == 'requested\n'
-        assert _current_us() == min(7, before_us)
+        assert current_cpu_latency_us() == min(7, before_us)
         process.kill()
-    assert _current_us() == before_us
+    assert current_cpu_latency_us() == before_us
 
 
 def test_a_missing_device_leaves_no_request(tmp_path: Path) -> None:

@@ -78,11 +78,11 @@ class PerceptionComponents:
     rig_watch: RigMismatchMonitor | None
     engine_build: BackgroundBuild | None = None
 
-    def current_info(self) -> NodeInfo:
-        """Return the configuration with current warnings: rig of the recording, and engine build."""
+    def current_info(self, other_warning: str = '') -> NodeInfo:
+        """Return the configuration with current warnings: rig of the recording, engine build, and another one."""
         rig_warning = '' if self.rig_watch is None else self.rig_watch.warning
         build = '' if self.engine_build is None else self.engine_build.status().describe(self.node_info.backend)
-        warnings = [text for text in (self.node_info.warning, rig_warning, build) if text]
+        warnings = [text for text in (self.node_info.warning, rig_warning, build, other_warning) if text]
         return replace(self.node_info, warning=' '.join(warnings))
 
     def release(self) -> None:

@@ -39,8 +39,8 @@ from audio_manifold_ros.nodes.perception.perception_parameters import (
     ProcessorParameters,
     PublishParameters,
 )
+from audio_manifold_ros.nodes.perception.processor_sleep import ProcessorSleep
 from audio_manifold_ros.nodes.perception.worker import PerceptionWorker, WorkerSettings
-from audio_manifold_ros.processes.cpu_latency import CpuLatencyRequest
 from audio_manifold_ros.processes.freed_memory import return_freed_memory
 
 if TYPE_CHECKING:
@@ -83,8 +83,7 @@ class PerceptionNode(LifecycleNode):
         self._components: PerceptionComponents | None = None
         self._worker: PerceptionWorker | None = None
         self._bond: LifecycleBond | None = None
-        self._cpu_latency = CpuLatencyRequest()
-        self._cpu_latency_warning = ''
+        self._processor_sleep = ProcessorSleep(self.get_logger().warning)
         self._losses = LossMonitor()
         self._declared = NodeParameters(self, PARAMETER_GROUPS, lambda: self._components is not None, self._change)
         self._diagnostics = self.create_publisher(DiagnosticArray, '/diagnostics', QoSProfile(depth=10))
@@ -197,7 +196,7 @@ class PerceptionNode(LifecycleNode):
             log_details=self.get_logger().debug,
         )
         self._losses = LossMonitor()
-        self._request_cpu_latency(self._declared.read(ProcessorParameters).cpu_latency_us)
+        self._processor_sleep.limit(self._declared.read(ProcessorParameters).cpu_latency_us)
         self._worker.start()
         if self._bond is not None:
             self._bond.start()
@@ -208,22 +207,7 @@ class PerceptionNode(LifecycleNode):
         worker, self._worker = self._worker, None
         if worker is not None:
             worker.stop()
-        self._cpu_latency.close()
-        self._cpu_latency_warning = ''
-
-    def _request_cpu_latency(self, latency_us: int) -> None:
-        """Request the wake-up latency of the processors. Without the permission, warn and go on without it."""
-        self._cpu_latency_warning = ''
-        if latency_us == self._cpu_latency.latency_us:
-            return
-        try:
-            self._cpu_latency.request(latency_us)
-        except OSError as error:
-            self._cpu_latency_warning = (
-                f'cpu_latency_us: {latency_us} has no effect ({error}): give the user of the node write permission for '
-                'this file (docs/speed.md), or set cpu_latency_us: -1.'
-            )
-            self.get_logger().warning(self._cpu_latency_warning)
+        self._processor_sleep.release()
 
     def _release(self) -> None:
         self._stop()
@@ -249,7 +233,7 @@ class PerceptionNode(LifecycleNode):
     def _change(self, changes: Mapping[str, object]) -> None:
         if self._worker is not None:
             self._worker.apply(self._settings(changes))
-            self._request_cpu_latency(self._declared.read(ProcessorParameters, changes).cpu_latency_us)
+            self._processor_sleep.limit(self._declared.read(ProcessorParameters, changes).cpu_latency_us)
 
     def _on_jump(self, _jump: object) -> None:
         if self._worker is not None:
@@ -275,9 +259,7 @@ class PerceptionNode(LifecycleNode):
         has_losses = report is not None and self._losses.has_increased(
             report.source.samples_lost, report.source.overflows, report.pipeline.samples_lost, report.pipeline.dropped
         )
-        node_info = IDLE if self._components is None else self._components.current_info()
-        warnings = [text for text in (node_info.warning, self._cpu_latency_warning) if text]
-        node_info = replace(node_info, warning=' '.join(warnings))
+        node_info = IDLE if self._components is None else self._components.current_info(self._processor_sleep.warning)
         if report is not None and self.get_parameter('use_sim_time').value and not self.get_clock().now().nanoseconds:
             report = replace(report, fault=report.fault or NO_CLOCK)
         state = 'active' if report is not None else 'unconfigured' if self._components is None else 'inactive'

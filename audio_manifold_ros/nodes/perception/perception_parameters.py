@@ -73,7 +73,7 @@ class ModelParameters:
 
 @dataclass(frozen=True)
 class ProcessorParameters:
-    """Sleep of the processors."""
+    """Sleep of the processors (idle states, C-states)."""
 
     PREFIX: ClassVar[str] = ''
     cpu_latency_us: int = parameter(

@@ -4,41 +4,35 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from audio_manifold_ros.processes.cpu_latency import DEVICE, VALUE
+from tests.cpu_latency_device import NEEDS_DEVICE, current_cpu_latency_us
 from tests.nodes.peer import ACTIVATE, CONFIGURE, DEACTIVATE, NodeProcess, Peer
 
 pytestmark = pytest.mark.ros
 WITHOUT_DEVICE = 'tests.nodes.node_without_cpu_latency_device'
 
 
-def _current_us() -> int:
-    with DEVICE.open('rb', buffering=0) as file:
-        return int(VALUE.unpack(file.read(VALUE.size))[0])
-
-
-@pytest.mark.skipif(not os.access(DEVICE, os.R_OK | os.W_OK), reason=f'this user may not read and write {DEVICE}')
+@NEEDS_DEVICE
 def test_an_active_node_holds_the_request(
     peer: Peer, start_node: Callable[..., NodeProcess], small_bundle: Path, wav: Path
 ) -> None:
-    before_us = _current_us()
+    before_us = current_cpu_latency_us()
     node = start_node(bundle=small_bundle, source__kind='file', source__file=wav, source__loop=True, cpu_latency_us=9)
     assert peer.change(CONFIGURE), node.output
-    assert _current_us() == before_us
+    assert current_cpu_latency_us() == before_us
     assert peer.change(ACTIVATE), node.output
-    assert _current_us() == min(9, before_us)
+    assert current_cpu_latency_us() == min(9, before_us)
     assert peer.set('cpu_latency_us', 4) == (True, '')
-    assert _current_us() == min(4, before_us)
+    assert current_cpu_latency_us() == min(4, before_us)
     assert peer.set('cpu_latency_us', -1) == (True, '')
-    assert _current_us() == before_us
+    assert current_cpu_latency_us() == before_us
     assert peer.set('cpu_latency_us', 4) == (True, '')
     assert peer.change(DEACTIVATE), node.output
-    assert _current_us() == before_us
+    assert current_cpu_latency_us() == before_us
     assert node.end() == 0, node.output
 
 
