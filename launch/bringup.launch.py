@@ -46,7 +46,7 @@ def generate_launch_description() -> LaunchDescription:
         *declare_shared_arguments('folder', 'bag', 'preflight'),
         declare_argument('viewer', 'Viewer to start.', 'none', ('none', RVIZ, BROWSER)),
         declare_autostart(),
-        *declare_shared_arguments(*VEHICLE_ARGUMENTS, 'frames'),
+        *declare_shared_arguments('respawn', *VEHICLE_ARGUMENTS, 'frames'),
     ]
     return LaunchDescription([*arguments, OpaqueFunction(function=bringup)])
 
@@ -55,7 +55,7 @@ def bringup(context: LaunchContext) -> list[GroupAction | ExecuteProcess]:
     """Return the included launch files and the viewer. Each file has a scope of its own."""
     records, viewer = boolean_value(context, 'record'), argument_value(context, 'viewer')
     fixed = {'name': NAME, 'rviz': str(viewer == RVIZ).lower(), **({'publish_audio': 'true'} if records else {})}
-    passed = (*VEHICLE_ARGUMENTS, 'params_file', 'bundle', 'source', 'device', 'autostart', 'frames')
+    passed = (*VEHICLE_ARGUMENTS, 'params_file', 'bundle', 'source', 'device', 'autostart', 'respawn', 'frames')
     actions = [GroupAction([include_launch_file('perception.launch.py', None, passed, fixed)])]
     if records:
         fixed = {

@@ -20,6 +20,7 @@ from audio_manifold_ros.nodes.common.launch_arguments import (
     NODE_ARGUMENTS,
     VEHICLE_ARGUMENTS,
     argument_value,
+    boolean_value,
     declare_argument,
     declare_autostart,
     declare_params_file,
@@ -40,6 +41,7 @@ from launch import LaunchDescription
 if TYPE_CHECKING:
     from launch import LaunchContext
 
+RESPAWN_DELAY_S = 2.0
 # The topics in rviz/perception.rviz.
 LAYOUT_NODE = '/perception'
 LAYOUT_TOPICS = (
@@ -70,7 +72,7 @@ def generate_launch_description() -> LaunchDescription:
         *declare_shared_arguments('bundle', 'source', 'device'),
         declare_argument('publish_audio', 'Publish the audio: true or false. Mind the privacy of people nearby.'),
         declare_autostart(),
-        *declare_shared_arguments(*VEHICLE_ARGUMENTS, 'frames', 'rviz'),
+        *declare_shared_arguments('respawn', *VEHICLE_ARGUMENTS, 'frames', 'rviz'),
     ]
     shows = IfCondition(LaunchConfiguration('rviz'))
     frames = include_launch_file('rig_frames.launch.py', 'frames', NODE_ARGUMENTS)
@@ -94,6 +96,8 @@ def perception(context: LaunchContext) -> list[LifecycleNode]:
         parameters=[str(parameter_file(context)), values],
         arguments=['--ros-args', '--log-level', argument_value(context, 'log_level')],
         output='screen',
+        respawn=boolean_value(context, 'respawn'),
+        respawn_delay=RESPAWN_DELAY_S,
         **({'autostart': True} if by_launch else {}),
     )
     return [node]

@@ -14,6 +14,12 @@ from audio_manifold_ros.bags.statistics.preflight import Finding, Severity
 # Highest domain id of DDS, and the highest whose ports are below the ephemeral ports of Linux.
 MAX_DOMAIN, MAX_SAFE_DOMAIN = 232, 101
 PROBE_TIMEOUT_S = 30.0
+FAST_DDS = 'rmw_fastrtps'
+# Where Fast DDS reads its transports, and the values of the first variable with shared memory. When discovery is
+# restricted to one machine, rmw_fastrtps adds shared memory to any of them.
+TRANSPORTS = 'FASTDDS_BUILTIN_TRANSPORTS'
+PROFILES = ('FASTDDS_DEFAULT_PROFILES_FILE', 'FASTRTPS_DEFAULT_PROFILES_FILE')
+SHARED_MEMORY = ('', 'DEFAULT', 'DEFAULTv6', 'SHM', 'LARGE_DATA', 'LARGE_DATAv6')
 PROBE = (
     sys.executable,
     '-c',
@@ -44,7 +50,19 @@ def check_middleware() -> Finding:
     if probe.returncode:
         reason = (probe.stderr.strip().splitlines() or ['no message'])[-1]
         return Finding(Severity.ERROR, 'middleware', f'{name} does not load ({reason}): {remedy}')
-    return Finding(Severity.OK, 'middleware', f'{probe.stdout.strip()} loads.')
+    loaded = probe.stdout.strip()
+    if loaded.startswith(FAST_DDS) and _has_shared_memory():
+        risk = f'{loaded} loads, with shared memory: a program that is killed may end the others'
+        return Finding(Severity.WARNING, 'middleware', f'{risk}. See docs/doctor.md, section Fast DDS.')
+    return Finding(Severity.OK, 'middleware', f'{loaded} loads.')
+
+
+def _has_shared_memory() -> bool:
+    """Return whether Fast DDS sends through shared memory. A file of profiles is taken to be a deliberate choice."""
+    if os.environ.get('ROS_AUTOMATIC_DISCOVERY_RANGE') == 'LOCALHOST' or os.environ.get('ROS_LOCALHOST_ONLY') == '1':
+        return True
+    transports = os.environ.get(TRANSPORTS, '').partition('?')[0]
+    return transports in SHARED_MEMORY and not any(os.environ.get(name) for name in PROFILES)
 
 
 def check_domain() -> Finding:

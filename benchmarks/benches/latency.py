@@ -23,12 +23,13 @@ from lifecycle_msgs.msg import Transition
 from audio_manifold_ros.inference.backends.backend import FLOAT32, INT8
 from audio_manifold_ros.inference.bundle.bundle import Bundle
 from audio_manifold_ros.processes.cpu_latency import NEVER_SLEEP_US, may_request_cpu_latency
-from benchmarks.benches.node import ENVIRONMENT, RATE_HZ, SETTLE_S, START_TIMEOUT_S, running_node, write_sound
+from benchmarks.benches.node import RATE_HZ, SETTLE_S, START_TIMEOUT_S, running_node, write_sound
 from benchmarks.harness.figure import Figure
 from benchmarks.harness.short_mode import scaled_duration_s
 from benchmarks.harness.thread_times import thread_times_s
 from benchmarks.support.bundles import STREET
 from benchmarks.support.robot_output_times import measure_robot_outputs
+from benchmarks.support.ros_environment import ENVIRONMENT, UDP
 from benchmarks.support.subscriber import Subscriber
 
 LENGTH_S = 60.0
@@ -62,6 +63,8 @@ def measure() -> list[Figure]:
         bundle = Bundle.load(STREET)
         sound = write_sound(path / 'street.wav')
         figures = _measure('alone', bundle, path / 'alone', sound)
+        with _environment(UDP):
+            figures += _measure('UDP in place of shared memory', bundle, path / 'udp', sound)
         if may_request_cpu_latency():
             for title, precision in NEVER_SLEEP.items():
                 parameters = {'cpu_latency_us': NEVER_SLEEP_US, 'precision': precision}
@@ -148,6 +151,17 @@ def _stages(title: str, stages: dict[str, float]) -> list[Figure]:
 def _spread(what: str, values_ms: Sequence[float]) -> Figure:
     median_ms, p95, p99 = (float(value) for value in np.percentile(values_ms, PERCENTILES))
     return Figure(what, median_ms, 'ms', p95=p95, p99=p99)
+
+
+@contextmanager
+def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+    before = dict(os.environ)
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
 
 
 @contextmanager

@@ -29,6 +29,7 @@ from audio_manifold_ros.simulation.drive import Drive
 from benchmarks.harness.figure import Figure, at_most
 from benchmarks.harness.short_mode import scaled_duration_s
 from benchmarks.support.bundles import STREET
+from benchmarks.support.ros_environment import ENVIRONMENT
 from benchmarks.support.subscriber import Subscriber
 
 SECONDS = 60.0
@@ -43,7 +44,6 @@ SEED = 950_100
 SOUND_S = 20
 DRIVEN_S = 40.0
 DRIVE = {'seed': SEED, 'street_s': 60.0, 'image_rate_hz': 0.0}
-ENVIRONMENT = {'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST', 'PYTHONUNBUFFERED': '1'}
 
 
 def measure() -> list[Figure]:

@@ -8,34 +8,41 @@ import json
 import os
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from audio_manifold_ros.bags.storage.bag_message import header_stamp_ns
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
 from audio_manifold_ros.processes.process_group import ProcessGroup
 from benchmarks.harness.figure import Figure, at_most
+from benchmarks.support.ros_environment import ENVIRONMENT, UDP
 from benchmarks.support.sensor_publishers import RATES_HZ
 
 SECONDS = 60.0
 START_TIMEOUT_S = 120.0
 CLOSE_TIMEOUT_S = 60.0
 POLL_S = 0.25
-ENVIRONMENT = {'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST', 'PYTHONUNBUFFERED': '1'}
 TICKS_PER_S = os.sysconf('SC_CLK_TCK')
+# Transport of Fast DDS between the programs, and the environment variables that select it.
+TRANSPORTS = {'shared memory': {}, 'UDP': UDP}
 STREAMS = '8 × 48 kHz s16, 1280 × 720 JPEG and 640 × 480 32FC1 at 30 Hz'
 
 
 def measure() -> list[Figure]:
-    """Return the figures of the recorder."""
-    with tempfile.TemporaryDirectory() as folder, ProcessGroup(Path(folder), ENVIRONMENT) as children:
+    """Return the figures of the recorder with each transport."""
+    return [figure for name, variables in TRANSPORTS.items() for figure in _measure(name, {**ENVIRONMENT, **variables})]
+
+
+def _measure(transport: str, environment: Mapping[str, str]) -> list[Figure]:
+    with tempfile.TemporaryDirectory() as folder, ProcessGroup(Path(folder), environment) as children:
         try:
-            return _measure(Path(folder), children)
+            return _record(transport, Path(folder), children)
         except (TimeoutError, RuntimeError, FileNotFoundError) as error:
             msg = f'{error}\nThe output of the recorder:\n{children.log_tail("record")}'
             raise RuntimeError(msg) from None
 
 
-def _measure(folder: Path, children: ProcessGroup) -> list[Figure]:
+def _record(transport: str, folder: Path, children: ProcessGroup) -> list[Figure]:
     children.start_node('sensors', 'benchmarks.support.sensor_publishers', {})
     required = [f'{topic}@{0.9 * rate_hz}' for topic, rate_hz in RATES_HZ.items()]
     parameters = {
@@ -60,11 +67,11 @@ def _measure(folder: Path, children: ProcessGroup) -> list[Figure]:
     sizes = sum(topic['bytes'] for topic in report['topics'])
     samples_lost = next(topic['audio']['samples_lost'] for topic in report['topics'] if topic['audio'])
     return [
-        at_most(f'{STREAMS}, {SECONDS:g} s: messages lost', _lost(bag), 'messages', 0),
-        at_most('of these, samples of audio', samples_lost, 'samples', 0),
-        Figure('written', sizes / report['duration_s'] / 1e6, 'MB a second'),
-        Figure('processor time of the recorder', 100 * cpu_s / now_s, '% of a core'),
-        Figure('memory of the recorder (resident, greatest)', peak_mb, 'MB'),
+        at_most(f'{transport}: {STREAMS}, {SECONDS:g} s: messages lost', _lost(bag), 'messages', 0),
+        at_most(f'{transport}: of these, samples of audio', samples_lost, 'samples', 0),
+        Figure(f'{transport}: written', sizes / report['duration_s'] / 1e6, 'MB a second'),
+        Figure(f'{transport}: processor time of the recorder', 100 * cpu_s / now_s, '% of a core'),
+        Figure(f'{transport}: memory of the recorder (resident, greatest)', peak_mb, 'MB'),
     ]
 
 

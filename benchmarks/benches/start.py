@@ -18,9 +18,10 @@ from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.inference.bundle.bundle import Bundle
 from audio_manifold_ros.nodes.common.perception_client import PERCEPTION
 from audio_manifold_ros.simulation.rig_parts import RIG
-from benchmarks.benches.node import ENVIRONMENT, SETTLE_S, START_TIMEOUT_S, running_node, write_sound
+from benchmarks.benches.node import SETTLE_S, START_TIMEOUT_S, running_node, write_sound
 from benchmarks.harness.figure import Figure, at_most
 from benchmarks.support.bundles import STREET
+from benchmarks.support.ros_environment import ENVIRONMENT
 
 MAX_CONFIGURE_S, MAX_FIRST_IMAGE_S, MAX_RESIDENT_MB = 1.0, 1.5, 180
 

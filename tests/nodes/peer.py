@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 START_TIMEOUT_S = 40.0
+CRASHES = (-signal.SIGSEGV, -signal.SIGBUS, -signal.SIGABRT)
 CONFIGURE, CLEANUP = Transition.TRANSITION_CONFIGURE, Transition.TRANSITION_CLEANUP
 ACTIVATE, DEACTIVATE = Transition.TRANSITION_ACTIVATE, Transition.TRANSITION_DEACTIVATE
 
@@ -56,15 +57,18 @@ class NodeProcess:
         return self._log.read_text(encoding='utf-8', errors='replace')
 
     def end(self) -> int:
-        """Interrupt the process as Ctrl-C does, and return the exit status."""
+        """Interrupt the process as Ctrl-C does, and return the exit status. Print the output after a crash."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
         try:
-            return self.process.wait(10)
+            status = self.process.wait(10)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
             raise
+        if status in CRASHES:
+            print(self.output)
+        return status
 
     def threads(self) -> int:
         return len(list(Path(f'/proc/{self.process.pid}/task').iterdir()))

@@ -54,6 +54,7 @@ SHARED_ARGUMENTS = {
     'log_level': ('info', 'Lowest level that is logged: debug, info, warn, error or fatal.'),
     'frames': ('true', 'Publish the static transforms of the rig. Set to false if a robot_state_publisher does.'),
     'rviz': ('false', 'Start RViz.'),
+    'respawn': ('false', 'Start the perception node again 2 s after it has ended, for example after a crash.'),
     'frame_prefix': ('', 'Prefix of all frames, for example car_1/, so that several vehicles share one graph.'),
 }
 # Arguments of all nodes of a vehicle, and those by which a launch file that is included finds the values of a node.

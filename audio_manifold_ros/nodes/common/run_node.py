@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import signal
 import sys
 import threading
@@ -75,7 +76,8 @@ def run_to_exit_status(
 ) -> int:
     """Run a node (see `run_node`) and return the exit status of its executable.
 
-    `--help` prints the parameters of the node. Options of neither the node nor ROS are refused with status 2.
+    `--help` prints the parameters of the node. Options of neither the node nor ROS are refused with status 2. A crash
+    in native code prints the stack of each thread.
 
     Args:
         make_node: Returns the node. If it raises an `AudioManifoldError`, the message is printed and the status is 1.
@@ -84,6 +86,7 @@ def run_to_exit_status(
         status: Returns the exit status. Called after the node is destroyed.
 
     """
+    _report_crashes()
     try:
         options = own_options(arguments)
     except NodeError as error:
@@ -116,6 +119,11 @@ def run_to_exit_status(
 def steady_clock() -> Clock:
     """Return a clock for timers that must run even while ROS time stands still because /clock has no publisher."""
     return Clock(clock_type=ClockType.STEADY_TIME)
+
+
+def _report_crashes() -> None:
+    if sys.__stderr__ is not None:
+        faulthandler.enable(sys.__stderr__)
 
 
 def _spin_once(executor: SingleThreadedExecutor, node: Node) -> None:

@@ -30,6 +30,7 @@ def test_the_bringup_composes_node_recorder_and_viewer(stubs: ModuleType) -> Non
     (perception,) = bring_up(stubs)
     assert perception['rviz'] == 'false'
     assert 'publish_audio' not in perception
+    assert perception['respawn'].values == ('respawn',)
     perception, record, viewer = bring_up(stubs, namespace='car_1', record='true', viewer='browser', rig='my_rig')
     # The recorder takes the audio that the node publishes, and not the device, which has one owner.
     assert (perception['name'], perception['publish_audio'], perception['rviz']) == ('perception', 'true', 'false')

@@ -144,3 +144,11 @@ def test_the_node_or_launch_starts_the_lifecycle(stubs: ModuleType) -> None:
         assert 'autostart' not in described(stubs, 'perception', 'perception', autostart='true')
     finally:
         del node.node_autostart
+
+
+def test_a_node_is_started_again_only_on_request(stubs: ModuleType, tmp_path: Path) -> None:
+    file = write_parameters(tmp_path / 'robot.yaml', {'/perception': 'my_rig'})
+    given = {'params_file': file, 'name': 'perception'}
+    assert described(stubs, 'perception', 'perception', **given)['respawn'] is False
+    options = described(stubs, 'perception', 'perception', **given, respawn='true')
+    assert (options['respawn'], options['respawn_delay']) == (True, 2.0)

@@ -1,0 +1,37 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Crash report of a node, and the transports of the tests."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.nodes.peer import NodeProcess, Peer
+
+pytestmark = pytest.mark.ros
+
+
+def test_a_crash_prints_the_stack_of_each_thread(
+    peer: Peer, start_node: Callable[..., NodeProcess], small_bundle: Path, wav: Path
+) -> None:
+    node = start_node(bundle=small_bundle, source__kind='file', source__file=wav, source__loop=True, autostart=True)
+    peer.wait(lambda: peer.state() == 'active', 40, 'active')
+    node.process.send_signal(signal.SIGSEGV)
+    node.process.wait(10)
+    assert node.process.returncode == -signal.SIGSEGV
+    assert 'Fatal Python error: Segmentation fault' in node.output
+    assert 'in _spin_once' in node.output
+    # The threads that take in audio and predict.
+    assert node.output.count('in _bootstrap_inner') >= 2, node.output
+
+
+def test_nodes_of_the_tests_share_no_memory(peer: Peer, start_node: Callable[..., NodeProcess]) -> None:
+    node = start_node()
+    assert peer.state() == 'unconfigured'
+    mapped = Path(f'/proc/{node.process.pid}/maps').read_text(encoding='utf-8')
+    assert 'fastrtps_port' not in mapped
+    assert 'fastdds_port' not in mapped
