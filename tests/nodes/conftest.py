@@ -22,11 +22,6 @@ from tests.pulse_array import PulseArray, running_array
 # Parallel test runs on one machine must not receive each other's messages.
 os.environ['ROS_DOMAIN_ID'] = str(1 + os.getpid() % 100)
 os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
-if 'fastrtps' in os.environ.get('RMW_IMPLEMENTATION', 'rmw_fastrtps_cpp'):
-    # LOCALHOST adds shared memory to the transports of any profile.
-    os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'SYSTEM_DEFAULT'
-    for variable in ('FASTDDS_DEFAULT_PROFILES_FILE', 'FASTRTPS_DEFAULT_PROFILES_FILE'):
-        os.environ[variable] = str(Path(__file__).with_name('udp_on_loopback.xml'))
 ROOT = Path(__file__).parents[2]
 WAV_SECONDS = 4
 PACKAGE = ROOT / 'audio_manifold_ros'

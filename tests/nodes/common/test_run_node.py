@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Crash report of a node, and the transports of the tests."""
+"""Crash report of a node."""
 
 from __future__ import annotations
 
@@ -27,11 +27,3 @@ def test_a_crash_prints_the_stack_of_each_thread(
     assert 'in _spin_once' in node.output
     # The threads that take in audio and predict.
     assert node.output.count('in _bootstrap_inner') >= 2, node.output
-
-
-def test_nodes_of_the_tests_share_no_memory(peer: Peer, start_node: Callable[..., NodeProcess]) -> None:
-    node = start_node()
-    assert peer.state() == 'unconfigured'
-    mapped = Path(f'/proc/{node.process.pid}/maps').read_text(encoding='utf-8')
-    assert 'fastrtps_port' not in mapped
-    assert 'fastdds_port' not in mapped
