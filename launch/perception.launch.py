@@ -18,6 +18,7 @@ from audio_manifold_ros.common.resource_paths import PACKAGE, resource_path
 from audio_manifold_ros.nodes.common.launch_arguments import (
     BOOLEANS,
     NODE_ARGUMENTS,
+    RESPAWN_DELAY_S,
     VEHICLE_ARGUMENTS,
     argument_value,
     boolean_value,
@@ -41,7 +42,6 @@ from launch import LaunchDescription
 if TYPE_CHECKING:
     from launch import LaunchContext
 
-RESPAWN_DELAY_S = 2.0
 # The topics in rviz/perception.rviz.
 LAYOUT_NODE = '/perception'
 LAYOUT_TOPICS = (

@@ -15,12 +15,12 @@ from lifecycle_msgs.msg import Transition
 
 from audio_manifold_ros.inference.bundle.bundle import Bundle
 from audio_manifold_ros.processes.cpu_latency import DEVICE, NEVER_SLEEP_US, NO_REQUEST_US, may_request_cpu_latency
+from audio_manifold_ros.processes.ros_isolation import isolated_environment
 from benchmarks.benches.node import RATE_HZ, SETTLE_S, START_TIMEOUT_S, running_node, write_sound
 from benchmarks.harness.figure import Figure, not_measured
 from benchmarks.harness.short_mode import scaled_duration_s
 from benchmarks.harness.steal_time import StealTime
 from benchmarks.support.bundles import STREET
-from benchmarks.support.ros_environment import ENVIRONMENT
 from benchmarks.support.subscriber import Subscriber
 
 SEGMENT_S, ROUNDS = 30.0, 6
@@ -47,7 +47,7 @@ def measure() -> list[Figure]:
     what = f'models/street, {RATE_HZ:g} Hz, processors that never sleep'
     if not may_request_cpu_latency():
         return [not_measured(what, 'ms', f'this user may not write {DEVICE}')]
-    os.environ.update(ENVIRONMENT)
+    os.environ.update(isolated_environment())
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder)
         source = {'source.kind': 'file', 'source.file': str(write_sound(path / 'street.wav')), 'source.loop': True}

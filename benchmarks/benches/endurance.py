@@ -25,6 +25,7 @@ from audio_manifold_ros.inference.pipeline import MAX_AGE_PERIODS
 from audio_manifold_ros.nodes.common.perception_client import PERCEPTION
 from audio_manifold_ros.processes.cpu_latency import NEVER_SLEEP_US, NO_REQUEST_US, may_request_cpu_latency
 from audio_manifold_ros.processes.process_group import ProcessGroup
+from audio_manifold_ros.processes.ros_isolation import isolated_environment
 from benchmarks.benches.node import SETTLE_S, START_TIMEOUT_S, running_node, write_sound
 from benchmarks.harness.figure import Figure, at_least, at_most, not_measured
 from benchmarks.harness.processor_pauses import Pause, ProcessorPauses
@@ -36,7 +37,6 @@ from benchmarks.support.bundles import (
     write_paper_bundle,
     write_random_bundle,
 )
-from benchmarks.support.ros_environment import ENVIRONMENT
 from benchmarks.support.subscriber import ImageTimes, Subscriber
 from benchmarks.support.window_gaps import pause_figures
 
@@ -130,7 +130,7 @@ def measure() -> list[Figure]:
 
 def measure_runs(runs: Iterable[EnduranceRun]) -> list[Figure]:
     """Return the figures of runs, one after the other."""
-    os.environ.update(ENVIRONMENT)
+    os.environ.update(isolated_environment())
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder)
         sound = write_sound(path / 'street.wav')

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
+from unittest.mock import patch
 
 import numpy as np
 from lifecycle_msgs.msg import Transition
@@ -23,13 +24,14 @@ from lifecycle_msgs.msg import Transition
 from audio_manifold_ros.inference.backends.backend import FLOAT32, INT8
 from audio_manifold_ros.inference.bundle.bundle import Bundle
 from audio_manifold_ros.processes.cpu_latency import NEVER_SLEEP_US, may_request_cpu_latency
+from audio_manifold_ros.processes.ros_isolation import isolated_environment
 from benchmarks.benches.node import RATE_HZ, SETTLE_S, START_TIMEOUT_S, running_node, write_sound
 from benchmarks.harness.figure import Figure
 from benchmarks.harness.short_mode import scaled_duration_s
 from benchmarks.harness.thread_times import thread_times_s
 from benchmarks.support.bundles import STREET
 from benchmarks.support.robot_output_times import measure_robot_outputs
-from benchmarks.support.ros_environment import ENVIRONMENT, UDP
+from benchmarks.support.ros_environment import UDP
 from benchmarks.support.subscriber import Subscriber
 
 LENGTH_S = 60.0
@@ -57,13 +59,13 @@ BUSY_LOOP = 'import os, sys; os.sched_setaffinity(0, {int(sys.argv[1])})\nwhile 
 
 def measure() -> list[Figure]:
     """Return the figures without and with load."""
-    os.environ.update(ENVIRONMENT)
+    os.environ.update(isolated_environment())
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder)
         bundle = Bundle.load(STREET)
         sound = write_sound(path / 'street.wav')
         figures = _measure('alone', bundle, path / 'alone', sound)
-        with _environment(UDP):
+        with patch.dict(os.environ, UDP):
             figures += _measure('UDP in place of shared memory', bundle, path / 'udp', sound)
         if may_request_cpu_latency():
             for title, precision in NEVER_SLEEP.items():
@@ -151,17 +153,6 @@ def _stages(title: str, stages: dict[str, float]) -> list[Figure]:
 def _spread(what: str, values_ms: Sequence[float]) -> Figure:
     median_ms, p95, p99 = (float(value) for value in np.percentile(values_ms, PERCENTILES))
     return Figure(what, median_ms, 'ms', p95=p95, p99=p99)
-
-
-@contextmanager
-def _environment(variables: Mapping[str, str]) -> Iterator[None]:
-    before = dict(os.environ)
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
 
 
 @contextmanager

@@ -25,11 +25,11 @@ from audio_manifold_ros.common.errors import NodeError
 from audio_manifold_ros.inference.bundle.bundle import Bundle
 from audio_manifold_ros.nodes.common.perception_client import PERCEPTION, PERCEPTION_MODULE
 from audio_manifold_ros.processes.process_group import ProcessGroup
+from audio_manifold_ros.processes.ros_isolation import isolated_environment
 from audio_manifold_ros.simulation.drive import Drive
 from benchmarks.harness.figure import Figure, at_most
 from benchmarks.harness.short_mode import scaled_duration_s
 from benchmarks.support.bundles import STREET
-from benchmarks.support.ros_environment import ENVIRONMENT
 from benchmarks.support.subscriber import Subscriber
 
 SECONDS = 60.0
@@ -48,7 +48,7 @@ DRIVE = {'seed': SEED, 'street_s': 60.0, 'image_rate_hz': 0.0}
 
 def measure() -> list[Figure]:
     """Return the figures of the node."""
-    os.environ.update(ENVIRONMENT)
+    os.environ.update(isolated_environment())
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder)
         bundle = Bundle.load(STREET)
@@ -105,7 +105,7 @@ def running_node(
     """
     folder.mkdir()
     parameters = {'bundle': str(bundle.folder), 'prediction.rate_hz': RATE_HZ, **source}
-    with ProcessGroup(folder, ENVIRONMENT) as children, _subscriber(bundle, children) as subscriber:
+    with ProcessGroup(folder, {}) as children, _subscriber(bundle, children) as subscriber:
         try:
             node_id = children.start_node(PERCEPTION, PERCEPTION_MODULE, parameters)
             if configure:

@@ -14,8 +14,9 @@ from pathlib import Path
 from audio_manifold_ros.bags.storage.bag_message import header_stamp_ns
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
 from audio_manifold_ros.processes.process_group import ProcessGroup
+from audio_manifold_ros.processes.ros_isolation import isolated_environment
 from benchmarks.harness.figure import Figure, at_most
-from benchmarks.support.ros_environment import ENVIRONMENT, UDP
+from benchmarks.support.ros_environment import UDP
 from benchmarks.support.sensor_publishers import RATES_HZ
 
 SECONDS = 60.0
@@ -30,7 +31,8 @@ STREAMS = '8 × 48 kHz s16, 1280 × 720 JPEG and 640 × 480 32FC1 at 30 Hz'
 
 def measure() -> list[Figure]:
     """Return the figures of the recorder with each transport."""
-    return [figure for name, variables in TRANSPORTS.items() for figure in _measure(name, {**ENVIRONMENT, **variables})]
+    environment = isolated_environment()
+    return [figure for name, variables in TRANSPORTS.items() for figure in _measure(name, environment | variables)]
 
 
 def _measure(transport: str, environment: Mapping[str, str]) -> list[Figure]:

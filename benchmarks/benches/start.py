@@ -17,18 +17,18 @@ from lifecycle_msgs.msg import Transition
 from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.inference.bundle.bundle import Bundle
 from audio_manifold_ros.nodes.common.perception_client import PERCEPTION
+from audio_manifold_ros.processes.ros_isolation import isolated_environment
 from audio_manifold_ros.simulation.rig_parts import RIG
 from benchmarks.benches.node import SETTLE_S, START_TIMEOUT_S, running_node, write_sound
 from benchmarks.harness.figure import Figure, at_most
 from benchmarks.support.bundles import STREET
-from benchmarks.support.ros_environment import ENVIRONMENT
 
 MAX_CONFIGURE_S, MAX_FIRST_IMAGE_S, MAX_RESIDENT_MB = 1.0, 1.5, 180
 
 
 def measure() -> list[Figure]:
     """Return the figures of one start."""
-    os.environ.update(ENVIRONMENT)
+    os.environ.update(isolated_environment())
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder)
         bundle = Bundle.load(STREET)

@@ -16,6 +16,7 @@ import pytest
 pytest.importorskip('rclpy', reason='needs rclpy: start the tests with ./run test')
 pytest.importorskip('audio_manifold_msgs', reason='needs the built messages: start the tests with ./run test')
 
+from audio_manifold_ros.doctor.ros_environment import PROFILES
 from tests.nodes.peer import NodeProcess, Peer
 from tests.pulse_array import PulseArray, running_array
 
@@ -78,6 +79,22 @@ def pulse_array() -> Iterator[PulseArray]:
     """Yield a running virtual array, new for each test, because some tests stop it."""
     with running_array() as array:
         yield array
+
+
+@pytest.fixture(scope='module')
+def udp_on_loopback() -> Iterator[None]:
+    """Let Fast DDS send over UDP on the loopback interface, in a file that kills nodes.
+
+    A node that is killed may end others through the shared memory of Fast DDS (docs/doctor.md, section Fast DDS).
+    Another middleware keeps its transports.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        if 'fastrtps' in os.environ.get('RMW_IMPLEMENTATION', 'rmw_fastrtps_cpp'):
+            # LOCALHOST adds shared memory to the transports of any profile.
+            patch.setenv('ROS_AUTOMATIC_DISCOVERY_RANGE', 'SYSTEM_DEFAULT')
+            for variable in PROFILES:
+                patch.setenv(variable, str(Path(__file__).with_name('udp_on_loopback.xml')))
+        yield
 
 
 @pytest.fixture

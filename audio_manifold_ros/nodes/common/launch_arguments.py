@@ -40,6 +40,7 @@ BOOLEANS = {
 }
 OPTIONAL_BOOLEANS = ('use_sim_time', 'publish_audio')
 BY_LAUNCH = 'launch'
+RESPAWN_DELAY_S = 2.0
 # argument: (default value, description)
 SHARED_ARGUMENTS = {
     'namespace': ('', 'Namespace of the nodes and their topics.'),
@@ -54,7 +55,10 @@ SHARED_ARGUMENTS = {
     'log_level': ('info', 'Lowest level that is logged: debug, info, warn, error or fatal.'),
     'frames': ('true', 'Publish the static transforms of the rig. Set to false if a robot_state_publisher does.'),
     'rviz': ('false', 'Start RViz.'),
-    'respawn': ('false', 'Start the perception node again 2 s after it has ended, for example after a crash.'),
+    'respawn': (
+        'false',
+        f'Start the perception node again {RESPAWN_DELAY_S:g} s after it has ended, for example after a crash.',
+    ),
     'frame_prefix': ('', 'Prefix of all frames, for example car_1/, so that several vehicles share one graph.'),
 }
 # Arguments of all nodes of a vehicle, and those by which a launch file that is included finds the values of a node.

@@ -10,10 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.nodes.peer import NodeProcess, Peer
-from tests.nodes.udp_on_loopback import use_udp_on_loopback
 
-pytestmark = pytest.mark.ros
-use_udp_on_loopback()
+pytestmark = [pytest.mark.ros, pytest.mark.usefixtures('udp_on_loopback')]
 
 
 def test_a_node_shares_no_memory(peer: Peer, start_node: Callable[..., NodeProcess]) -> None:

@@ -26,7 +26,6 @@ from audio_manifold_ros.networks.at_net import AtNetConfig
 from audio_manifold_ros.networks.vq_vae import VqVaeConfig
 from audio_manifold_ros.simulation.drive import Drive
 from tests.nodes.peer import NodeProcess, Peer
-from tests.nodes.udp_on_loopback import use_udp_on_loopback
 from tests.simulation.in_blocks import in_blocks
 from training.config.experiment_configuration import (
     CodebookConfig,
@@ -42,8 +41,12 @@ from training.fitting.checkpoints import BEST, LAST, load_checkpoint
 from training.fitting.fit_manifold import fit_manifold
 from training.fitting.fit_transform import fit_transform
 
-pytestmark = [pytest.mark.ros, pytest.mark.slow, pytest.mark.timeout(600)]
-use_udp_on_loopback()
+pytestmark = [
+    pytest.mark.ros,
+    pytest.mark.slow,
+    pytest.mark.timeout(600),
+    pytest.mark.usefixtures('udp_on_loopback'),
+]
 SEED = 950_300
 STEPS = 3
 SIZES = {'codes': 8, 'code_dim': 8, 'first_features': 8, 'features': 16, 'residual_blocks': 1}

@@ -30,10 +30,8 @@ from audio_manifold_ros.datasets.rig_files import RigFiles
 from audio_manifold_ros.nodes.recorder.recorded_topic import NO_SEQUENCE_NUMBER, RecordedTopic
 from tests.nodes.car import BLOCK, RATE_HZ, CarPublisher, audio_samples, image_payload
 from tests.nodes.peer import ACTIVATE, CONFIGURE, NodeProcess, Peer
-from tests.nodes.udp_on_loopback import use_udp_on_loopback
 
-pytestmark = pytest.mark.ros
-use_udp_on_loopback()
+pytestmark = [pytest.mark.ros, pytest.mark.usefixtures('udp_on_loopback')]
 RIG = 'calibration/roof_octagon'
 TOPICS = "['audio', 'camera/image/compressed', 'note', 'nobody/there']"
 
