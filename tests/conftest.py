@@ -1,10 +1,12 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Plugin that runs each file of tests/nodes in its own process, in parallel with the other tests.
+"""Plugin that runs some test files in processes of their own, one after the other, in parallel with the other tests.
 
-The reports of all processes are joined into one summary. rclpy, DDS and PortAudio keep state for the life of a process:
-a file must not inherit the state of another one, and a crash in one must not end the others. The node tests mostly wait
-for real time to pass and the others mostly compute, so running them in parallel takes little longer than either alone.
+The reports of all processes are joined into one summary. These files are those of tests/nodes, and then those with the
+mark `own_process`. rclpy, DDS and PortAudio keep state for the life of a process: a file must not inherit the state of
+another one, and a crash in one must not end the others. The node tests mostly wait for real time to pass and the others
+mostly compute, so running them in parallel takes little longer than either alone. The marked files compute for minutes:
+they follow the node tests, so that both processors work until the end.
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
 NODE_TESTS = Path(__file__).parent / 'nodes'
+OWN_PROCESS = 'own_process'  # mark of a file that runs in a process of its own
 REPORT_PATH_VARIABLE = 'AUDIO_MANIFOLD_TEST_REPORTS'  # set in the process of one file: the path of its reports
 FILE_TIMEOUT_S = 600
 STOP_TIMEOUT_S = 3.0
@@ -73,16 +76,15 @@ class FileResult:
 
 
 class IsolatedRunPlugin:
-    """Plugin for the main process: leaves the files of tests/nodes to a `NodeTestRunner`."""
+    """Plugin for the main process: leaves the files with their own processes to a `FileRunner`."""
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, Any, Any]:
         selected = session.items
-        session.items = [item for item in selected if NODE_TESTS not in item.path.parents]
-        node_items = [item for item in selected if NODE_TESTS in item.path.parents]
-        runner = NodeTestRunner(
-            session.config, [(path, list(items)) for path, items in groupby(node_items, lambda item: item.path)]
-        )
+        session.items = [item for item in selected if not has_own_process(item)]
+        separate = sorted(filter(has_own_process, selected), key=is_node_test, reverse=True)
+        files = [(path, list(items)) for path, items in groupby(separate, lambda item: item.path)]
+        runner = FileRunner(session.config, files)
         try:
             result = yield
             for file_result in runner.results():
@@ -95,7 +97,17 @@ class IsolatedRunPlugin:
         return result
 
 
-class NodeTestRunner:
+def is_node_test(item: pytest.Item) -> bool:
+    """Return True for a test of tests/nodes."""
+    return NODE_TESTS in item.path.parents
+
+
+def has_own_process(item: pytest.Item) -> bool:
+    """Return True for a test whose file runs in a process of its own."""
+    return is_node_test(item) or item.get_closest_marker(OWN_PROCESS) is not None
+
+
+class FileRunner:
     """Thread that runs files one after the other, each in a new process."""
 
     def __init__(self, config: pytest.Config, files: list[tuple[Path, list[pytest.Item]]]) -> None:
@@ -105,7 +117,7 @@ class NodeTestRunner:
         self._done: SimpleQueue[FileResult | None] = SimpleQueue()
         self._process: subprocess.Popen[str] | None = None
         self._stopped = False
-        self._thread = Thread(target=self._run, name='tests/nodes', daemon=True)
+        self._thread = Thread(target=self._run, name='test files', daemon=True)
         self._thread.start()
 
     def results(self) -> Iterator[FileResult]:

@@ -14,6 +14,8 @@ import pytest
 
 from audio_manifold_ros.processes.ros_isolation import isolated_environment
 
+pytestmark = pytest.mark.own_process
+
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / 'examples'
 # Arguments (FOLDER is a new one) and a part of the expected output.

@@ -21,7 +21,7 @@ from tests.training.four_microphones import write_rig
 from training.config.experiment_configuration import TrainingConfig
 from training.fitting.checkpoints import load_at_net
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.own_process, pytest.mark.slow, pytest.mark.timeout(600)]
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / 'docs' / 'own_array.md'

@@ -22,6 +22,8 @@ from benchmarks.gpu_campaign.settings import SYSTEMS, CampaignSettings
 from benchmarks.gpu_campaign.systems import make_experiment
 from training.experiment.run import list_stages
 
+pytestmark = pytest.mark.own_process
+
 ROOT = Path(__file__).parents[3]
 LIMIT_S = 200.0
 

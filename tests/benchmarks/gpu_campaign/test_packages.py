@@ -14,6 +14,8 @@ from packaging.utils import canonicalize_name
 
 from benchmarks.gpu_campaign.packages import FILES, IMPORTS, REQUIREMENTS, pinned_versions
 
+pytestmark = pytest.mark.own_process
+
 MODULES = (
     'benchmarks.gpu_campaign.campaign',
     'benchmarks.gpu_campaign.fill_caches',

@@ -34,6 +34,8 @@ from tests.inference.tensorrt import cpu_builder, cpu_compiler
 from tests.inference.tensorrt.cpu_compiler import CpuToolchain
 from tests.inference.tensorrt.engine_damage import FAULTS, remove_metadata, truncate
 
+pytestmark = pytest.mark.own_process
+
 STAGE = (sys.executable, cpu_compiler.__file__)
 
 

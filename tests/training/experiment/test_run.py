@@ -39,7 +39,7 @@ from training.fitting.checkpoints import BEST, FIT_FILE, LAST, load_checkpoint, 
 from training.fitting.fit_history import FitHistory
 from training.fitting.transform_module import TransformModule
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.own_process, pytest.mark.slow, pytest.mark.timeout(600)]
 
 ROOT = Path(__file__).parents[3]
 QUIET = Console(quiet=True)

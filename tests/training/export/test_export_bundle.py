@@ -38,7 +38,7 @@ from training.fitting.fit_manifold import fit_manifold
 from training.fitting.fit_transform import fit_transform
 from training.fitting.fitted_networks import load_perception
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.own_process, pytest.mark.slow, pytest.mark.timeout(400)]
 
 SIZES = {'codes': 8, 'code_dim': 8, 'first_features': 16, 'features': 16, 'residual_blocks': 1}
 FIT = {'batch_size': 4, 'epochs': 20, 'validate_every_steps': 20, 'learning_rate': 3e-3}
