@@ -14,6 +14,7 @@ from audio_manifold_ros.evaluation.reporting.metric_labels import CONTROL_TEXTS,
 from audio_manifold_ros.modalities.registry import DEPTH, MODALITIES, SEGMENTATION
 from training.comparison.flicker import FLICKER_TEXT
 from training.comparison.junctions import JUNCTION_TEXT
+from training.comparison.traffic_regions import TRAFFIC_REGIONS
 
 # Bundle, then case, then scores; None where a bundle cannot be used.
 Results = Mapping[str, Mapping[str, Any]]
@@ -90,13 +91,17 @@ def _side_by_side(bundles: Results, case: str) -> tuple[tuple[str, ...], Rows]:
     last: Mapping[str, Any] = next(reversed(usable.values()), {})
     priors = [name for name in PRIORS if last.get(DEPTH, {}).get(suffixed('abs_rel', name)) is not None]
     rows: Rows = []
-    labels = {f'abs_rel{region}': f'ABS_rel, {name}' for region, name in REGIONS.items()}
+    regions = REGIONS | {f'_{region}': name for region, name in TRAFFIC_REGIONS.items()}
+    labels = {f'abs_rel{region}': f'ABS_rel, {name}' for region, name in regions.items()}
     for modality, names, form in ((DEPTH, labels, _depth), (SEGMENTATION, SEGMENTATION_KEYS, format_percent)):
         for key, label in names.items():
             cells = [_cell(scores, modality, key, form) for scores in usable.values()]
             cells += [_cell(last, modality, suffixed(key, prior), form) for prior in priors]
             if any(cell != '–' for cell in cells):
                 rows.append((label if not MODALITIES[modality].is_categorical else f'{label} (%)', *cells))
+    for region, label in TRAFFIC_REGIONS.items():
+        shares = [_share(scores[DEPTH], region) for scores in usable.values()]
+        rows.append((f'{label}, share of the pixels of vehicles (%)', *shares, *_blank(priors)))
     for key, label in CONFIDENCE_ROWS.items():
         form = format_percent if label.endswith('(%)') else _depth
         cells = [form(scores.get('confidence', {}).get(key)) for scores in usable.values()]
@@ -202,6 +207,12 @@ def _cell(scores: Mapping[str, Any], modality: str, key: str, form: Any) -> str:
     value = scores.get(modality, {}).get(key)
     error = scores.get('over_streets', {}).get('standard_errors', {}).get(modality, {}).get(key)
     return str(form(value)) if value is None or error is None else f'{form(value)} ± {form(error)}'
+
+
+def _share(depth: Mapping[str, Any], region: str) -> str:
+    """Return the share of the pixels of vehicles that are in a region."""
+    pixels, all_pixels = depth.get(f'pixels_{region}'), depth.get('pixels_vehicles')
+    return format_percent(pixels / all_pixels if pixels is not None and all_pixels else None)
 
 
 def _depth(value: float | None) -> str:

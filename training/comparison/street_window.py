@@ -32,6 +32,8 @@ class StreetWindow:
 
     Attributes:
         street: Id of the drive.
+        seed: Seed of the street.
+        image_s: Instant of the image on the clock of the street.
         samples: float32 (mic, sample), full scale ±1. A dead microphone is silent.
         active: bool (mic,), False for a dead microphone.
         rig: Files of its rig.
@@ -40,6 +42,8 @@ class StreetWindow:
     """
 
     street: str
+    seed: int
+    image_s: float
     samples: NDArray[np.float32]
     active: Mask
     rig: RigFiles
@@ -64,10 +68,12 @@ class StreetWindow:
             window = cut_windows(drive, spec, frame_position).windows[0]
             samples = drive.samples(window.first_sample, spec.window_samples)
             active = np.array([microphone.enabled for microphone in drive.array.microphones])
-            rng = np.random.default_rng([int(drive.provenance.get('seed', 0)), dead])  # type: ignore[call-overload]
+            seed = int(drive.provenance.get('seed', 0))  # type: ignore[call-overload]
+            rng = np.random.default_rng([seed, dead])
             active[rng.permutation(np.flatnonzero(active))[:dead]] = False
             samples[~active] = 0.0
-            return cls(drive.drive_id, samples, active, drive.rig, drive.images(window.image))
+            image_s = float(drive.image_samples[window.image] / drive.sample_rate_hz)
+            return cls(drive.drive_id, seed, image_s, samples, active, drive.rig, drive.images(window.image))
 
     @property
     def view(self) -> CameraView:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 # A process keeps the noise fields of an array, so streets in a row are one task.
 TASK_STREETS = 20
+STREET_SECONDS = 1
 
 
 def simulate_streets(case: RigCase, folder: Path, seeds: range, frame_position: float, workers: int) -> list[Path]:
@@ -52,4 +53,4 @@ def simulate_streets(case: RigCase, folder: Path, seeds: range, frame_position: 
 
 def _write_drives(folder: Path, frame_position: float, noise_seed: int, streets: list[tuple[int, RigParts]]) -> None:
     for seed, rig in streets:
-        write_drive(folder, seed, 1, frame_position, rig, noise_seed)
+        write_drive(folder, seed, STREET_SECONDS, frame_position, rig, noise_seed)

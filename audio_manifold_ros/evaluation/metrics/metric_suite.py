@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 import numpy as np
 from numpy.typing import NDArray
 
-from audio_manifold_ros.common.array_types import FloatArray
+from audio_manifold_ros.common.array_types import FloatArray, Mask
 from audio_manifold_ros.common.errors import EvaluationError
 from audio_manifold_ros.evaluation.metrics.cell_correlation import CellCorrelation
 from audio_manifold_ros.evaluation.metrics.confidence_report import ConfidenceFigures, ConfidenceReport
@@ -117,6 +117,7 @@ class MetricSuite:
         native: ModalityImages | None = None,
         street: str = '',
         camera: CameraModel | None = None,
+        further_regions: Mapping[str, Mask] | None = None,
     ) -> None:
         """Add one window.
 
@@ -127,6 +128,8 @@ class MetricSuite:
             native: Ground truth of another size, at which the predictions are scored as well.
             street: Name of the drive, for figures over streets. They are left out for windows without it.
             camera: Camera of the images, which locates objects. None for that of the suite.
+            further_regions: Masks (row, column) that are counted with those of `region_masks`, the same names for every
+                window.
 
         Raises:
             EvaluationError: An image has the wrong size, or a control is unknown.
@@ -137,6 +140,7 @@ class MetricSuite:
             msg = f'Predictions of {unknown} are unknown: give any of {[MODEL, *CONTROLS]}.'
             raise EvaluationError(msg)
         regions = {} if ground_truth.labels is None else region_masks(ground_truth.labels, ground_truth.depth_m)
+        regions |= further_regions or {}
         for modality, true_image in ground_truth.by_modality().items():
             entry = MODALITY_METRICS[modality]
             for variant, images in predicted.items():

@@ -75,6 +75,9 @@ def test_bundles_are_scored_on_the_same_streets_with_each_rig(
         assert len({line.count('|') for line in block.splitlines()}) == 1
     line = next(line for line in text.splitlines() if line.startswith('| ABS_rel, all |'))
     assert f'{whole["depth"]["abs_rel"]:.3f} ± ' in line
+    shares = re.findall(r'^\| .*vehicles.*, share of the pixels of vehicles \(%\) \| ([\d.]+) ', text, re.MULTILINE)
+    assert len(shares) == 3
+    assert sum(map(float, shares)) == pytest.approx(100, abs=2)
 
 
 def test_dead_microphones_are_other_ones_in_each_street_and_left_out(tmp_path: Path) -> None:

@@ -1,0 +1,73 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Pixels of moving, waiting and parked vehicles in an image of a simulated street. Parked vehicles emit no sound."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from audio_manifold_ros.evaluation.metrics.regions import REGION_CLASSES, VEHICLES, class_table
+from audio_manifold_ros.rig.transform_chain import find_optical_transform, pose_in_root
+from audio_manifold_ros.simulation.motion_table import MotionTable
+from audio_manifold_ros.simulation.street import make_street
+from training.comparison.unseen_streets import STREET_SECONDS
+
+if TYPE_CHECKING:
+    from audio_manifold_ros.common.array_types import FloatArray, Mask
+    from audio_manifold_ros.simulation.scene import Street
+    from training.comparison.street_window import StreetWindow
+
+MOVING, WAITING, PARKED = 'vehicles_moving', 'vehicles_waiting', 'vehicles_parked'
+TRAFFIC_REGIONS = {
+    MOVING: 'moving vehicles',
+    WAITING: 'vehicles waiting in traffic',
+    PARKED: 'parked vehicles',
+}
+# A vehicle in traffic that is slower than this is waiting.
+MOVING_MPS = 0.5
+# Depth is stored in single precision, and a rider is wider than the vehicle.
+MARGIN_M = 0.3
+
+
+def traffic_regions(window: StreetWindow) -> dict[str, Mask]:
+    """Return masks, bool (row, column), of the pixels of moving, waiting and parked vehicles.
+
+    A pixel belongs to the vehicle whose box contains its point. The street is made again from its seed.
+
+    Raises:
+        RigError: The rig has no pose of the camera.
+        SimulationError: The street cannot be made.
+
+    """
+    labels, depth_m = window.ground_truth.labels, window.ground_truth.depth_m
+    if labels is None or depth_m is None:
+        return {}
+    masks = {region: np.zeros(labels.shape, dtype=np.bool_) for region in TRAFFIC_REGIONS}
+    pixels = np.nonzero(class_table(REGION_CLASSES[VEHICLES])[labels] & np.isfinite(depth_m))
+    extrinsics = window.rig.transforms()
+    camera_m = pose_in_root(extrinsics, find_optical_transform(extrinsics).child).translation_m
+    points_m = camera_m + window.view.rays(*labels.shape)[pixels] * depth_m[pixels][:, None]
+    street = make_street(window.seed, STREET_SECONDS)
+    for region, inside in _inside_vehicles(street, street.ego.to_world(points_m, window.image_s), window.image_s):
+        masks[region][tuple(axis[inside] for axis in pixels)] = True
+    return masks
+
+
+def _inside_vehicles(street: Street, points_m: FloatArray, time_s: float) -> list[tuple[str, Mask]]:
+    """Return for each vehicle its region and which of the points (point, 3) in the world are inside its box."""
+    if not street.vehicles:
+        return []
+    poses = MotionTable([vehicle.trajectory for vehicle in street.vehicles]).poses(time_s)
+    found = []
+    for vehicle, (x_m, y_m, heading_rad, *velocity_mps) in zip(street.vehicles, poses.tolist(), strict=True):
+        offsets_m = points_m[:, :2] - (x_m, y_m)
+        cos, sin = np.cos(heading_rad), np.sin(heading_rad)
+        along_m, across_m = offsets_m @ (cos, sin), offsets_m @ (-sin, cos)
+        inside = np.abs(along_m) <= vehicle.length_m / 2 + MARGIN_M
+        inside &= np.abs(across_m) <= vehicle.width_m / 2 + MARGIN_M
+        moving = np.hypot(*velocity_mps) >= MOVING_MPS
+        region = PARKED if not vehicle.is_in_traffic else MOVING if moving else WAITING
+        found.append((region, inside))
+    return found
