@@ -6,7 +6,7 @@ The reports of all processes are joined into one summary. These files are those 
 mark `own_process`. rclpy, DDS and PortAudio keep state for the life of a process: a file must not inherit the state of
 another one, and a crash in one must not end the others. The node tests mostly wait for real time to pass and the others
 mostly compute, so running them in parallel takes little longer than either alone. The marked files compute for minutes:
-they follow the node tests, so that both processors work until the end.
+they follow the node tests, and also the other tests, whichever are done first. Both processors thus work until the end.
 """
 
 from __future__ import annotations
@@ -17,8 +17,10 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import chain, groupby
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
@@ -27,13 +29,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Generator, Iterable, Iterator
 
 NODE_TESTS = Path(__file__).parent / 'nodes'
 OWN_PROCESS = 'own_process'  # mark of a file that runs in a process of its own
 REPORT_PATH_VARIABLE = 'AUDIO_MANIFOLD_TEST_REPORTS'  # set in the process of one file: the path of its reports
 FILE_TIMEOUT_S = 600
 STOP_TIMEOUT_S = 3.0
+TestFile = tuple[Path, list[pytest.Item]]
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -82,17 +85,20 @@ class IsolatedRunPlugin:
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, Any, Any]:
         selected = session.items
         session.items = [item for item in selected if not has_own_process(item)]
-        separate = sorted(filter(has_own_process, selected), key=is_node_test, reverse=True)
-        files = [(path, list(items)) for path, items in groupby(separate, lambda item: item.path)]
-        runner = FileRunner(session.config, files)
+        node_files = files_of(item for item in selected if is_node_test(item))
+        marked_files = files_of(item for item in selected if has_own_process(item) and not is_node_test(item))
+        environment = dict(os.environ)  # a copy, because the other tests may change it
+        runners = [FileRunner(session.config, environment, node_files, marked_files)]
         try:
             result = yield
-            for file_result in runner.results():
+            runners.append(FileRunner(session.config, environment, marked_files))
+            for file_result in chain.from_iterable(runner.results() for runner in runners):
                 report_result(session, file_result)
                 if session.shouldfail or session.shouldstop:
                     break
         finally:
-            runner.stop()
+            for runner in runners:
+                runner.stop()
         session.items = selected
         return result
 
@@ -107,13 +113,18 @@ def has_own_process(item: pytest.Item) -> bool:
     return is_node_test(item) or item.get_closest_marker(OWN_PROCESS) is not None
 
 
-class FileRunner:
-    """Thread that runs files one after the other, each in a new process."""
+def files_of(items: Iterable[pytest.Item]) -> deque[TestFile]:
+    """Return the files of tests with their tests."""
+    return deque((path, list(group)) for path, group in groupby(items, lambda item: item.path))
 
-    def __init__(self, config: pytest.Config, files: list[tuple[Path, list[pytest.Item]]]) -> None:
+
+class FileRunner:
+    """Thread that runs files one after the other, each in a new process. Runners may have a queue in common."""
+
+    def __init__(self, config: pytest.Config, environment: dict[str, str], *queues: deque[TestFile]) -> None:
         self._config = config
-        self._files = files
-        self._environment = dict(os.environ)  # a copy, because the other tests may change it
+        self._environment = environment
+        self._queues = queues
         self._done: SimpleQueue[FileResult | None] = SimpleQueue()
         self._process: subprocess.Popen[str] | None = None
         self._stopped = False
@@ -133,7 +144,7 @@ class FileRunner:
         self._thread.join()
 
     def _run(self) -> None:
-        for path, items in self._files:
+        for path, items in self._files():
             if self._stopped:
                 break
             with tempfile.TemporaryDirectory() as folder:
@@ -142,6 +153,14 @@ class FileRunner:
                 lines = reports.read_text(encoding='utf-8').splitlines() if reports.exists() else []
                 self._done.put(FileResult(path, items, lines, output))
         self._done.put(None)
+
+    def _files(self) -> Iterator[TestFile]:
+        """Take files from the queues, in order, until all are empty."""
+        for queue in self._queues:
+            # Another runner may take the last file of a queue that is not empty here.
+            with suppress(IndexError):
+                while True:
+                    yield queue.popleft()
 
     def _run_process(self, nodeids: list[str], reports: Path) -> str:
         """Run pytest on `nodeids` and return its output. With `-s` it prints to the terminal instead."""
