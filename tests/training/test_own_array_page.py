@@ -5,17 +5,15 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shlex
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import yaml
 
+from audio_manifold_ros.cli.dispatch import main
 from audio_manifold_ros.inference.bundle.bundle import Bundle
 from tests.training.four_microphones import write_rig
 from training.config.experiment_configuration import TrainingConfig
@@ -49,19 +47,20 @@ def commands() -> list[str]:
     return [line for line in lines if line.startswith('audio-manifold')]
 
 
-def run_command(line: str, folder: Path) -> str:
-    """Run a command of the page in a folder and return its standard error."""
+def run_command(line: str, capfd: pytest.CaptureFixture[str]) -> str:
+    """Run a command of the page and return its standard error."""
     for long, short in MINIATURE.items():
         line = line.replace(long, short)
-    words = shlex.split(line)[1:]
-    environment = {**os.environ, 'PYTHONPATH': str(ROOT), 'OMP_NUM_THREADS': '1'}
-    command = [sys.executable, '-m', 'audio_manifold_ros', *words]
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, f'{line}\n{done.stderr}'
-    return done.stderr
+    status = main(shlex.split(line)[1:])
+    printed = capfd.readouterr().err
+    assert status == 0, f'{line}\n{printed}'
+    return printed
 
 
-def test_the_commands_of_the_page_train_a_model_for_four_microphones(tmp_path: Path) -> None:
+def test_the_commands_of_the_page_train_a_model_for_four_microphones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
     write_rig(tmp_path / 'my_rig')
     (tmp_path / 'training').mkdir()
     shutil.copytree(ROOT / 'training' / 'configs', tmp_path / 'training' / 'configs')
@@ -70,7 +69,7 @@ def test_the_commands_of_the_page_train_a_model_for_four_microphones(tmp_path: P
     (tmp_path / 'my_array.yaml').write_text(yaml.safe_dump(small))
     *offline, demo = commands()
     assert 'audio-manifold demo --rig my_rig' in demo  # starts nodes, and is tested with them
-    outputs = {line.split(' --')[0]: run_command(line, tmp_path) for line in offline}
+    outputs = {line.split(' --')[0]: run_command(line, capfd) for line in offline}
     training = outputs['audio-manifold train run']
     assert re.search(
         r'verdict: beats the prior: depth (yes|no), segmentation (yes|no); uses the audio: depth', training
