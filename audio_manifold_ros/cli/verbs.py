@@ -267,6 +267,12 @@ VERBS = tuple(
             '--docs docs',
         ),
         (
+            'train study-features',
+            'training.feature_study.study',
+            'compare definitions of the spatial features on simulated streets',
+            '--streets 600 --docs docs',
+        ),
+        (
             'train export',
             'training.export.export_bundle',
             'export an experiment as a bundle',
