@@ -51,5 +51,7 @@ def count_weights(config: Mapping[str, object]) -> int | None:
         experiment = from_plain(TrainingConfig, config, 'configuration of a record', TrainingError)
     except AudioManifoldError:
         return None
-    sizes = PerceptionConfig(experiment.at_nets, dict(experiment.manifolds), experiment.depth, experiment.direct)
+    sizes = PerceptionConfig(
+        experiment.at_nets, dict(experiment.manifolds), experiment.depth, experiment.direct, experiment.spatial
+    )
     return sum(weights.numel() for weights in PerceptionNetwork(sizes).parameters())

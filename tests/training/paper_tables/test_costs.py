@@ -24,6 +24,12 @@ def test_the_weights_include_the_at_net_and_the_decoders_of_both_modalities() ->
     assert at_net < counted < 1.5 * at_net
 
 
+def test_the_weights_of_a_network_on_spatial_maps_are_counted() -> None:
+    config = TrainingConfig.from_yaml(SYSTEMS.parent / 'street_one_stage.yaml')
+    # The card of models/street, whose networks have the same sizes, counts 1,739,064.
+    assert count_weights(config.to_dict()) == 1_739_064
+
+
 def test_a_configuration_of_another_version_has_no_count() -> None:
     assert count_weights({'networks': 'of the year 2019'}) is None
 
