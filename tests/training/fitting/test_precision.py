@@ -13,13 +13,15 @@ from training.fitting.precision import resolve_precision
 @pytest.mark.parametrize(
     ('text', 'expected'),
     [
-        ('processor\t: 0\nflags\t\t: fpu avx2 avx512_bf16 sse\n', 'bf16-mixed'),
+        ('processor\t: 0\nvendor_id\t: AuthenticAMD\nflags\t\t: fpu avx2 avx512_bf16 sse\n', 'bf16-mixed'),
+        ('processor\t: 0\nvendor_id\t: GenuineIntel\nflags\t\t: fpu avx2 avx512_bf16 sse\n', '32-true'),
+        ('processor\t: 0\nvendor_id\t: GenuineIntel\nflags\t\t: fpu avx512_bf16 amx_bf16\n', 'bf16-mixed'),
         ('Features\t: fp asimd bf16\n', 'bf16-mixed'),
         ('flags\t\t: fpu avx2\n', '32-true'),
         ('', '32-true'),
     ],
 )
-def test_auto_is_half_precision_where_the_processor_has_it(tmp_path: Path, text: str, expected: str) -> None:
+def test_auto_is_half_precision_where_the_processor_is_faster_with_it(tmp_path: Path, text: str, expected: str) -> None:
     cpu_file = tmp_path / 'cpuinfo'
     cpu_file.write_text(text)
     assert resolve_precision('auto', 'cpu', cpu_file) == expected
