@@ -11,8 +11,8 @@ import torch
 AUTO, SINGLE, HALF = 'auto', '32-true', 'bf16-mixed'
 # Flags of processors that multiply matrices of bfloat16 faster than single precision: x86 and ARM.
 HALF_FLAGS = frozenset({'amx_bf16', 'bf16'})
-# Measured on the networks of models/street: with this flag a step takes half the time on AMD EPYC, and 1.04 to 1.4 times
-# as long on Intel Xeon without AMX.
+# Measured on networks on spatial maps: with this flag a step takes half the time on AMD EPYC, and 1.04 to 1.4 times as
+# long on Intel Xeon without AMX.
 AMD, AMD_HALF_FLAG = 'AuthenticAMD', 'avx512_bf16'
 CPU_FILE = Path('/proc/cpuinfo')
 
