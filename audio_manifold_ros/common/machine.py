@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Name of the processor or board that a measurement was made on."""
+"""Processor or board that a measurement was made on."""
 
 from __future__ import annotations
 
@@ -15,11 +15,15 @@ BOARD_MODEL = Path('/proc/device-tree/model')
 
 def processor_name(cpu_info: Path = CPU_INFO, board_model: Path = BOARD_MODEL) -> str:
     """Return the name of the processor as reported by the kernel, or else that of the board, or '' without either."""
-    for line in _text(cpu_info).splitlines():
-        key, _, value = line.partition(':')
-        if key.strip() == 'model name':
-            return value.strip()
-    return _text(board_model).rstrip('\0\n') or platform.processor()
+    name = processor_facts(cpu_info).get('model name', '')
+    return name or _text(board_model).rstrip('\0\n') or platform.processor()
+
+
+def processor_facts(cpu_info: Path = CPU_INFO) -> dict[str, str]:
+    """Return the fields of the first processor as reported by the kernel, empty on a machine without that file."""
+    first = _text(cpu_info).strip().partition('\n\n')[0]
+    fields = (line.partition(':') for line in first.splitlines())
+    return {key.strip(): value.strip() for key, _, value in fields}
 
 
 def describe_training_machine() -> dict[str, object]:

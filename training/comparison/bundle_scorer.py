@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from audio_manifold_ros.camera_prior.camera_view import CameraView
-    from audio_manifold_ros.common.array_types import Mask
     from audio_manifold_ros.evaluation.metrics.metric_suite import Scores
     from audio_manifold_ros.inference.bundle.bundle import Bundle
     from audio_manifold_ros.modalities.modality_images import ModalityImages
@@ -59,27 +58,20 @@ class BundleScorer:
         self._priors = None if table is None else CameraPriors(table)
         self._times_s: list[float] = []
 
-    def add(
-        self,
-        window: StreetWindow,
-        other: StreetWindow,
-        silent: Mapping[str, ModalityImages],
-        regions: Mapping[str, Mask],
-    ) -> None:
+    def add(self, window: StreetWindow, other: StreetWindow, silent: Mapping[str, ModalityImages]) -> None:
         """Score a window, unless the bundle cannot be used with its rig.
 
         Args:
             window: The window.
             other: Window of another street, for the controls.
             silent: Images of predictors without audio by variant.
-            regions: Masks of further regions of the image, the same names for every window.
 
         """
         if self.refusal:
             return
         try:
             self._manifest.array.violations(window.rig.array(), None, self._manifest.name)
-            self._score(window, other, silent, regions)
+            self._score(window, other, silent)
         except AudioManifoldError as error:
             self.refusal = str(error)
 
@@ -92,13 +84,7 @@ class BundleScorer:
         """Median time of the networks for one window in ms, None without windows."""
         return float(np.median(self._times_s)) * 1e3 if self._times_s else None
 
-    def _score(
-        self,
-        window: StreetWindow,
-        other: StreetWindow,
-        silent: Mapping[str, ModalityImages],
-        regions: Mapping[str, Mask],
-    ) -> None:
+    def _score(self, window: StreetWindow, other: StreetWindow, silent: Mapping[str, ModalityImages]) -> None:
         spec = self._manifest.features
         inputs = {MODEL: window.features(spec)}
         if self._controls:
@@ -114,7 +100,13 @@ class BundleScorer:
         if self._priors is not None:
             predicted[CAMERA_PRIOR] = self._priors.prior(window.view, camera.height, camera.width)
         confidence = self._manifest.confidence.image(model, camera.height, camera.width)
-        self._suite.add(window.ground_truth, predicted, confidence, street=window.street, further_regions=regions)
+        self._suite.add(
+            window.ground_truth,
+            predicted,
+            confidence,
+            street=window.street,
+            further_regions=window.traffic_regions,
+        )
 
     def _use_camera(self, view: CameraView) -> None:
         """Open the networks again if a window has another camera than the one before, and the bundle a prior for it."""

@@ -31,7 +31,6 @@ from training.comparison.flicker import SMOOTHING_S, measure_flicker
 from training.comparison.junctions import measure_junctions
 from training.comparison.silent_predictors import SilentPredictors
 from training.comparison.street_window import StreetWindow
-from training.comparison.traffic_regions import traffic_regions
 from training.comparison.unseen_streets import simulate_streets
 
 if TYPE_CHECKING:
@@ -90,9 +89,9 @@ def compare(
         windows = (StreetWindow.read(path, spec, position, case.dead) for path in paths)
         shown = track(_with_neighbour(windows), case.name, total=len(paths), console=Console(stderr=True))
         for window, other in shown:
-            images, regions = silent.images(window.view), traffic_regions(window)
+            images = silent.images(window.view)
             for scorer in scorers.values():
-                scorer.add(window, other, images, regions)
+                scorer.add(window, other, images)
         for name, scorer in scorers.items():
             found[name]['scores'][case.name] = scorer.result()
             found[name]['network_ms'][case.name] = scorer.network_ms

@@ -21,6 +21,7 @@ from rich.progress import track
 
 from audio_manifold_ros.common.errors import EvaluationError
 from audio_manifold_ros.common.units import NS_PER_S
+from audio_manifold_ros.evaluation.metrics.ratios import share_error
 from audio_manifold_ros.evaluation.metrics.vehicle_metrics import MAX_ANGLE_RAD, angle_between
 from audio_manifold_ros.inference.backend_factory import open_backend
 from audio_manifold_ros.inference.bundle_rig import BundleRig
@@ -139,7 +140,7 @@ def announced_share(approaches: Sequence[Approach]) -> dict[str, float | int | N
         'hidden': len(scores),
         'empty': len(empty),
         'announced': announced,
-        'announced_error': math.sqrt(announced * (1 - announced) / len(scores)),
+        'announced_error': share_error(announced, len(scores)),
         'false_alarms': sum(score > probability for score in empty) / len(empty),
         'probability': probability,
     }

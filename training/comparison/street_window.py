@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +15,7 @@ from audio_manifold_ros.datasets.drive_reader import DriveReader
 from audio_manifold_ros.datasets.windows import cut_windows
 from audio_manifold_ros.features.batch_features import rig_geometry, window_features
 from audio_manifold_ros.features.spatial_spec import SpatialFeatureSpec
+from training.comparison.traffic_regions import traffic_regions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -74,6 +76,11 @@ class StreetWindow:
             samples[~active] = 0.0
             image_s = float(drive.image_samples[window.image] / drive.sample_rate_hz)
             return cls(drive.drive_id, seed, image_s, samples, active, drive.rig, drive.images(window.image))
+
+    @cached_property
+    def traffic_regions(self) -> dict[str, Mask]:
+        """Pixels of moving, waiting and parked vehicles (see `traffic_regions`)."""
+        return traffic_regions(self.ground_truth, self.rig, self.seed, self.image_s)
 
     @property
     def view(self) -> CameraView:

@@ -8,16 +8,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from audio_manifold_ros.camera_prior.camera_view import CameraView
 from audio_manifold_ros.evaluation.metrics.regions import REGION_CLASSES, VEHICLES, class_table
-from audio_manifold_ros.rig.transform_chain import find_optical_transform, pose_in_root
 from audio_manifold_ros.simulation.motion_table import MotionTable
+from audio_manifold_ros.simulation.sensor_poses import camera_pose
 from audio_manifold_ros.simulation.street import make_street
 from training.comparison.unseen_streets import STREET_SECONDS
+from training.data.vehicle_arrays import MOVING_MPS
 
 if TYPE_CHECKING:
     from audio_manifold_ros.common.array_types import FloatArray, Mask
+    from audio_manifold_ros.datasets.rig_files import RigFiles
+    from audio_manifold_ros.modalities.modality_images import ModalityImages
     from audio_manifold_ros.simulation.scene import Street
-    from training.comparison.street_window import StreetWindow
 
 MOVING, WAITING, PARKED = 'vehicles_moving', 'vehicles_waiting', 'vehicles_parked'
 TRAFFIC_REGIONS = {
@@ -25,32 +28,36 @@ TRAFFIC_REGIONS = {
     WAITING: 'vehicles waiting in traffic',
     PARKED: 'parked vehicles',
 }
-# A vehicle in traffic that is slower than this is waiting.
-MOVING_MPS = 0.5
-# Depth is stored in single precision, and a rider is wider than the vehicle.
+# Depth is stored in half precision, and a rider is wider than the vehicle.
 MARGIN_M = 0.3
 
 
-def traffic_regions(window: StreetWindow) -> dict[str, Mask]:
+def traffic_regions(ground_truth: ModalityImages, rig: RigFiles, seed: int, time_s: float) -> dict[str, Mask]:
     """Return masks, bool (row, column), of the pixels of moving, waiting and parked vehicles.
 
     A pixel belongs to the vehicle whose box contains its point. The street is made again from its seed.
+
+    Args:
+        ground_truth: Images of a street that was simulated for `STREET_SECONDS`. Without both modalities there are no
+            masks.
+        rig: Rig of the camera.
+        seed: Seed of the street.
+        time_s: Instant of the images on the clock of the street.
 
     Raises:
         RigError: The rig has no pose of the camera.
         SimulationError: The street cannot be made.
 
     """
-    labels, depth_m = window.ground_truth.labels, window.ground_truth.depth_m
+    labels, depth_m = ground_truth.labels, ground_truth.depth_m
     if labels is None or depth_m is None:
         return {}
     masks = {region: np.zeros(labels.shape, dtype=np.bool_) for region in TRAFFIC_REGIONS}
     pixels = np.nonzero(class_table(REGION_CLASSES[VEHICLES])[labels] & np.isfinite(depth_m))
-    extrinsics = window.rig.transforms()
-    camera_m = pose_in_root(extrinsics, find_optical_transform(extrinsics).child).translation_m
-    points_m = camera_m + window.view.rays(*labels.shape)[pixels] * depth_m[pixels][:, None]
-    street = make_street(window.seed, STREET_SECONDS)
-    for region, inside in _inside_vehicles(street, street.ego.to_world(points_m, window.image_s), window.image_s):
+    rays = CameraView.from_rig(rig.camera_model(), rig.transforms()).rays(*labels.shape)
+    points_m = camera_pose(rig.transforms()).translation_m + rays[pixels] * depth_m[pixels][:, None]
+    street = make_street(seed, STREET_SECONDS)
+    for region, inside in _inside_vehicles(street, street.ego.to_world(points_m, time_s), time_s):
         masks[region][tuple(axis[inside] for axis in pixels)] = True
     return masks
 
@@ -67,7 +74,7 @@ def _inside_vehicles(street: Street, points_m: FloatArray, time_s: float) -> lis
         along_m, across_m = offsets_m @ (cos, sin), offsets_m @ (-sin, cos)
         inside = np.abs(along_m) <= vehicle.length_m / 2 + MARGIN_M
         inside &= np.abs(across_m) <= vehicle.width_m / 2 + MARGIN_M
-        moving = np.hypot(*velocity_mps) >= MOVING_MPS
+        moving = np.hypot(*velocity_mps) > MOVING_MPS
         region = PARKED if not vehicle.is_in_traffic else MOVING if moving else WAITING
         found.append((region, inside))
     return found

@@ -5,20 +5,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from audio_manifold_ros.features.echo_map import SPECTRUM_FLOOR
-from audio_manifold_ros.features.spatial_spec import SpatialFeatureSpec
 from audio_manifold_ros.features.steering import echo_bins, echo_lag_edges, steering_weights
-from training.feature_study.study_street import SIDES_RAD, octagon_geometry
+from training.feature_study.study_street import DEFAULT, SIDES_RAD, octagon_geometry
 
 if TYPE_CHECKING:
-    from audio_manifold_ros.common.array_types import FloatArray, Samples
+    from numpy.typing import NDArray
 
-DEFAULT = SpatialFeatureSpec()
+    from audio_manifold_ros.common.array_types import FloatArray, Samples
+    from audio_manifold_ros.features.spatial_spec import SpatialFeatureSpec
+
 # Relative changes of the time scale of the reference: walls towards which the car drives with up to 7 m/s, and away.
 STRETCHES = (-0.04, -0.02, 0.0, 0.02, 0.04)
 
@@ -37,14 +39,11 @@ class EchoCandidate:
     spec: SpatialFeatureSpec = DEFAULT
     whitening: float = 1.0
     stretches: tuple[float, ...] = (0.0,)
-    _weights: FloatArray = field(init=False, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
-        """Compute the steering weights."""
-        geometry = octagon_geometry(self.spec)
+    @cached_property
+    def _weights(self) -> NDArray[np.complex128]:
         bins_hz = echo_bins(self.spec) * self.spec.sample_rate_hz / self.spec.window_samples
-        weights = steering_weights(geometry.positions_m, np.array(SIDES_RAD), bins_hz)
-        object.__setattr__(self, '_weights', weights)
+        return steering_weights(octagon_geometry(self.spec).positions_m, np.array(SIDES_RAD), bins_hz)
 
     def map(self, window: Samples) -> FloatArray:
         """Return the map (side, lag) of a window (mic, sample)."""

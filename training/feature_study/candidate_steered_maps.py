@@ -15,17 +15,16 @@ import numpy as np
 from audio_manifold_ros.features.mel_frames import hann
 from audio_manifold_ros.features.spatial_batch import window_frames
 from audio_manifold_ros.features.spatial_frames import SPECTRUM_FLOOR, STEERED_FLOOR, SpatialFrames
-from audio_manifold_ros.features.spatial_spec import SpatialFeatureSpec
 from audio_manifold_ros.features.steering import steered_bins, steering_weights
-from training.feature_study.study_street import octagon_geometry
+from training.feature_study.study_street import DEFAULT, octagon_geometry
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from audio_manifold_ros.common.array_types import FloatArray, Samples
     from audio_manifold_ros.features.array_geometry import ArrayGeometry
+    from audio_manifold_ros.features.spatial_spec import SpatialFeatureSpec
 
-DEFAULT = SpatialFeatureSpec()
 # Frames in the middle of the window that the read-out gets.
 MIDDLE_FRAMES = 5
 ELEVATIONS_RAD = (math.radians(30.0), math.radians(60.0))

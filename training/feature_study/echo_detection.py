@@ -4,17 +4,16 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.stats import mannwhitneyu
 
 from audio_manifold_ros.common.units import SPEED_OF_SOUND_MPS
+from audio_manifold_ros.evaluation.metrics.ratios import share_error
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from audio_manifold_ros.common.array_types import FloatArray
 
 # The own noise of the simulated car reaches the array this much later than it is emitted by the tyres, 2.7 m away.
@@ -55,13 +54,7 @@ def score_detection(maps: FloatArray, lags_ms: FloatArray, facades_ms: FloatArra
     relative = maps / maps.mean(axis=0)
     right = np.abs(lags_ms[None] - facades_ms[:, None]) <= TOLERANCE_MS
     share = float(right[np.arange(len(maps)), relative.argmax(axis=1)].mean())
-    error = math.sqrt(share * (1 - share) / len(maps))
-    return DetectionScores(share, error, area_under_roc(relative.ravel(), right.ravel()))
-
-
-def area_under_roc(scores: FloatArray, targets: NDArray[np.bool_]) -> float:
-    """Return the probability that a target has a higher score than another value. Ties count as their order."""
-    ranks = np.empty(len(scores))
-    ranks[np.argsort(scores, kind='stable')] = np.arange(1, len(scores) + 1)
-    hits = int(targets.sum())
-    return float((ranks[targets].sum() - hits * (hits + 1) / 2) / (hits * (len(scores) - hits)))
+    # The area is the probability that a right value is larger than a wrong one (Mann and Whitney 1947).
+    larger = mannwhitneyu(relative[right], relative[~right]).statistic
+    area = float(larger / (right.sum() * (~right).sum()))
+    return DetectionScores(share, share_error(share, len(maps)), area)

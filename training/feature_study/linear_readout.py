@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from audio_manifold_ros.evaluation.metrics.ratios import share_error
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -69,7 +71,7 @@ def score_readout(maps: Samples, targets: Mask) -> ReadoutScores:
         float(np.corrcoef(predicted.ravel(), targets.ravel())[0, 1] ** 2),
         average_precision(predicted.ravel(), targets.ravel()),
         right,
-        math.sqrt(right * (1 - right) / len(strongest)),
+        share_error(right, len(strongest)),
     )
 
 

@@ -21,12 +21,14 @@ from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.argument_types import whole_number
 from audio_manifold_ros.common.errors import AudioManifoldError, EvaluationError
 from audio_manifold_ros.datasets.splits import FIRST_DEMO_SEED
+from audio_manifold_ros.evaluation.metrics.vehicle_metrics import angle_between
+from audio_manifold_ros.evaluation.reporting.card_sections import format_percent
 from audio_manifold_ros.simulation.drive import SIMULATOR_VERSION
-from training.feature_study.candidate_echo_maps import DEFAULT, EchoCandidate, echo_candidates
+from training.feature_study.candidate_echo_maps import EchoCandidate, echo_candidates
 from training.feature_study.candidate_steered_maps import MIDDLE_FRAMES, steered_candidates
 from training.feature_study.echo_detection import echo_lag_ms, score_detection
 from training.feature_study.linear_readout import FOLDS, score_readout, with_neighbours
-from training.feature_study.study_street import StudyStreet, octagon_geometry, study_streets
+from training.feature_study.study_street import DEFAULT, StudyStreet, octagon_geometry, study_streets
 
 if TYPE_CHECKING:
     from audio_manifold_ros.common.array_types import FloatArray, Mask, Samples
@@ -74,7 +76,7 @@ def study_page(seeds: Sequence[int]) -> str:
     for street in track(study_streets(seeds), 'streets', total=len(seeds), console=Console(stderr=True)):
         window = street.window(DEFAULT.window_samples)
         for name, candidate in steered.items():
-            maps[name].append(with_neighbours(candidate(window)).astype(np.float32))
+            maps[name].append(with_neighbours(candidate(window)))
         targets.append(vehicle_targets(street, azimuths_rad))
         found = _facades(street)
         facades_ms += found.values()
@@ -112,7 +114,7 @@ def vehicle_targets(street: StudyStreet, azimuths_rad: FloatArray) -> Mask:
     """Return bool (azimuth,), True where a vehicle is within 5°, and at the azimuth nearest to each vehicle."""
     targets = np.zeros(len(azimuths_rad), dtype=np.bool_)
     for vehicle_rad in street.vehicles_rad:
-        offsets = np.abs(np.mod(azimuths_rad - vehicle_rad + np.pi, 2 * np.pi) - np.pi)
+        offsets = np.array([angle_between(azimuth_rad, vehicle_rad) for azimuth_rad in azimuths_rad.tolist()])
         targets |= offsets <= max(HIT_RAD, float(offsets.min()))
     return targets
 
@@ -126,14 +128,14 @@ def _facades(street: StudyStreet) -> dict[int, float]:
 
 def _steered_row(name: str, maps: Samples, targets: Mask) -> str:
     scores = score_readout(maps, targets)
-    right = f'{scores.strongest_right:.1%} ± {scores.strongest_error:.1%}'.replace('%', '')
+    right = f'{format_percent(scores.strongest_right)} ± {format_percent(scores.strongest_error)}'
     return f'| {name} | {scores.r_squared:.3f} | {scores.average_precision:.3f} | {right} |'
 
 
 def _echo_row(name: str, echo: EchoCandidate, maps: FloatArray, facades_ms: FloatArray) -> str:
     lags_ms = np.arange(*echo.spec.echo_lags_ms, dtype=np.float64) + 0.5
     scores = score_detection(maps, lags_ms, facades_ms)
-    right = f'{scores.strongest_right:.1%} ± {scores.strongest_error:.1%}'.replace('%', '')
+    right = f'{format_percent(scores.strongest_right)} ± {format_percent(scores.strongest_error)}'
     return f'| {name} | {right} | {scores.area:.3f} |'
 
 

@@ -13,21 +13,23 @@ import numpy as np
 from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.datasets.rig_files import RigFiles
 from audio_manifold_ros.features.array_geometry import ArrayGeometry
+from audio_manifold_ros.features.spatial_spec import SpatialFeatureSpec
 from audio_manifold_ros.rig.transform_chain import pose_in_root
 from audio_manifold_ros.simulation.drive import SAMPLE_RATE_HZ, Drive
 from audio_manifold_ros.simulation.rig_parts import RIG, load_rig
+from training.data.vehicle_arrays import MOVING_MPS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from audio_manifold_ros.common.array_types import FloatArray, Samples
-    from audio_manifold_ros.features.spatial_spec import SpatialFeatureSpec
     from audio_manifold_ros.simulation.scene import Facade
 
+DEFAULT = SpatialFeatureSpec()
 SECONDS = 2
 MIDDLE_S = SECONDS / 2
-# Farther vehicles and slower ones do not count.
-RANGE_M, MOVING_MPS = 40.0, 0.5
+# Farther vehicles do not count.
+RANGE_M = 40.0
 # A slower car has no noise of its own that is loud enough for echoes.
 DRIVING_MPS = 2.0
 SIDES_RAD = (math.pi / 2, -math.pi / 2)
@@ -69,12 +71,12 @@ def study_streets(seeds: Sequence[int]) -> Iterator[StudyStreet]:
         seen = (one for one in drive.vehicles(MIDDLE_S) if not one.is_hidden and one.distance_m < RANGE_M)
         array_m = ego.to_world(pose_in_root(rig.extrinsics, rig.array.frame_id).translation_m[None], MIDDLE_S)[0]
         heading_rad = float(ego.heading(np.array([MIDDLE_S]))[0])
-        speed_mps = float(np.linalg.norm(ego.position_m(MIDDLE_S + 0.1) - ego.position_m(MIDDLE_S - 0.1))) / 0.2
+        speed_mps = float(np.linalg.norm(ego.trajectory.velocity(np.array([MIDDLE_S]))[0]))
         sides = SIDES_RAD if speed_mps >= DRIVING_MPS else ()
         facades = tuple(facade_distance_m(drive.street.facades, array_m[:2], heading_rad + side) for side in sides)
         yield StudyStreet(
             drive.audio(0, SECONDS * SAMPLE_RATE_HZ),
-            tuple(one.azimuth_rad for one in seen if one.speed_mps >= MOVING_MPS),
+            tuple(one.azimuth_rad for one in seen if one.speed_mps > MOVING_MPS),
             facades or (None,) * len(SIDES_RAD),
         )
 

@@ -4,9 +4,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
+
+from audio_manifold_ros.common.machine import CPU_INFO, processor_facts
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 AUTO, SINGLE, HALF = 'auto', '32-true', 'bf16-mixed'
 # Flags of processors that multiply matrices of bfloat16 faster than single precision: x86 and ARM.
@@ -14,10 +19,9 @@ HALF_FLAGS = frozenset({'amx_bf16', 'bf16'})
 # Measured on networks on spatial maps: with this flag a step takes half the time on AMD EPYC, and 1.04 to 1.4 times as
 # long on Intel Xeon without AMX.
 AMD, AMD_HALF_FLAG = 'AuthenticAMD', 'avx512_bf16'
-CPU_FILE = Path('/proc/cpuinfo')
 
 
-def resolve_precision(precision: str, accelerator: str, cpu_file: Path = CPU_FILE) -> str:
+def resolve_precision(precision: str, accelerator: str, cpu_file: Path = CPU_INFO) -> str:
     """Return the precision of Lightning for a precision of the configuration, which may be `auto`.
 
     Args:
@@ -30,16 +34,7 @@ def resolve_precision(precision: str, accelerator: str, cpu_file: Path = CPU_FIL
         return precision
     if accelerator != 'cpu' and torch.cuda.is_available():
         return HALF if torch.cuda.is_bf16_supported() else SINGLE
-    flags, vendor = _words(cpu_file, ('flags', 'Features')), _words(cpu_file, ('vendor_id',))
-    is_faster = HALF_FLAGS & flags or (AMD in vendor and AMD_HALF_FLAG in flags)
+    processor = processor_facts(cpu_file)
+    flags = {*processor.get('flags', '').split(), *processor.get('Features', '').split()}
+    is_faster = HALF_FLAGS & flags or (processor.get('vendor_id') == AMD and AMD_HALF_FLAG in flags)
     return HALF if is_faster else SINGLE
-
-
-def _words(cpu_file: Path, keys: tuple[str, ...]) -> frozenset[str]:
-    """Return the words of the first line with one of these keys, none without such a line."""
-    try:
-        lines = cpu_file.read_text(encoding='utf-8', errors='replace').splitlines()
-    except OSError:
-        return frozenset()
-    found = (line.partition(':')[2].split() for line in lines if line.startswith(keys))
-    return frozenset(next(found, []))

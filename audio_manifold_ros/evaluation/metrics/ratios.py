@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Ratios of counts, with NaN for an undefined ratio, and their F-score."""
+"""Ratios of counts, with NaN for an undefined ratio, their standard error and their F-score."""
 
 from __future__ import annotations
 
@@ -10,6 +10,11 @@ import math
 def ratio(part: float, denominator: float) -> float:
     """Return part / denominator, NaN for a denominator of 0."""
     return float(part / denominator) if denominator else math.nan
+
+
+def share_error(share: float, count: int) -> float:
+    """Return the standard error of a share of `count` independent cases, NaN without a case."""
+    return math.sqrt(share * (1 - share) / count) if count else math.nan
 
 
 def harmonic_mean(precision: float, recall: float) -> float:

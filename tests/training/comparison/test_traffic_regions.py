@@ -19,7 +19,7 @@ from audio_manifold_ros.simulation.rig_parts import load_rig
 from audio_manifold_ros.simulation.sensor_poses import camera_pose
 from audio_manifold_ros.simulation.street import make_street
 from training.comparison.street_window import StreetWindow
-from training.comparison.traffic_regions import MOVING, PARKED, TRAFFIC_REGIONS, WAITING, traffic_regions
+from training.comparison.traffic_regions import MOVING, PARKED, TRAFFIC_REGIONS, WAITING
 from training.data.simulate import write_drive
 
 SEEDS = range(900_000, 900_012)
@@ -36,7 +36,7 @@ def test_the_regions_divide_the_pixels_of_vehicles(rig: Path | None, tmp_path: P
     found = total = 0
     for seed in SEEDS:
         window = read(tmp_path, seed, rig)
-        regions = traffic_regions(window)
+        regions = window.traffic_regions
         assert list(regions) == list(TRAFFIC_REGIONS)
         labels, depth_m = window.ground_truth.labels, window.ground_truth.depth_m
         assert labels is not None
@@ -56,7 +56,7 @@ def test_the_regions_divide_the_pixels_of_vehicles(rig: Path | None, tmp_path: P
 @pytest.mark.parametrize('seed', SEEDS[:6])
 def test_pixels_of_parked_vehicles_vanish_with_the_vehicles(seed: int, tmp_path: Path) -> None:
     window = read(tmp_path, seed, None)
-    regions = traffic_regions(window)
+    regions = window.traffic_regions
     parts = load_rig(None)
     street = make_street(seed, 1)
     traffic = replace(street, vehicles=tuple(one for one in street.vehicles if one.is_in_traffic))

@@ -11,8 +11,8 @@ import pytest
 
 from audio_manifold_ros.features.echo_map import EchoMap
 from audio_manifold_ros.features.steering import lead_s
-from training.feature_study.candidate_echo_maps import DEFAULT, STRETCHES, EchoCandidate, echo_candidates
-from training.feature_study.study_street import SIDES_RAD, octagon_geometry
+from training.feature_study.candidate_echo_maps import STRETCHES, EchoCandidate, echo_candidates
+from training.feature_study.study_street import DEFAULT, SIDES_RAD, octagon_geometry
 
 # Rows of the echo map at the azimuths of the sides.
 LEFT, RIGHT = 12, 4

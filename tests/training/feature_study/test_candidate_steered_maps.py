@@ -9,8 +9,8 @@ import pytest
 
 from audio_manifold_ros.features.spatial_batch import spatial_features
 from audio_manifold_ros.features.steering import lead_s
-from training.feature_study.candidate_steered_maps import DEFAULT, MIDDLE_FRAMES, steered_candidates
-from training.feature_study.study_street import octagon_geometry
+from training.feature_study.candidate_steered_maps import MIDDLE_FRAMES, steered_candidates
+from training.feature_study.study_street import DEFAULT, octagon_geometry
 
 CANDIDATES = steered_candidates()
 FIRST = next(iter(CANDIDATES))

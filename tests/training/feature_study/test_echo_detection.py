@@ -7,7 +7,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from training.feature_study.echo_detection import area_under_roc, echo_lag_ms, score_detection
+from training.feature_study.echo_detection import echo_lag_ms, score_detection
 
 LAGS_MS = np.arange(8, 96) + 0.5
 
@@ -28,9 +28,10 @@ def test_planted_echoes_are_found_below_a_stronger_common_one() -> None:
 
 def test_the_area_is_the_share_of_pairs_in_the_right_order() -> None:
     rng = np.random.default_rng(1)
-    scores, targets = rng.random(40), rng.random(40) < 0.3
-    pairs = scores[targets][:, None] > scores[~targets]
-    assert area_under_roc(scores, targets) == pytest.approx(pairs.mean())
+    maps, facades_ms = rng.uniform(0.5, 1.5, (6, len(LAGS_MS))), rng.uniform(10, 90, 6)
+    relative, right = maps / maps.mean(axis=0), np.abs(LAGS_MS - facades_ms[:, None]) <= 1
+    pairs = relative[right][:, None] > relative[~right]
+    assert score_detection(maps, LAGS_MS, facades_ms).area == pytest.approx(pairs.mean())
 
 
 def test_a_wall_at_ten_metres_is_an_echo_after_fifty_milliseconds() -> None:
