@@ -48,6 +48,13 @@ def add_scheduler_option(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_trunk_echoes_option(parser: argparse.ArgumentParser) -> None:
+    """Add --trunk-echoes, the echoes of trunks and poles in simulated streets."""
+    parser.add_argument(
+        '--trunk-echoes', action='store_true', help='trunks and poles reflect sound (models are trained without)'
+    )
+
+
 def add_drives_output_option(parser: argparse.ArgumentParser) -> None:
     """Add --out, the folder of the drive files to write."""
     parser.add_argument('--out', type=Path, required=True, help='folder of the drive files; complete ones are kept')

@@ -6,9 +6,8 @@ from __future__ import annotations
 
 from audio_manifold_ros.simulation.sound.background_noise import FLOW_SHARE, WINDSCREEN_M
 from audio_manifold_ros.simulation.sound.ego_noise import MOUNT_SHIELD_DB
-from audio_manifold_ros.simulation.sound.mirror import UNDERBODY_DB
-from audio_manifold_ros.simulation.sound.propagation import GROUND_REFLECTION
-from audio_manifold_ros.simulation.sound.vehicle_culling import DOUBLE_MASKED_DB, MASKED_DB
+from audio_manifold_ros.simulation.sound.propagation import DOUBLE_MASKED_DB, GROUND_REFLECTION, MASKED_DB
+from audio_manifold_ros.simulation.sound.reflection.mirror import UNDERBODY_DB
 
 
 def _db(value: float) -> str:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 SAMPLE_RATE_HZ = 22_500
 # Increased with every change of the audio or images of the same street and rig. Drives of another version are
 # simulated again.
-SIMULATOR_VERSION = 2
+SIMULATOR_VERSION = 3
 # Start of each street, so that recordings of different streets do not overlap. The clock of the machine is not used:
 # the same street gives the same recording, byte for byte. The longest street takes a minute. The range ends before the
 # last second of ROS time.
@@ -58,6 +58,8 @@ class Drive:
         rig: Path | RigParts | None = None,
         duration_s: float = DURATION_S,
         noise_seed: int = 0,
+        *,
+        trunk_echoes: bool = False,
     ) -> None:
         """Build the street of a seed.
 
@@ -66,6 +68,7 @@ class Drive:
             rig: Folder of rig files, or the parts of a rig; None for the roof octagon.
             duration_s: Duration of the street. Another duration of the same seed is another street.
             noise_seed: Seed of the noise of all sources. The street stays the same.
+            trunk_echoes: Trunks and poles reflect sound. Street and images stay the same.
 
         Raises:
             SimulationError: The seed is invalid, or a microphone of the rig is at or below the ground.
@@ -79,7 +82,9 @@ class Drive:
         self.street = make_street(seed, duration_s)
         true_array = parts.true_array or parts.array
         pose = array_pose(true_array, self.extrinsics)
-        self._acoustics = StreetAcoustics(self.street, true_array, SAMPLE_RATE_HZ, pose, noise_seed)
+        self._acoustics = StreetAcoustics(
+            self.street, true_array, SAMPLE_RATE_HZ, pose, noise_seed, trunk_echoes=trunk_echoes
+        )
 
     def audio(self, first_sample: int, samples: int) -> NDArray[np.float32]:
         """Return audio float32 (mic, sample), quantised to 16 bits, full scale ±1."""

@@ -39,7 +39,14 @@ def mirrored_street(street: Street) -> Street:
         ),
         vehicles=tuple(replace(one, trajectory=mirrored(one.trajectory)) for one in street.vehicles),
         pedestrians=tuple(replace(one, trajectory=mirrored(one.trajectory)) for one in street.pedestrians),
-        sounds=tuple(replace(one, trajectory=mirrored(one.trajectory)) for one in street.sounds),
+        sounds=tuple(
+            replace(
+                one,
+                trajectory=mirrored(one.trajectory),
+                carrier=None if one.carrier is None else mirrored(one.carrier),
+            )
+            for one in street.sounds
+        ),
         ego=replace(ego, trajectory=mirrored(ego.trajectory), yaw_rad=-ego.yaw_rad),
         weather=replace(street.weather, wind_azimuth_rad=-street.weather.wind_azimuth_rad),
         axis=replace(street.axis, curvatures_per_m=tuple(-value for value in street.axis.curvatures_per_m)),

@@ -28,7 +28,8 @@ class SoundSource:
     """One sound source in the street, moving with an object of the scene.
 
     A vehicle with a siren is one `Vehicle` and one `SoundSource` with the trajectory of the vehicle. A tram, which is
-    longer than its distance to the array, is given as several sources along its length.
+    longer than its distance to the array, is given as several sources along its length. Their `carrier` is the
+    trajectory of the tram.
 
     Attributes:
         kind: Kind of the source.
@@ -37,6 +38,7 @@ class SoundSource:
         level_offset_db: Individual deviation from the source level of the kind.
         start_s: The source is silent before this time.
         end_s: The source is silent from this time on.
+        carrier: Motion of the vehicle with the source, which does not screen it; None if it is `trajectory`.
 
     """
 
@@ -46,3 +48,4 @@ class SoundSource:
     level_offset_db: float = 0.0
     start_s: float = -1e9
     end_s: float = 1e9
+    carrier: Trajectory | None = None

@@ -29,6 +29,7 @@ def measure() -> list[Figure]:
     build_s = (process_time() - started) / len(drives)
     full = [drive for drive in drives if len(drive.street.vehicles) >= MIN_VEHICLES]
     speeds = [_sound_speed(drive) for drive in full]
+    costs = [_cost_of_trunk_echoes(drive) for drive in full]
     rates_hz = [_images_per_second(drive) for drive in full]
     # All streets of one random rig.
     seeds = range(FIRST_TRAINING_SEED, FIRST_TRAINING_SEED + scaled_count(STREETS_PER_RIG))
@@ -36,6 +37,7 @@ def measure() -> list[Figure]:
     return [
         _times_real_time(f'sound of 8 microphones, {SECONDS} s from each of {streets}: median', median(speeds), 40),
         _times_real_time('the same: the slowest street', min(speeds), None),
+        Figure('the same with echoes of trunks and poles: median processor time', median(costs), 'times that without'),
         at_least(f'images (depth and classes), {streets}: median', median(rates_hz), 'per s of processor time', 200),
         Figure('the same: the slowest street', min(rates_hz), 'per s of processor time'),
         Figure('building a drive of a minute from its seed: mean', build_s * 1e3, 'ms'),
@@ -73,14 +75,23 @@ def _times_real_time(what: str, speed: float, min_speed: float | None) -> Figure
 
 def _sound_speed(drive: Drive) -> float:
     """Return seconds of sound per second of processor time, the median of some stretches of the drive."""
-    rate_hz = drive.sample_rate_hz
-    drive.audio(0, rate_hz)
-    times_s = []
-    for repeat in range(REPEATS):
-        started = process_time()
-        drive.audio(repeat * SECONDS * rate_hz, SECONDS * rate_hz)
-        times_s.append(process_time() - started)
-    return SECONDS / median(times_s)
+    drive.audio(0, drive.sample_rate_hz)
+    return SECONDS / median(_stretch_time_s(drive, repeat) for repeat in range(REPEATS))
+
+
+def _stretch_time_s(drive: Drive, stretch: int) -> float:
+    """Return the processor time of a stretch of `SECONDS` of sound."""
+    samples = SECONDS * drive.sample_rate_hz
+    started = process_time()
+    drive.audio(stretch * samples, samples)
+    return process_time() - started
+
+
+def _cost_of_trunk_echoes(drive: Drive) -> float:
+    """Return the processor time of the sound with echoes of trunks, relative to that without, in turns."""
+    with_echoes = Drive(drive.street.seed, trunk_echoes=True)
+    with_echoes.audio(0, drive.sample_rate_hz)
+    return median(_stretch_time_s(with_echoes, repeat) / _stretch_time_s(drive, repeat) for repeat in range(REPEATS))
 
 
 def _images_per_second(drive: Drive) -> float:

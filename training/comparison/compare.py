@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.progress import track
 
 from audio_manifold_ros.cli.console import print_error
-from audio_manifold_ros.cli.options import add_workers_option
+from audio_manifold_ros.cli.options import add_trunk_echoes_option, add_workers_option
 from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.argument_types import whole_number
 from audio_manifold_ros.common.errors import AudioManifoldError, EvaluationError
@@ -101,6 +101,7 @@ def compare(
         'streets': len(seeds),
         'seeds': [seeds.start, seeds.stop - 1],
         'simulator_version': SIMULATOR_VERSION,
+        'trunk_echoes': any(case.trunk_echoes for case in cases),
         'cases': [case.name for case in cases],
         'bundles': found,
     }
@@ -162,6 +163,7 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         '--drives', type=Path, default=Path('data/unseen'), help='folder of the simulated drives (%(default)s)'
     )
     parser.add_argument('--out', type=Path, required=True, help=f'folder for {SCORES_FILE} and {REPORT_FILE}')
+    add_trunk_echoes_option(parser)
     add_workers_option(parser)
     return parser.parse_args(arguments)
 
@@ -174,12 +176,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         bundles = {name: Bundle.load(folder) for name, folder in bundle_names(options.bundles).items()}
         rigs = options.rigs or [resource_path(rig) for rig in NAMED_RIGS]
-        cases = rig_cases(rigs, options.random_rigs, options.dead, other_noise=options.other_noise)
+        echoes = options.trunk_echoes
+        cases = rig_cases(rigs, options.random_rigs, options.dead, other_noise=options.other_noise, trunk_echoes=echoes)
         found = compare(bundles, cases, seeds, options.drives, options.workers, controls=not options.no_controls)
         if options.flicker:
             found['flicker'] = {
                 name: {
-                    f'{smoothing_s:g}': measure_flicker(bundle, rigs[0], seeds[: options.flicker], smoothing_s)
+                    f'{smoothing_s:g}': measure_flicker(
+                        bundle, rigs[0], seeds[: options.flicker], smoothing_s, trunk_echoes=echoes
+                    )
                     for smoothing_s in SMOOTHING_S
                 }
                 for name, bundle in bundles.items()
@@ -187,7 +192,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.junctions:
             streets = range(options.first_seed, options.first_seed + options.junctions)
             found['junctions'] = {
-                name: measure_junctions(bundle, rigs[0], streets)
+                name: measure_junctions(bundle, rigs[0], streets, trunk_echoes=echoes)
                 for name, bundle in bundles.items()
                 if bundle.manifest.vehicles is not None
             }

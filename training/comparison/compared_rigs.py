@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from audio_manifold_ros.common.errors import RigError
@@ -17,6 +17,7 @@ RANDOM = 'random rigs'
 # Rigs of streets that no model is trained on.
 FIRST_RANDOM_RIG = FIRST_DEMO_SEED // STREETS_PER_RIG
 OTHER_NOISE = 1
+TRUNK_ECHOES_SUFFIX = '_trunk_echoes'
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class RigCase:
         rigs: Its rigs. The streets are divided among them, in order.
         dead: Number of dead microphones, other ones in each street.
         noise_seed: Seed of the noise of all sources. 0 is that of the training.
+        trunk_echoes: Trunks and poles reflect sound.
 
     """
 
@@ -37,6 +39,7 @@ class RigCase:
     rigs: tuple[RigParts, ...]
     dead: int = 0
     noise_seed: int = 0
+    trunk_echoes: bool = False
 
     def rig(self, place: int, streets: int) -> RigParts:
         """Return the rig of a street.
@@ -50,7 +53,12 @@ class RigCase:
 
 
 def rig_cases(
-    folders: Sequence[Path], random_rigs: int = 0, dead: int = 0, *, other_noise: bool = False
+    folders: Sequence[Path],
+    random_rigs: int = 0,
+    dead: int = 0,
+    *,
+    other_noise: bool = False,
+    trunk_echoes: bool = False,
 ) -> list[RigCase]:
     """Return the cases of a test.
 
@@ -59,6 +67,7 @@ def rig_cases(
         random_rigs: Number of random rigs, which are one case.
         dead: Number of dead microphones of a case with the first rig. 0 leaves it out.
         other_noise: Add a case with the first rig and noise that no training contains.
+        trunk_echoes: Trunks and poles reflect sound in all cases. Their drives are in folders of their own.
 
     Raises:
         RigError: A rig cannot be read, two have the same name, or too few of its microphones would be left.
@@ -84,4 +93,6 @@ def rig_cases(
     if random_rigs:
         rigs = tuple(random_rig((FIRST_RANDOM_RIG + number) * STREETS_PER_RIG) for number in range(random_rigs))
         cases.append(RigCase(f'{random_rigs} {RANDOM}', f'random_{random_rigs}', rigs))
+    if trunk_echoes:
+        return [replace(case, folder=f'{case.folder}{TRUNK_ECHOES_SUFFIX}', trunk_echoes=True) for case in cases]
     return cases

@@ -43,8 +43,9 @@ def comparison_report(report: Mapping[str, Any]) -> str:
     parts = [
         f'# Bundles on {report["streets"]} unseen streets',
         (
-            f'Seeds {seeds[0]} to {seeds[1]}, simulator version {report["simulator_version"]}. ± is the standard error '
-            'over streets. The networks run on one thread.'
+            f'Seeds {seeds[0]} to {seeds[1]}, simulator version {report["simulator_version"]}, '
+            f'{"with" if report.get("trunk_echoes") else "without"} echoes of trunks and poles. ± is the standard '
+            'error over streets. The networks run on one thread.'
         ),
         f'## {first}',
         _markdown(*_side_by_side(bundles, first)),

@@ -92,7 +92,7 @@ class Flicker:
 
 
 def measure_flicker(
-    bundle: Bundle, rig: Path, seeds: Iterable[int], smoothing_s: float = 0.0
+    bundle: Bundle, rig: Path, seeds: Iterable[int], smoothing_s: float = 0.0, *, trunk_echoes: bool = False
 ) -> dict[str, float | None]:
     """Stream drives through streets to the pipeline of the node, and return their flicker (see `Flicker.result`).
 
@@ -101,6 +101,7 @@ def measure_flicker(
         rig: Folder of the rig.
         seeds: Seeds of the streets.
         smoothing_s: Time constant of the temporal smoothing.
+        trunk_echoes: Trunks and poles reflect sound.
 
     Raises:
         InferenceError: The bundle cannot be used with the rig.
@@ -111,7 +112,8 @@ def measure_flicker(
     settings = PipelineSettings(max_rate_hz=RATE_HZ, smoothing_s=smoothing_s)
     backend = open_backend(used.bundle, 'onnx', threads=1)
     for seed in track(list(seeds), f'flicker of {bundle.manifest.name}', console=Console(stderr=True)):
-        predictions = list(_predictions(used, backend, Drive(seed, rig, float(SECONDS)), settings))
+        drive = Drive(seed, rig, float(SECONDS), trunk_echoes=trunk_echoes)
+        predictions = list(_predictions(used, backend, drive, settings))
         for predicted, truth in predictions:
             flicker.add_image(predicted, truth)
         for before, after in pairwise(predictions):

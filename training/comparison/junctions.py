@@ -89,13 +89,16 @@ class Approach:
     instants: Sequence[Instant]
 
 
-def measure_junctions(bundle: Bundle, rig: Path, seeds: Iterable[int]) -> dict[str, float | int | None]:
+def measure_junctions(
+    bundle: Bundle, rig: Path, seeds: Iterable[int], *, trunk_echoes: bool = False
+) -> dict[str, float | int | None]:
     """Drive through streets, and return the share of hidden vehicles that a bundle announces (see `announced_share`).
 
     Args:
         bundle: A verified bundle with a map of vehicles.
         rig: Folder of the rig.
         seeds: Seeds of the streets.
+        trunk_echoes: Trunks and poles reflect sound.
 
     Raises:
         EvaluationError: The bundle has no map of vehicles.
@@ -112,7 +115,7 @@ def measure_junctions(bundle: Bundle, rig: Path, seeds: Iterable[int]) -> dict[s
     backend = open_backend(used.bundle, 'onnx', threads=1)
     approaches: list[Approach] = []
     for seed in track(list(seeds), f'junctions of {name}', console=Console(stderr=True)):
-        drive = Drive(seed, rig, SECONDS)
+        drive = Drive(seed, rig, SECONDS, trunk_echoes=trunk_echoes)
         approaches += [
             Approach(seed, list(_instants(used, backend, config, drive, vehicle, vehicle.seen_s - first_s)))
             for vehicle in hidden_vehicles(drive.street, first_s, SECONDS, HIDDEN_S)

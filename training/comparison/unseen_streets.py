@@ -44,13 +44,20 @@ def simulate_streets(case: RigCase, folder: Path, seeds: range, frame_position: 
     target = folder / f'{case.folder}_at_{frame_position:g}'
     streets = [(seed, case.rig(place, len(seeds))) for place, seed in enumerate(seeds)]
     tasks = [streets[first : first + TASK_STREETS] for first in range(0, len(streets), TASK_STREETS)]
-    write = partial(_write_drives, target, frame_position, case.noise_seed)
+    write = partial(_write_drives, target, frame_position, case.noise_seed, trunk_echoes=case.trunk_echoes)
     done = spread(write, tasks, workers)
     for _ in track(done, f'streets with {case.name}', total=len(tasks), console=Console(stderr=True)):
         pass
     return [drive_path(target, seed) for seed in seeds]
 
 
-def _write_drives(folder: Path, frame_position: float, noise_seed: int, streets: list[tuple[int, RigParts]]) -> None:
+def _write_drives(
+    folder: Path,
+    frame_position: float,
+    noise_seed: int,
+    streets: list[tuple[int, RigParts]],
+    *,
+    trunk_echoes: bool,
+) -> None:
     for seed, rig in streets:
-        write_drive(folder, seed, STREET_SECONDS, frame_position, rig, noise_seed)
+        write_drive(folder, seed, STREET_SECONDS, frame_position, rig, noise_seed, trunk_echoes=trunk_echoes)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from training.data.dataset_split import DatasetSplit, divide
     from training.data.resumable_sampler import ResumableBatchSampler
     from training.data.simulate import write_dataset, write_drive
+    from training.data.simulation_settings import SimulationSettings
     from training.data.split_file import SplitFile
     from training.data.window_dataset import WindowDataset
 
@@ -21,6 +22,7 @@ __all__ = [
     'Batch',
     'DatasetSplit',
     'ResumableBatchSampler',
+    'SimulationSettings',
     'SplitFile',
     'WindowCache',
     'WindowDataModule',
@@ -39,6 +41,7 @@ __getattr__, __dir__ = lazy_exports(
         'dataset_split': 'DatasetSplit divide',
         'resumable_sampler': 'ResumableBatchSampler',
         'simulate': 'write_dataset write_drive',
+        'simulation_settings': 'SimulationSettings',
         'split_file': 'SplitFile',
         'window_dataset': 'WindowDataset',
     },

@@ -8,10 +8,11 @@ audio-manifold train simulate --drives 5000 --first-seed 0 --seconds 2 --out dat
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache, partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from rich.console import Console
@@ -23,6 +24,7 @@ from audio_manifold_ros.cli.options import (
     add_drives_output_option,
     add_rig_option,
     add_scheduler_option,
+    add_trunk_echoes_option,
     add_workers_option,
 )
 from audio_manifold_ros.cli.parser import command_parser
@@ -44,13 +46,19 @@ from audio_manifold_ros.rig.rig import MicrophoneArray
 from audio_manifold_ros.simulation.drive import SIMULATOR_VERSION, Drive, street_start_ns
 from audio_manifold_ros.simulation.random_rig import STREETS_PER_RIG, random_rig
 from audio_manifold_ros.simulation.rig_parts import RIG, RigParts, load_rig
+from training.data.simulation_settings import (
+    NOISE_KEY,
+    RANDOM_RIGS,
+    TRUNK_ECHOES_KEY,
+    RigChoice,
+    SimulationSettings,
+    check_corpus_sound,
+    sound_provenance,
+)
 
-RANDOM_RIGS = 'random'
-# Folder of a rig, `RANDOM_RIGS`, the parts of a rig, or None for the roof octagon.
-RigChoice = Path | str | RigParts | None
 FOLDER_DRIVES = 1000
 MANIFEST_FORMAT = 'audio_manifold_ros simulated corpus'
-VERSION_KEY, NOISE_KEY = 'simulator_version', 'noise_seed'
+VERSION_KEY = 'simulator_version'
 # Version of drives without this key.
 FIRST_VERSION = 1
 
@@ -72,12 +80,19 @@ def drive_path(folder: Path, seed: int) -> Path:
 
 
 def write_drive(
-    folder: Path, seed: int, seconds: int, frame_position: float = 0.5, rig: RigChoice = None, noise_seed: int = 0
+    folder: Path,
+    seed: int,
+    seconds: int,
+    frame_position: float = 0.5,
+    rig: RigChoice = None,
+    noise_seed: int = 0,
+    *,
+    trunk_echoes: bool = False,
 ) -> SimulatedFile:
     """Simulate one street and write its drive, unless a complete drive of an equal simulation exists.
 
-    A simulation is equal if simulator version, rig and noise seed are equal. Comments in the rig files do not count.
-    There is an image every second at the frame position: at 0.5, 1.5, … s for 0.5, the centre of each one-second
+    A simulation is equal if simulator version, rig, noise seed and echoes are equal. Comments in the rig files do not
+    count. There is an image every second at the frame position: at 0.5, 1.5, … s for 0.5, the centre of each one-second
     window, or at 1, 2, … s for 1, its newest sample.
 
     Args:
@@ -87,6 +102,7 @@ def write_drive(
         frame_position: Position of each image in its second.
         rig: Folder of the rig, `RANDOM_RIGS`, or parts of a rig. None is the roof octagon.
         noise_seed: Seed of the noise of all sources. 0 is the noise of all drives of a training.
+        trunk_echoes: Trunks and poles reflect sound.
 
     Raises:
         DatasetError: The file cannot be written.
@@ -98,8 +114,9 @@ def write_drive(
     times_s = tuple(second + frame_position for second in range(seconds))
     parts = _parts(rig, seed)
     files = rig_files(rig) if isinstance(rig, RigParts) else _files(rig, seed // STREETS_PER_RIG)
-    existing = _existing(path, times_s, files, noise_seed)
-    checksum_header = existing or _simulate(path, seed, times_s, parts, files, noise_seed)
+    sound = sound_provenance(noise_seed, trunk_echoes=trunk_echoes)
+    existing = _existing(path, times_s, files, sound)
+    checksum_header = existing or _simulate(path, seed, times_s, parts, files, sound)
     return SimulatedFile(
         path.relative_to(folder).as_posix(), seed, seconds, checksum_header.total_bytes, checksum_header.sha256
     )
@@ -108,24 +125,24 @@ def write_drive(
 def write_dataset(
     folder: Path,
     seeds: range,
-    seconds: int,
+    settings: SimulationSettings,
     workers: int,
     console: Console,
-    frame_position: float = 0.5,
-    rig: RigChoice = None,
     scheduler: str | None = None,
 ) -> list[SimulatedFile]:
     """Write the drives of many streets in parallel (see `spread`) with a progress bar, and `manifest.json` at the end.
 
     Raises:
-        DatasetError: A seed is reserved for demonstrations, or a drive cannot be written.
+        DatasetError: A seed is reserved for demonstrations, the folder contains drives with another choice of echoes,
+            or a drive cannot be written.
         ProcessError: A street has ended several processes, or the scheduler cannot be used. Finished drives are kept.
         RigError: The rig cannot be read.
 
     """
-    _files(rig, seeds.start // STREETS_PER_RIG)
+    _files(settings.rig, seeds.start // STREETS_PER_RIG)
     check_training_seed(seeds.start)
     check_training_seed(seeds.stop - 1)
+    check_corpus_sound(folder, trunk_echoes=settings.trunk_echoes)
     folder.mkdir(parents=True, exist_ok=True)
     columns = (
         TextColumn('streets'),
@@ -138,40 +155,52 @@ def write_dataset(
     written = []
     with Progress(*columns, console=console) as progress:
         task = progress.add_task('streets', total=len(seeds), rate='–')
-        for drive in _spread_streets(folder, seeds, (seconds, frame_position, rig), workers, scheduler):
+        for drive in _spread_streets(folder, seeds, settings, workers, scheduler):
             written.append(drive)
             elapsed_s = progress.tasks[task].elapsed or 0.0
             rate = f'{len(written) / elapsed_s:.1f}' if elapsed_s else '–'
             progress.update(task, advance=1, rate=rate)
     written.sort(key=lambda drive: drive.seed)
-    _write_manifest(folder, written, seconds, rig)
+    _write_manifest(folder, written, settings)
     return written
 
 
 def _spread_streets(
-    folder: Path, seeds: range, settings: tuple[int, float, RigChoice], workers: int, scheduler: str | None
+    folder: Path, seeds: range, settings: SimulationSettings, workers: int, scheduler: str | None
 ) -> Iterator[SimulatedFile]:
     # A process keeps the noise fields of an array, so the streets of one random rig are one job. With one street in a
     # job, the scheduler of a cluster would be busy with 30 processes.
-    size = STREETS_PER_RIG if settings[2] == RANDOM_RIGS or scheduler else 1
+    size = STREETS_PER_RIG if settings.rig == RANDOM_RIGS or scheduler else 1
     edges = range(seeds.start - seeds.start % size, seeds.stop, size)
     parts = [range(max(edge, seeds.start), min(edge + size, seeds.stop)) for edge in edges]
     for _, written in spread(partial(_write_drives, folder.absolute(), settings), parts, workers, scheduler):
         yield from written
 
 
-def _write_drives(folder: Path, settings: tuple[int, float, RigChoice], seeds: range) -> list[SimulatedFile]:
-    return [write_drive(folder, seed, *settings) for seed in seeds]
+def _write_drives(folder: Path, settings: SimulationSettings, seeds: range) -> list[SimulatedFile]:
+    return [
+        write_drive(
+            folder,
+            seed,
+            settings.seconds,
+            settings.frame_position,
+            settings.rig,
+            trunk_echoes=settings.trunk_echoes,
+        )
+        for seed in seeds
+    ]
 
 
-def _existing(path: Path, times_s: Sequence[float], rig: RigFiles, noise_seed: int) -> ChecksumHeader | None:
+def _existing(
+    path: Path, times_s: Sequence[float], rig: RigFiles, sound: Mapping[str, object]
+) -> ChecksumHeader | None:
     try:
         with DriveReader(path, verify=True) as drive:
             expected_samples = [round(time_s * drive.sample_rate_hz) for time_s in times_s]
             same = (
                 drive.image_samples.tolist() == expected_samples
                 and drive.provenance.get(VERSION_KEY, FIRST_VERSION) == SIMULATOR_VERSION
-                and drive.provenance.get(NOISE_KEY, 0) == noise_seed
+                and all(drive.provenance.get(key) == sound.get(key) for key in (NOISE_KEY, TRUNK_ECHOES_KEY))
                 and _simulated_parts(drive.rig) == _simulated_parts(rig)
             )
             return drive.checksum_header if same else None
@@ -190,17 +219,18 @@ def _simulated_parts(rig: RigFiles) -> tuple[MicrophoneArray, CameraModel, Extri
 
 
 def _simulate(
-    path: Path, seed: int, times_s: Sequence[float], parts: RigParts, files: RigFiles, noise_seed: int
+    path: Path, seed: int, times_s: Sequence[float], parts: RigParts, files: RigFiles, sound: Mapping[str, Any]
 ) -> ChecksumHeader:
     seconds = len(times_s)
-    drive = Drive(seed, parts, float(seconds), noise_seed)
+    drive = Drive(seed, parts, float(seconds), **sound)
     rate_hz = drive.sample_rate_hz
     provenance = {
         'origin': 'simulation',
         'seed': seed,
         'software': f'audio_manifold_ros {__version__}',
         VERSION_KEY: SIMULATOR_VERSION,
-    } | ({NOISE_KEY: noise_seed} if noise_seed else {})
+        **sound,
+    }
     writer = DriveWriter(
         path,
         drive_id=path.stem,
@@ -240,15 +270,17 @@ def rig_files(parts: RigParts) -> RigFiles:
     return RigFiles(parts.array.to_text(), parts.camera.to_text(), parts.extrinsics.to_text())
 
 
-def _write_manifest(folder: Path, written: list[SimulatedFile], seconds: int, rig: RigChoice) -> None:
+def _write_manifest(folder: Path, written: list[SimulatedFile], settings: SimulationSettings) -> None:
     # Random rigs have no common geometry.
+    rig = settings.rig
     geometry = {} if rig == RANDOM_RIGS else {'geometry_sha256': _parts(rig, 0).array.geometry_sha256()}
     manifest = {
         'format': MANIFEST_FORMAT,
         'version': 1,
         'software': f'audio_manifold_ros {__version__}',
         VERSION_KEY: SIMULATOR_VERSION,
-        'seconds_per_drive': seconds,
+        **sound_provenance(0, trunk_echoes=settings.trunk_echoes),
+        'seconds_per_drive': settings.seconds,
         'windows': sum(drive.windows for drive in written),
         **geometry,
         'drives': [asdict(drive) for drive in written],
@@ -275,6 +307,7 @@ def _arguments(arguments: list[str] | None) -> argparse.Namespace:
         choices=[RANDOM_RIGS],
         help=f'another random array of 4 to 16 microphones and another camera every {STREETS_PER_RIG} streets',
     )
+    add_trunk_echoes_option(parser)
     add_workers_option(parser)
     add_scheduler_option(parser)
     return parser.parse_args(arguments)
@@ -286,17 +319,10 @@ def main(arguments: list[str] | None = None) -> int:
     console = Console(stderr=True)
     seeds = range(options.first_seed, options.first_seed + options.drives)
     try:
-        rig = options.rigs or options.rig
-        written = write_dataset(
-            options.out,
-            seeds,
-            options.seconds,
-            options.workers,
-            console,
-            options.frame_position,
-            rig,
-            options.scheduler,
+        settings = SimulationSettings(
+            options.seconds, options.frame_position, options.rigs or options.rig, options.trunk_echoes
         )
+        written = write_dataset(options.out, seeds, settings, options.workers, console, options.scheduler)
     except AudioManifoldError as error:
         print_error(console, error)
         return 1

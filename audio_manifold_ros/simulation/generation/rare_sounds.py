@@ -26,7 +26,10 @@ def vehicle_sounds(rng: np.random.Generator, vehicles: list[Vehicle], duration_s
         if vehicle.kind is VehicleKind.TRAM and isinstance(vehicle.trajectory, GridTrajectory):
             for place in BOGIES:
                 motion = vehicle.trajectory.ahead(place * vehicle.length_m)
-                sounds.append(SoundSource(EmissionKind.TRAM, motion, level_offset_db=level_db - 10 * np.log10(3)))
+                share_db = level_db - 10 * np.log10(len(BOGIES))
+                sounds.append(
+                    SoundSource(EmissionKind.TRAM, motion, level_offset_db=share_db, carrier=vehicle.trajectory)
+                )
     motors = [vehicle for vehicle in vehicles if vehicle.audible]
     if motors and rng.random() < statistics.HORN_SHARE:
         start_s = rng.uniform(0.0, duration_s)

@@ -19,16 +19,17 @@ from audio_manifold_ros.simulation.ego import Ego
 from audio_manifold_ros.simulation.scene import Street
 from audio_manifold_ros.simulation.sound import propagation
 from audio_manifold_ros.simulation.sound.background_noise import LEAF_FADE_M, RUSTLE_FROM_MPS, Background, Leaves
-from audio_manifold_ros.simulation.sound.building_walls import street_walls
 from audio_manifold_ros.simulation.sound.doppler_delay import EDGE_STEPS
 from audio_manifold_ros.simulation.sound.ego_noise import EgoNoise
 from audio_manifold_ros.simulation.sound.emission import PROPULSION_HEIGHT_M, Emission, VehicleEmission
-from audio_manifold_ros.simulation.sound.image_source_method import Walls
 from audio_manifold_ros.simulation.sound.microphones import Microphones
-from audio_manifold_ros.simulation.sound.mirror import Mirrors
 from audio_manifold_ros.simulation.sound.noise_pool import sample_slots
 from audio_manifold_ros.simulation.sound.propagation_path import SourceSound
 from audio_manifold_ros.simulation.sound.receivers import Receivers
+from audio_manifold_ros.simulation.sound.reflection.building_walls import street_walls
+from audio_manifold_ros.simulation.sound.reflection.cylinders import NO_CYLINDERS, Cylinders
+from audio_manifold_ros.simulation.sound.reflection.image_source_method import Walls
+from audio_manifold_ros.simulation.sound.reflection.mirror import Mirrors
 from audio_manifold_ros.simulation.sound.sample_grid import LOW_STEP_SAMPLES, SampleGrid
 from audio_manifold_ros.simulation.sound.screens import Screens
 from audio_manifold_ros.simulation.sound.source_emission import emission_of
@@ -85,6 +86,8 @@ class StreetAcoustics:
         sample_rate_hz: int = 22_500,
         pose: Pose = ROOF_POSE,
         noise_seed: int = 0,
+        *,
+        trunk_echoes: bool = False,
     ) -> None:
         """Prepare everything that is constant.
 
@@ -94,6 +97,7 @@ class StreetAcoustics:
             sample_rate_hz: Rate of the audio, 16 to 48 kHz.
             pose: Pose of the array in base_link. The default is level, `ARRAY_HEIGHT_M` over the ground.
             noise_seed: Seed of the pools of noise, which are otherwise those of all streets.
+            trunk_echoes: Trunks and poles reflect sound.
 
         Raises:
             SimulationError: The sample rate is out of range.
@@ -109,11 +113,14 @@ class StreetAcoustics:
         self._sound_mps = sound = propagation.speed_of_sound_mps(street.weather.temperature_c)
         walls = street_walls(street.facades)
         mirrors = Mirrors(walls, street.vehicles)
-        self._ego = EgoNoise(street.ego, mirrors, receivers, grid, sound, generator, is_wet=street.is_wet)
+        cylinders = Cylinders.of_street(street, sound) if trunk_echoes else NO_CYLINDERS
+        self._ego = EgoNoise(
+            street.ego, mirrors, receivers, grid, sound, generator, is_wet=street.is_wet, cylinders=cylinders
+        )
         sources = _moving_sounds(street, grid, sound, generator)
         floor = self._ego.power + float(full_scale(street.weather.background_db - MASKING_MARGIN_DB)) ** 2
         screens = Screens(street, _source_vehicles(street), sound)
-        self._traffic = Traffic(sources, Walls(walls), receivers, floor, grid, sound, screens)
+        self._traffic = Traffic(sources, Walls(walls), receivers, floor, grid, sound, screens, cylinders)
         flow = _flow(street)
         self._background = Background(street.weather, (positions_m, facings), self._traffic, flow, grid, generator)
         wind = street.weather.wind_mps
@@ -192,7 +199,8 @@ def _audible_vehicles(street: Street) -> list[Vehicle]:
 def _source_vehicles(street: Street) -> list[Vehicle | None]:
     """Return the vehicle of each source, in the order of `_moving_sounds`."""
     owners = {id(vehicle.trajectory): vehicle for vehicle in street.vehicles}
-    return [*_audible_vehicles(street), *(owners.get(id(source.trajectory)) for source in street.sounds)]
+    motions = [source.trajectory if source.carrier is None else source.carrier for source in street.sounds]
+    return [*_audible_vehicles(street), *(owners.get(id(motion)) for motion in motions)]
 
 
 def _moving_sounds(

@@ -56,7 +56,8 @@ class Arrival:
             each microphone over the ground (1 + 2 · mic, time).
         distance_m: Travelled distance (1 + 2 · mic, time).
         shifts_s: Time from now until the centre receives what each microphone receives now (2 · mic, time).
-        facings: Directivity above the split (2 · mic, time).
+        facings: Directivity above the split (2 · mic, time). For an echo of a cylinder it includes the ratio of the
+            spreading to that at the centre.
 
     """
 
@@ -92,6 +93,46 @@ def arrive(
     return Arrival(emitted, distance, shifts, facings)
 
 
+@compiled('UniTuple(f8, 6)(f8[:, ::1], f8[:, ::1], f8)')
+def motion_at(points: FloatArray, velocities: FloatArray, since_s: float) -> tuple[float, ...]:
+    """Return position and velocity, three values each, some seconds after the first sample of a `SampledMotion`."""
+    at = since_s / SAMPLE_STEP_S
+    k = min(max(int(at), 0), len(points) - 2)
+    since = (at - k) * SAMPLE_STEP_S
+    share = since / SAMPLE_STEP_S
+    vx = velocities[k, 0] + share * (velocities[k + 1, 0] - velocities[k, 0])
+    vy = velocities[k, 1] + share * (velocities[k + 1, 1] - velocities[k, 1])
+    vz = velocities[k, 2] + share * (velocities[k + 1, 2] - velocities[k, 2])
+    px = points[k, 0] + since * (velocities[k, 0] + vx) / 2
+    py = points[k, 1] + since * (velocities[k, 1] + vy) / 2
+    pz = points[k, 2] + since * (velocities[k, 2] + vz) / 2
+    return px, py, pz, vx, vy, vz
+
+
+@compiled('void(f8[::1], f8[::1], f8[::1], f8[::1], f8[::1])')
+def centre_shifts(
+    times: FloatArray, emitted: FloatArray, slopes: FloatArray, left_at: FloatArray, shifts: FloatArray
+) -> None:
+    """Write the time (time,) from now until the centre receives what a microphone receives now.
+
+    Args:
+        times: Times (time,).
+        emitted: Time of emission (time,) of the sound received at the centre.
+        slopes: Change of the time of reception with that of emission (time - 1,).
+        left_at: Time of emission (time,) of the sound received at the microphone.
+        shifts: The result.
+
+    """
+    steps, k = len(times), 0
+    for step in range(steps):
+        target = left_at[step]
+        while k < steps - 2 and emitted[k + 1] <= target:
+            k += 1
+        while k > 0 and emitted[k] > target:
+            k -= 1
+        shifts[step] = times[k] + (target - emitted[k]) * slopes[k] - times[step]
+
+
 @compiled(
     'void(f8[:, ::1], f8[:, ::1], f8, f8[:, ::1], f8[::1], f8[:, :, ::1], f8[:, :, ::1], f8, f8, f8[:, ::1],'
     'f8[:, ::1], f8[:, ::1], f8[:, ::1])'
@@ -111,7 +152,7 @@ def _arrive(
     shifts: FloatArray,
     gains: FloatArray,
 ) -> None:
-    mics, last, steps = len(facings), len(points) - 2, len(times)
+    mics, steps = len(facings), len(times)
     # Position now and velocity of a source that continues uniformly, and the square of the excess of sound over it.
     now_x, now_y, now_z, excess_square = np.empty(steps), np.empty(steps), np.empty(steps), np.empty(steps)
     mps_x, mps_y, mps_z = np.empty(steps), np.empty(steps), np.empty(steps)
@@ -119,20 +160,12 @@ def _arrive(
     for step in range(steps):
         now = times[step]
         for _ in range(4 if step == 0 else 2):
-            at = (now - tau - start_s) / SAMPLE_STEP_S
-            k = min(max(int(at), 0), last)
-            since = (at - k) * SAMPLE_STEP_S
-            share = since / SAMPLE_STEP_S
-            vx = velocities[k, 0] + share * (velocities[k + 1, 0] - velocities[k, 0])
-            vy = velocities[k, 1] + share * (velocities[k + 1, 1] - velocities[k, 1])
-            speed_z = velocities[k, 2] + share * (velocities[k + 1, 2] - velocities[k, 2])
-            px = points[k, 0] + since * (velocities[k, 0] + vx) / 2
-            py = points[k, 1] + since * (velocities[k, 1] + vy) / 2
+            px, py, pz, vx, vy, speed_z = motion_at(points, velocities, now - tau - start_s)
             speed_x = image[0, 0] * vx + image[0, 1] * vy
             speed_y = image[1, 0] * vx + image[1, 1] * vy
             x = image[0, 0] * px + image[0, 1] * py + image[0, 2] + speed_x * tau
             y = image[1, 0] * px + image[1, 1] * py + image[1, 2] + speed_y * tau
-            up = points[k, 2] + since * (velocities[k, 2] + speed_z) / 2 + speed_z * tau
+            up = pz + speed_z * tau
             excess = sound**2 - speed_x**2 - speed_y**2 - speed_z**2
             rx, ry = x - microphones[0, step, 0], y - microphones[0, step, 1]
             rz = up + height - microphones[0, step, 2]
@@ -161,11 +194,4 @@ def _arrive(
             along = (rx - mps_x[step] * delay) * facing[0, step] + (ry - mps_y[step] * delay) * facing[1, step]
             along += (rz - sign * mps_z[step] * delay) * facing[2, step]
             gain[step] = HIGH_OMNI + (1 - HIGH_OMNI) * along / travelled
-        k = 0
-        for step in range(steps):
-            target = left_at[step]
-            while k < steps - 2 and emitted[0, k + 1] <= target:
-                k += 1
-            while k > 0 and emitted[0, k] > target:
-                k -= 1
-            shifts[row, step] = times[k] + (target - emitted[0, k]) * slopes[k] - times[step]
+        centre_shifts(times, emitted[0], slopes, left_at, shifts[row])

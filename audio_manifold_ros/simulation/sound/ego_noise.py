@@ -1,8 +1,9 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Ego noise: tyres and engine of the vehicle that carries the array, and their echoes from walls and vehicles.
+"""Ego noise: tyres and engine of the vehicle that carries the array, and their echoes.
 
-Each part of the vehicle has its own mirror image in each wall, with its own delay and level at each microphone.
+Each part of the vehicle has its own echo in each wall, vehicle, trunk and pole, with its own delay and level at each
+microphone.
 """
 
 from __future__ import annotations
@@ -18,9 +19,11 @@ from audio_manifold_ros.simulation.sound.coarse_grid import CoarseGrid
 from audio_manifold_ros.simulation.sound.doppler_delay import add_delayed
 from audio_manifold_ros.simulation.sound.emission import LOW_WIDTH, TONAL_POWER_RATIO, mix_bands
 from audio_manifold_ros.simulation.sound.microphones import HIGH_OMNI, directivity
-from audio_manifold_ros.simulation.sound.mirror import ECHO_FADE_M, Mirrors, NearbyMirrors, reflect_parts
 from audio_manifold_ros.simulation.sound.noise_pool import own_high_pool, own_low_pool
 from audio_manifold_ros.simulation.sound.receivers import Receivers
+from audio_manifold_ros.simulation.sound.reflection.cylinder_echoes import echo_parts, echo_reach_m
+from audio_manifold_ros.simulation.sound.reflection.cylinders import NO_CYLINDERS, Cylinders
+from audio_manifold_ros.simulation.sound.reflection.mirror import ECHO_FADE_M, Mirrors, NearbyMirrors, reflect_parts
 from audio_manifold_ros.simulation.sound.sample_grid import LOW_STEP_SAMPLES, OVERSAMPLING, SampleGrid, ramp
 from audio_manifold_ros.simulation.sound.tones import (
     EngineClock,
@@ -54,7 +57,7 @@ class _Paths:
 
 
 class EgoNoise:
-    """Ego noise on the direct path and reflected from façades and the sides of other vehicles.
+    """Ego noise on the direct path and reflected from façades, the sides of other vehicles, and trunks and poles.
 
     Attributes:
         power: Mean square of the direct sound above the split at time zero.
@@ -71,10 +74,13 @@ class EgoNoise:
         generator: np.random.Generator,
         *,
         is_wet: bool = False,
+        cylinders: Cylinders = NO_CYLINDERS,
     ) -> None:
         """Choose the random values. Nothing is computed yet."""
         self._grid, self._receivers, self._sound_mps = grid, receivers, sound_mps
         self._ego, self._mirrors, self._is_wet = ego, mirrors, is_wet
+        self._cylinders = cylinders
+        self._reach_m = echo_reach_m(float(cylinders.shapes_m[:, 2].max())) if len(cylinders) else 0.0
         self._nearby = NearbyMirrors(mirrors, receivers, ECHO_FADE_M[1] / 2)
         spacing = int(PART_SPACING_S * grid.sample_rate_hz / grid.step_samples)
         self._starts = int(generator.integers(0, 10**5)) + generator.permutation(len(PARTS_M)) * spacing
@@ -168,19 +174,25 @@ class EgoNoise:
         )
 
     def _echoes(self, times_s: FloatArray) -> list[_Paths]:
-        """Return the paths by reflection in each mirror next to the vehicle at any of these times."""
+        """Return the paths by reflection in each mirror and cylinder next to the vehicle at any of these times."""
         nearby = self._nearby.at(times_s)
-        if not len(nearby):
-            return []
         receivers = self._receivers.at(times_s)
+        cylinders = self._cylinders.near(receivers.centre_m[:, :2], self._reach_m)
+        if not len(nearby) and not len(cylinders):
+            return []
         velocity = np.ascontiguousarray(self._receivers.trajectory.velocity(times_s), dtype=np.float64)
         parts = np.ascontiguousarray(receivers.base_m + self._receivers.rotate(PARTS_M, times_s))
-        paths = np.empty((len(nearby), 3, len(PARTS_M), len(receivers.facings), len(times_s)))
+        shape = (3, len(PARTS_M), len(receivers.facings), len(times_s))
+        paths, echoes = np.empty((len(nearby), *shape)), np.empty((len(cylinders), *shape))
         is_open = reflect_parts(
             *self._mirrors.planes(times_s, nearby), self._mirrors.traits[nearby], receivers.base_m,
             receivers.positions_m, receivers.facings, parts, velocity, self._sound_mps, paths,
         )  # fmt: skip
-        return [_Paths(*paths[index]) for index in np.flatnonzero(is_open).tolist()]
+        has_echo = echo_parts(
+            cylinders.shapes_m, cylinders.gains, receivers.base_m, receivers.positions_m, receivers.facings, parts,
+            velocity, self._sound_mps, echoes,
+        )  # fmt: skip
+        return [_Paths(*path) for path in (*paths[is_open], *echoes[has_echo])]
 
 
 def _amplitude(level_db: float) -> float:

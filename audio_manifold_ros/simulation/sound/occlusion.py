@@ -20,6 +20,9 @@ BAND_HZ = (250.0, 1200.0, 4500.0)
 MAX_LOSS_DB = 25.0
 # Objects are smaller by this, so that a point of reflection on their surface is outside.
 SKIN_M = 0.1
+# Knots of the motion of a street end at 60 s, and the motion after them is uniform. A vehicle that starts and stops
+# between two of these instants moves less than 0.2 m.
+PROBES_S = np.arange(0.0, 60.5, 0.5, dtype=np.float64)
 
 
 @dataclass(frozen=True)
@@ -93,8 +96,7 @@ def diffraction_gains(detour_m: FloatArray, sound_mps: float) -> FloatArray:
 
 def static_indices(vehicles: list[Vehicle]) -> NDArray[np.intp]:
     """Return the indices of the vehicles that stand still from time zero on."""
-    probe = np.array([0.0, 10.0, 60.0])
-    still = [not np.any(vehicle.trajectory.velocity(probe)) for vehicle in vehicles]
+    still = [not np.any(vehicle.trajectory.velocity(PROBES_S)) for vehicle in vehicles]
     return np.flatnonzero(still)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from audio_manifold_ros.common.array_types import FloatArray, Samples
 from audio_manifold_ros.simulation.compiled import compiled
-from audio_manifold_ros.simulation.sound.arrival import IDENTITY, SampledMotion, arrive
+from audio_manifold_ros.simulation.sound.arrival import SampledMotion
 from audio_manifold_ros.simulation.sound.doppler_delay import (
     EDGE_STEPS,
     fan_out_pairs,
@@ -20,6 +20,7 @@ from audio_manifold_ros.simulation.sound.doppler_delay import (
 from audio_manifold_ros.simulation.sound.emission import Emission
 from audio_manifold_ros.simulation.sound.propagation import GROUND_REFLECTION, MIN_DISTANCE_M
 from audio_manifold_ros.simulation.sound.receivers import ReceiverMotion
+from audio_manifold_ros.simulation.sound.route import ImageRoute, Route
 from audio_manifold_ros.simulation.sound.sample_grid import LOW_STEP_SAMPLES, OVERSAMPLING, SampleGrid, powers
 from audio_manifold_ros.simulation.sound.spectra import AIR_DB_PER_M
 from audio_manifold_ros.simulation.trajectory import Trajectory
@@ -31,12 +32,12 @@ class PropagationPath:
 
     Attributes:
         gains: Amplitudes below the split, from the split to 2.8 kHz, and above (3, time), without spreading.
-        image: Reflection and shift (2, 3) of the horizontal coordinates of the source.
+        route: Route of the sound. The default is the direct one.
 
     """
 
     gains: FloatArray
-    image: FloatArray = field(default_factory=lambda: IDENTITY)
+    route: Route = field(default_factory=ImageRoute)
 
 
 class SourceSound:
@@ -64,7 +65,7 @@ class SourceSound:
 
         """
         height, step_s = self.emission.height_m, self._grid.step_samples / self._grid.sample_rate_hz
-        arrivals = [arrive(motion, height, receivers, self._sound_mps, path.image) for path in paths]
+        arrivals = [path.route.arrive(motion, height, receivers, self._sound_mps) for path in paths]
         begin = int(np.floor(min(arrival.emitted_s[:, 0].min() for arrival in arrivals) / step_s))
         end = int(np.ceil(max(arrival.emitted_s[:, -1].max() for arrival in arrivals) / step_s)) + 1
         high, low = self.emission.high(begin, end), self.emission.low(begin, end)

@@ -34,24 +34,24 @@ class Screens:
             sound_mps: Speed of sound.
 
         """
-        self._sound_mps, self._source_vehicles = sound_mps, source_vehicles
+        self._sound_mps = sound_mps
         self._buildings = buildings(street.facades)
         tall = [vehicle for vehicle in street.vehicles if vehicle.height_m > MIN_HEIGHT_M]
-        still = static_indices(tall)
-        self._parked = vehicle_boxes([tall[index] for index in still], np.zeros(1))
-        moving = [vehicle for index, vehicle in enumerate(tall) if index not in set(still.tolist())]
-        self._moving = moving
-        self._places = {id(vehicle): index for index, vehicle in enumerate(moving)}
+        still = set(static_indices(tall).tolist())
+        standing = [vehicle for index, vehicle in enumerate(tall) if index in still]
+        self._standing = vehicle_boxes(standing, np.zeros(1))
+        self._moving = [vehicle for index, vehicle in enumerate(tall) if index not in still]
+        # A vehicle that waits in a queue has a running engine, so the own box of a source may be of either group.
+        self._own = list(zip(_places(source_vehicles, standing), _places(source_vehicles, self._moving), strict=True))
         self._boxes: tuple[float, float, Obstacles] | None = None
 
     def direct(self, index: int, source_m: FloatArray, centre_m: FloatArray, times_s: FloatArray) -> FloatArray:
         """Return the amplitudes (3, time) of the direct path of a source at positions (time, 3)."""
-        own = self._source_vehicles[index]
-        skipped = -1 if own is None else self._places.get(id(own), -1)
+        own_standing, own_moving = self._own[index]
         detours = [
             detours_m(self._buildings, source_m, centre_m),
-            detours_m(self._parked, source_m, centre_m),
-            detours_m(self._moving_boxes(times_s), source_m, centre_m, skipped),
+            detours_m(self._standing, source_m, centre_m, own_standing),
+            detours_m(self._moving_boxes(times_s), source_m, centre_m, own_moving),
         ]
         return diffraction_gains(np.max(detours, axis=0), self._sound_mps)
 
@@ -66,3 +66,9 @@ class Screens:
         if self._boxes is None or self._boxes[:2] != key:
             self._boxes = (*key, vehicle_boxes(self._moving, times_s))
         return self._boxes[2]
+
+
+def _places(source_vehicles: list[Vehicle | None], vehicles: list[Vehicle]) -> list[int]:
+    """Return the index of the vehicle of each source among the vehicles, -1 where it is not one of them."""
+    places = {id(vehicle): index for index, vehicle in enumerate(vehicles)}
+    return [places.get(id(own), -1) for own in source_vehicles]

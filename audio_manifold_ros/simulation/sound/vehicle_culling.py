@@ -10,26 +10,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.common.array_types import FloatArray, Samples
-from audio_manifold_ros.simulation.compiled import compiled
 from audio_manifold_ros.simulation.motion_table import MotionTable
 from audio_manifold_ros.simulation.sound import propagation
-from audio_manifold_ros.simulation.sound.arrival import IDENTITY, SampledMotion
+from audio_manifold_ros.simulation.sound.arrival import SampledMotion
 from audio_manifold_ros.simulation.sound.coarse_grid import CoarseGrid
 from audio_manifold_ros.simulation.sound.doppler_delay import EDGE_STEPS
-from audio_manifold_ros.simulation.sound.image_source_method import Walls
-from audio_manifold_ros.simulation.sound.occlusion import BAND_HZ, diffraction_gain, largest_detour
-from audio_manifold_ros.simulation.sound.propagation import audibility
+from audio_manifold_ros.simulation.sound.propagation import DOUBLE_MASKED_DB, LOW_WEIGHT, MASKED_DB
 from audio_manifold_ros.simulation.sound.propagation_path import PropagationPath, SourceSound
 from audio_manifold_ros.simulation.sound.receivers import Receivers
+from audio_manifold_ros.simulation.sound.reflection.cylinder_gains import CYLINDER_FADE_M, cylinder_gains
+from audio_manifold_ros.simulation.sound.reflection.cylinder_route import CylinderRoute
+from audio_manifold_ros.simulation.sound.reflection.cylinders import NO_CYLINDERS, Cylinders
+from audio_manifold_ros.simulation.sound.reflection.image_source_method import Walls
+from audio_manifold_ros.simulation.sound.reflection.path_gains import direct_gains, reflected_gains
+from audio_manifold_ros.simulation.sound.route import ImageRoute, Route
 from audio_manifold_ros.simulation.sound.sample_grid import SampleGrid
 from audio_manifold_ros.simulation.sound.screens import Screens
 
 HORIZON_M = (110.0, 140.0)
-# A path is faded out between these levels relative to the total received power, in dB.
-MASKED_DB = (-30.0, -35.0)
-# The same for double reflections. Façades scatter a part of the energy each time, so that little of it stays coherent.
-DOUBLE_MASKED_DB = (-15.0, -20.0)
-LOW_WEIGHT = 0.1
 # The nearby sources are selected for this time, with a margin for their motion between two points.
 CHUNK_S = 1.0
 CHUNK_POINTS = 5
@@ -61,7 +59,7 @@ class _Nearby:
 
 
 class Traffic:
-    """Moving sources of a street on direct paths and by reflections in walls."""
+    """Moving sources of a street on direct paths and by reflections in walls and in trunks and poles."""
 
     def __init__(
         self,
@@ -72,9 +70,10 @@ class Traffic:
         grid: SampleGrid,
         sound_mps: float,
         screens: Screens,
+        cylinders: Cylinders = NO_CYLINDERS,
     ) -> None:
-        """Store sources and walls. `floor_power` is the mean square of all other sound."""
-        self._screens = screens
+        """Store sources and reflectors. `floor_power` is the mean square of all other sound."""
+        self._screens, self._cylinders = screens, cylinders
         self._sounds, self._walls, self._receivers = sounds, walls, receivers
         self._grid, self._floor, self._sound_mps = grid, floor_power, sound_mps
         self._motions = MotionTable([sound.trajectory for sound in sounds])
@@ -100,8 +99,10 @@ class Traffic:
         motions = SampledMotion.of_many(self._motions, [item.index for item in audible], start_s - OLDEST_S, end_s)
         receivers = self._receivers.at(self._grid.times_s(begin, end))
         chosen = self._walls.near(centre[:, :2].mean(axis=0), HORIZON_M[1])
+        cylinders = self._cylinders.near(centre[:, :2], CYLINDER_FADE_M[1])
         for item, motion in zip(audible, motions, strict=True):
             paths = self._paths(item, coarse, centre, chosen)
+            paths += self._cylinder_paths(item, coarse, centre, cylinders)
             if paths:
                 self._sounds[item.index].render(paths, motion, receivers, out)
 
@@ -140,11 +141,12 @@ class Traffic:
     def _paths(
         self, item: _Nearby, coarse: CoarseGrid, centre: FloatArray, chosen: NDArray[np.intp]
     ) -> list[PropagationPath]:
-        gains, images = [], []
+        gains: list[FloatArray] = []
+        routes: list[Route] = []
         direct = self._screens.direct(item.index, item.source_m, centre, coarse.times_s)
-        if _direct_gains(item.ratio, item.fade, direct):
+        if direct_gains(item.ratio, item.fade, direct):
             gains.append(direct)
-            images.append(IDENTITY)
+            routes.append(ImageRoute())
         longest = HORIZON_M[1] * 2
         strongest = float((item.ratio * item.squares).max())
         reaches = [
@@ -158,91 +160,30 @@ class Traffic:
         buildings = self._screens.buildings
         for image in found:
             reflected = np.empty((3, len(centre)))
-            is_audible = _reflected_gains(
+            is_audible = reflected_gains(
                 image.image, image.points_m, image.gate, (image.low_gain, image.high_gain), item.source_m, centre, up,
                 item.ratio * item.squares, item.fade, buildings.poses[:, 0], buildings.sizes_m, self._sound_mps,
                 reflected,
             )  # fmt: skip
             if is_audible:
                 gains.append(reflected)
-                images.append(image.image)
+                routes.append(ImageRoute(image.image))
         refined = coarse.refine(np.array(gains)) if gains else ()
-        return [PropagationPath(*path) for path in zip(refined, images, strict=True)]
+        return [PropagationPath(*path) for path in zip(refined, routes, strict=True)]
 
-
-@compiled('f8(f8, f8)')
-def _power(low: float, high: float) -> float:
-    """Return the mean square of a path with amplitudes below and above the split, relative to one without losses."""
-    return (high**2 + LOW_WEIGHT * low**2) / (1 + LOW_WEIGHT)
-
-
-@compiled('b1(f8[::1], f8[::1], f8[:, ::1])')
-def _direct_gains(ratio: FloatArray, fade: FloatArray, gains: FloatArray) -> bool:
-    """Multiply the amplitudes (3, time) of a direct path by its audibility. Return whether anything is left."""
-    is_audible = False
-    for time in range(len(ratio)):
-        power = ratio[time] * _power(gains[0, time], gains[1, time])
-        gate = fade[time] * audibility(power, MASKED_DB[0], MASKED_DB[1])
-        gains[0, time] *= gate
-        gains[1, time] *= gate
-        gains[2, time] *= gate
-        is_audible |= gate > 0
-    return is_audible
-
-
-@compiled(
-    'b1(f8[:, ::1], f8[:, :, ::1], f8[::1], UniTuple(f8, 2), f8[:, ::1], f8[:, ::1], f8, f8[::1], f8[::1],'
-    'f8[:, ::1], f8[:, ::1], f8, f8[:, ::1])'
-)
-def _reflected_gains(
-    image: FloatArray,
-    points: FloatArray,
-    gate: FloatArray,
-    losses: tuple[float, float],
-    source: FloatArray,
-    centre: FloatArray,
-    up: float,
-    strength: FloatArray,
-    fade: FloatArray,
-    poses: FloatArray,
-    sizes: FloatArray,
-    sound: float,
-    gains: FloatArray,
-) -> bool:
-    """Write the amplitudes (3, time) of a reflected path behind buildings. Return whether it is audible."""
-    orders, times = len(points), len(gate)
-    audible_db, inaudible_db = MASKED_DB if orders == 1 else DOUBLE_MASKED_DB
-    low_loss, high_loss = losses
-    shares = np.empty(times)
-    is_audible = False
-    for time in range(times):
-        x = image[0, 0] * source[time, 0] + image[0, 1] * source[time, 1] + image[0, 2] - centre[time, 0]
-        y = image[1, 0] * source[time, 0] + image[1, 1] * source[time, 1] + image[1, 2] - centre[time, 1]
-        shares[time] = strength[time] / (x**2 + y**2 + up**2)
-        level = gate[time] * fade[time] * audibility(shares[time] * high_loss**2, audible_db, inaudible_db)
-        is_audible |= level > 0
-    gains[:] = 0.0
-    if not is_audible:
-        return False
-    is_audible = False
-    for time in range(times):
-        if gate[time] * fade[time] == 0:
-            continue
-        # The mean of the two heights is good enough: buildings are much higher.
-        middle = (source[time, 2] + centre[time, 2]) / 2
-        start = (centre[time, 0], centre[time, 1], centre[time, 2])
-        detour = -1.0
-        for order in range(orders):
-            point = (points[order, time, 0], points[order, time, 1], middle)
-            detour = max(detour, largest_detour(poses, sizes, start, point, -1))
-            start = point
-        end = (source[time, 0], source[time, 1], source[time, 2])
-        detour = max(detour, largest_detour(poses, sizes, start, end, -1))
-        low = low_loss * diffraction_gain(detour, BAND_HZ[0], sound)
-        middle_gain = high_loss * diffraction_gain(detour, BAND_HZ[1], sound)
-        high = high_loss * diffraction_gain(detour, BAND_HZ[2], sound)
-        level = gate[time] * fade[time]
-        level *= audibility(shares[time] * _power(low, middle_gain), audible_db, inaudible_db)
-        gains[0, time], gains[1, time], gains[2, time] = level * low, level * middle_gain, level * high
-        is_audible |= level > 0
-    return is_audible
+    def _cylinder_paths(
+        self, item: _Nearby, coarse: CoarseGrid, centre: FloatArray, cylinders: Cylinders
+    ) -> list[PropagationPath]:
+        """Return the audible paths by reflection in trunks and poles near the array."""
+        if not len(cylinders):
+            return []
+        buildings = self._screens.buildings
+        gains = np.empty((len(cylinders), 3, len(centre)))
+        is_audible = cylinder_gains(
+            cylinders.shapes_m, cylinders.gains, item.source_m, item.velocities_mps, centre,
+            item.ratio * item.squares, item.fade, buildings.poses[:, 0], buildings.sizes_m, self._sound_mps, gains,
+        )  # fmt: skip
+        found = np.flatnonzero(is_audible)
+        refined = coarse.refine(gains[found]) if len(found) else ()
+        routes = [CylinderRoute(*shape) for shape in cylinders.shapes_m[found].tolist()]
+        return [PropagationPath(*path) for path in zip(refined, routes, strict=True)]

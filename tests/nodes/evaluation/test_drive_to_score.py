@@ -36,6 +36,7 @@ from training.config.experiment_configuration import (
 )
 from training.data.cache import open_cache
 from training.data.simulate import write_dataset
+from training.data.simulation_settings import SimulationSettings
 from training.export.export_bundle import export
 from training.fitting.checkpoints import BEST, LAST, load_checkpoint
 from training.fitting.fit_manifold import fit_manifold
@@ -148,7 +149,7 @@ def test_a_killed_recording_becomes_a_model_and_a_score(
     converted = convert_bag(bag, drives, None, ConversionOptions())
     assert_sample_exact(converted.path)
 
-    write_dataset(drives, range(2014, 2022), 2, 1, Console(quiet=True))
+    write_dataset(drives, range(2014, 2022), SimulationSettings(2), 1, Console(quiet=True))
     config = train(drives, tmp_path)
     assert name in open_cache(config.data, progress=False).drives('train')
     bundle = export(config, tmp_path / 'own').folder

@@ -8,8 +8,8 @@ import pytest
 from audio_manifold_ros.common.array_types import FloatArray
 from audio_manifold_ros.simulation.motion_table import MotionTable
 from audio_manifold_ros.simulation.sound.arrival import SampledMotion, arrive
-from audio_manifold_ros.simulation.sound.building_walls import Wall, reflection
 from audio_manifold_ros.simulation.sound.receivers import ReceiverMotion, Receivers
+from audio_manifold_ros.simulation.sound.reflection.building_walls import Wall, reflection
 from audio_manifold_ros.simulation.trajectory import StraightTrajectory, Trajectory
 
 SOUND_MPS = 343.0

@@ -11,7 +11,7 @@ import pytest
 from audio_manifold_ros.simulation.scene import Facade
 from audio_manifold_ros.simulation.sound.acoustics import StreetAcoustics
 from audio_manifold_ros.simulation.sound.ego_noise import TYRES_M
-from audio_manifold_ros.simulation.sound.mirror import GROUND_ECHO_GAIN, UNDERBODY_DB
+from audio_manifold_ros.simulation.sound.reflection.mirror import GROUND_ECHO_GAIN, UNDERBODY_DB
 from audio_manifold_ros.simulation.sound.spectra import AIR_DB_PER_M
 from tests.simulation.street_examples import ARRAY, DRIVING, EMPTY, SILENT, car, level_db
 

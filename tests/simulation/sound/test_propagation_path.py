@@ -13,11 +13,12 @@ from audio_manifold_ros.common.units import SPEED_OF_SOUND_MPS
 from audio_manifold_ros.simulation.motion_table import MotionTable
 from audio_manifold_ros.simulation.sound import propagation_path
 from audio_manifold_ros.simulation.sound.arrival import IDENTITY, SampledMotion
-from audio_manifold_ros.simulation.sound.building_walls import Wall, reflection
 from audio_manifold_ros.simulation.sound.doppler_delay import EDGE_STEPS
 from audio_manifold_ros.simulation.sound.propagation import GROUND_REFLECTION
 from audio_manifold_ros.simulation.sound.propagation_path import PropagationPath, SourceSound, add_path
 from audio_manifold_ros.simulation.sound.receivers import Receivers
+from audio_manifold_ros.simulation.sound.reflection.building_walls import Wall, reflection
+from audio_manifold_ros.simulation.sound.route import ImageRoute
 from audio_manifold_ros.simulation.sound.sample_grid import LOW_STEP_SAMPLES, OVERSAMPLING, SampleGrid
 from audio_manifold_ros.simulation.trajectory import StraightTrajectory
 
@@ -66,7 +67,9 @@ class Scene:
         low = np.zeros((8, (steps + 2) * LOW_STEP_SAMPLES), dtype=np.float32)
         sound = SourceSound(self.emission, self.source, GRID, SPEED_OF_SOUND_MPS)
         (motion,) = SampledMotion.of_many(MotionTable([self.source]), [0], times[0] - 0.6, times[-1])
-        sound.render([PropagationPath(np.ones((3, len(times))), image)], motion, array.at(times), (high, low))
+        sound.render(
+            [PropagationPath(np.ones((3, len(times))), ImageRoute(image))], motion, array.at(times), (high, low)
+        )
         return high, low
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from audio_manifold_ros.common.errors import EvaluationError, RigError
 from audio_manifold_ros.common.resource_paths import resource_path
+from audio_manifold_ros.datasets.drive_reader import DriveReader
 from audio_manifold_ros.features.spatial_spec import SpatialFeatureSpec
 from audio_manifold_ros.features.spec import FeatureSpec
 from audio_manifold_ros.modalities.modality_images import ModalityImages
@@ -78,6 +79,32 @@ def test_bundles_are_scored_on_the_same_streets_with_each_rig(
     shares = re.findall(r'^\| .*vehicles.*, share of the pixels of vehicles \(%\) \| ([\d.]+) ', text, re.MULTILINE)
     assert len(shares) == 3
     assert sum(map(float, shares)) == pytest.approx(100, abs=2)
+
+
+def test_streets_with_echoes_of_trunks_are_other_drives_and_stated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(silent_predictors, 'PRIOR_SEEDS', range(2))
+    bundle = write_spatial_bundle(tmp_path / 'spatial', SpatialFeatureSpec()).folder
+    options = ['--streets', '2', '--rigs', str(OCTAGON), '--dead', '0', '--no-controls', '--workers', '1']
+    options += ['--drives', str(tmp_path / 'drives')]
+    found, texts = [], []
+    for name, further in (('plain', []), ('echoes', ['--trunk-echoes'])):
+        assert main([str(bundle), *options, '--out', str(tmp_path / name), *further]) == 0
+        found.append(json.loads((tmp_path / name / 'comparison.json').read_text()))
+        texts.append((tmp_path / name / 'comparison.md').read_text())
+    assert [one['trunk_echoes'] for one in found] == [False, True]
+    assert 'without echoes of trunks and poles' in texts[0]
+    assert ', with echoes of trunks and poles' in texts[1]
+    plain, echoes = ((tmp_path / 'drives' / f'roof_octagon{kind}_at_0.5') for kind in ('', '_trunk_echoes'))
+    stated, differences = [], []
+    for path in sorted(plain.rglob('*.h5')):
+        with DriveReader(path) as drive, DriveReader(echoes / path.relative_to(plain)) as other:
+            stated.append((drive.provenance.get('trunk_echoes'), other.provenance.get('trunk_echoes')))
+            differences.append(np.abs(drive.samples(0, 22_500) - other.samples(0, 22_500)).max())
+            np.testing.assert_array_equal(drive.labels(0), other.labels(0))
+    assert stated == [(None, True)] * 2
+    assert max(differences) > 1e-4
 
 
 def test_dead_microphones_are_other_ones_in_each_street_and_left_out(tmp_path: Path) -> None:

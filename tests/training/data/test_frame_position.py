@@ -23,6 +23,7 @@ from audio_manifold_ros.simulation.drive import Drive
 from training.config.experiment_configuration import TrainingConfig
 from training.data.cache import open_cache
 from training.data.simulate import drive_path, main, write_dataset
+from training.data.simulation_settings import SimulationSettings
 from training.data.window_dataset import find_drives
 from training.experiment.calibrated_network import CalibratedNetwork
 from training.experiment.provenance import PROVENANCE, describe_provenance
@@ -46,7 +47,7 @@ SCORES = {
 def config(tmp_path_factory: pytest.TempPathFactory) -> TrainingConfig:
     """Return an experiment on images at the newest sample, with barely fitted networks."""
     folder = tmp_path_factory.mktemp('newest')
-    write_dataset(folder / 'drives', SEEDS, 2, 1, Console(quiet=True), frame_position=1.0)
+    write_dataset(folder / 'drives', SEEDS, SimulationSettings(2, 1.0), 1, Console(quiet=True))
     values = {
         'name': 'newest',
         'output': str(folder / 'runs'),

@@ -23,7 +23,8 @@ from audio_manifold_ros.simulation.drive import SIMULATOR_VERSION, Drive, street
 from audio_manifold_ros.simulation.random_rig import STREETS_PER_RIG, random_rig
 from audio_manifold_ros.simulation.rig_parts import RIG
 from tests.training.four_microphones import write_rig as write_four_microphones
-from training.data.simulate import RANDOM_RIGS, drive_path, main, write_dataset, write_drive
+from training.data.simulate import drive_path, main, write_dataset, write_drive
+from training.data.simulation_settings import RANDOM_RIGS, SimulationSettings
 from training.data.window_dataset import WindowDataset, find_drives
 
 QUIET = Console(quiet=True)
@@ -35,7 +36,7 @@ CURRENT = {**OLD, 'simulator_version': SIMULATOR_VERSION}
 @pytest.fixture(scope='module')
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp('corpus')
-    write_dataset(folder, range(998, 1002), 2, 2, QUIET)
+    write_dataset(folder, range(998, 1002), SimulationSettings(2), 2, QUIET)
     return folder
 
 
@@ -77,7 +78,7 @@ def test_valid_drives_are_kept_and_damaged_ones_written_again(corpus: Path) -> N
     kept, damaged = drive_path(corpus, 998), drive_path(corpus, 999)
     before, complete = kept.stat().st_mtime_ns, damaged.read_bytes()
     damaged.write_bytes(complete[:5000])
-    write_dataset(corpus, range(998, 1000), 2, 1, QUIET)
+    write_dataset(corpus, range(998, 1000), SimulationSettings(2), 1, QUIET)
     assert kept.stat().st_mtime_ns == before
     assert damaged.read_bytes() == complete
 
@@ -112,6 +113,7 @@ def test_drives_of_this_simulator_and_rig_are_kept(tmp_path: Path, rig: RigFiles
     [
         # Drives of the first version do not name it.
         (OCTAGON, OLD),
+        (OCTAGON, {**OLD, 'simulator_version': SIMULATOR_VERSION - 1}),
         (OCTAGON, {**OLD, 'simulator_version': SIMULATOR_VERSION + 1}),
         (replace(OCTAGON, mic_array=OCTAGON.mic_array.replace('gain_db: 0.0', 'gain_db: 2.0', 1)), CURRENT),
         (replace(OCTAGON, camera=OCTAGON.camera.replace('53.7024', '60.0')), CURRENT),
@@ -221,3 +223,42 @@ def test_other_noise_is_another_sound_of_the_same_street(tmp_path: Path) -> None
     correlations = [np.corrcoef(first, second)[0, 1] for first, second in zip(sound, other_sound, strict=True)]
     assert np.abs(correlations).max() < 0.8, 'the tones of engines stay'
     assert write_drive(tmp_path, 700, 1, noise_seed=1) == other
+
+
+def test_a_corpus_with_echoes_of_trunks_states_them_and_is_not_mixed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ['--drives', '1', '--first-seed', '3', '--seconds', '1', '--workers', '1', '--out']
+    plain, out = tmp_path / 'plain', tmp_path / 'echoes'
+    assert main([*arguments, str(plain)]) == 0
+    assert main([*arguments, str(out), '--trunk-echoes']) == 0
+    assert 'trunk_echoes' not in json.loads((plain / 'manifest.json').read_text())
+    assert json.loads((out / 'manifest.json').read_text())['trunk_echoes'] is True
+    with DriveReader(drive_path(plain, 3)) as drive, DriveReader(drive_path(out, 3)) as other:
+        assert 'trunk_echoes' not in drive.provenance
+        assert other.provenance['trunk_echoes'] is True
+        assert other.provenance['simulator_version'] == SIMULATOR_VERSION
+        np.testing.assert_array_equal(drive.depth_m(0), other.depth_m(0))
+        assert np.abs(drive.samples(0, 22_500) - other.samples(0, 22_500)).max() > 1e-3
+    before = drive_path(out, 3).read_bytes()
+    assert main([*arguments, str(out), '--trunk-echoes']) == 0
+    assert drive_path(out, 3).read_bytes() == before, 'resumed'
+    capsys.readouterr()
+    assert main([*arguments, str(out)]) == 1
+    assert 'with echoes of trunks and poles' in ' '.join(capsys.readouterr().err.split())
+    # Another street of the same folder is refused as well.
+    assert main(['--drives', '1', '--first-seed', '4', '--seconds', '1', '--out', str(plain), '--trunk-echoes']) == 1
+    assert 'without echoes of trunks and poles' in ' '.join(capsys.readouterr().err.split())
+    assert drive_path(out, 3).read_bytes() == before
+    assert not drive_path(plain, 4).exists()
+
+
+def test_a_drive_with_other_echoes_is_written_again(tmp_path: Path) -> None:
+    path = write_silence(tmp_path, OCTAGON, {**CURRENT, 'trunk_echoes': True})
+    before = path.read_bytes()
+    write_drive(tmp_path, 5, 1, trunk_echoes=True)
+    assert path.read_bytes() == before
+    write_drive(tmp_path, 5, 1)
+    with DriveReader(path, verify=True) as drive:
+        assert 'trunk_echoes' not in drive.provenance
+        assert np.abs(drive.raw(0, 22_500)).max() > 100

@@ -26,6 +26,7 @@ from training.config.experiment_configuration import TrainingConfig
 from training.config.fit_configuration import AugmentConfig
 from training.data.cache import WindowCache, open_cache
 from training.data.simulate import write_dataset
+from training.data.simulation_settings import SimulationSettings
 from training.experiment.calibrated_network import CalibratedNetwork
 from training.experiment.evaluate import evaluate, evaluate_experiment
 from training.experiment.evaluate import main as evaluate_main
@@ -48,7 +49,7 @@ FIT = {'batch_size': 4, 'epochs': 20, 'validate_every_steps': 20, 'learning_rate
 def experiment(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the configuration of an experiment with fitted networks."""
     folder = tmp_path_factory.mktemp('experiment')
-    write_dataset(folder / 'drives', range(2014, 2022), 2, 2, Console(quiet=True))
+    write_dataset(folder / 'drives', range(2014, 2022), SimulationSettings(2), 2, Console(quiet=True))
     values = {
         'name': 'small',
         'output': str(folder / 'runs'),

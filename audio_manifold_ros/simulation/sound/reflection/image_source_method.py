@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros.common.array_types import FloatArray
 from audio_manifold_ros.simulation.compiled import compiled
-from audio_manifold_ros.simulation.sound.building_walls import (
+from audio_manifold_ros.simulation.sound.reflection.building_walls import (
     Wall,
     compose,
     distance_before,

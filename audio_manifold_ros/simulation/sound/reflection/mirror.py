@@ -11,9 +11,9 @@ from audio_manifold_ros.common.array_types import FloatArray
 from audio_manifold_ros.simulation.compiled import compiled
 from audio_manifold_ros.simulation.motion_table import MotionTable
 from audio_manifold_ros.simulation.sound import propagation
-from audio_manifold_ros.simulation.sound.building_walls import Wall
 from audio_manifold_ros.simulation.sound.microphones import HIGH_OMNI
 from audio_manifold_ros.simulation.sound.receivers import Receivers
+from audio_manifold_ros.simulation.sound.reflection.building_walls import Wall
 from audio_manifold_ros.simulation.sound.spectra import AIR_DB_PER_M
 from audio_manifold_ros.simulation.vehicle import Vehicle
 

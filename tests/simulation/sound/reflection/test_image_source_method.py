@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from audio_manifold_ros.simulation.scene import Facade
-from audio_manifold_ros.simulation.sound.building_walls import Wall, street_walls
-from audio_manifold_ros.simulation.sound.image_source_method import ImagePath, Walls
+from audio_manifold_ros.simulation.sound.reflection.building_walls import Wall, street_walls
+from audio_manifold_ros.simulation.sound.reflection.image_source_method import ImagePath, Walls
 
 LEFT = Wall((50.0, 8.0), (-50.0, 8.0), 0.9, 0.8)
 RIGHT = Wall((-50.0, -6.0), (50.0, -6.0), 0.9, 0.8)
