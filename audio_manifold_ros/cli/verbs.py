@@ -273,6 +273,18 @@ VERBS = tuple(
             '--streets 600 --docs docs',
         ),
         (
+            'train study-state',
+            'training.state_study.study',
+            'measure what earlier windows add to the images of a bundle',
+            '--drives data/state --out runs/state_study --docs docs',
+        ),
+        (
+            'train add-state',
+            'training.state_study.add_state',
+            'fit a state over time for a bundle, and write a bundle with it',
+            '--drives data/state --work runs/state --output models/street_state',
+        ),
+        (
             'train export',
             'training.export.export_bundle',
             'export an experiment as a bundle',

@@ -7,21 +7,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+import numpy as np
+
 from audio_manifold_ros.common.errors import InferenceError
 from audio_manifold_ros.features.mel_streaming import StreamingMel
 from audio_manifold_ros.features.sliding_windows import SlidingWindows
 from audio_manifold_ros.features.spatial_spec import SpatialFeatureSpec
+from audio_manifold_ros.inference.latent_history import LatentHistory
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     from audio_manifold_ros.common.array_types import Samples
     from audio_manifold_ros.features.array_geometry import ArrayGeometry
-    from audio_manifold_ros.features.kinds import AnyFeatureSpec
     from audio_manifold_ros.features.spec import FeatureSpec
     from audio_manifold_ros.features.streaming_features import StreamingFeatures
     from audio_manifold_ros.inference.backends.backend import Backend, WaveformNetwork
+    from audio_manifold_ros.inference.bundle.manifest import Manifest
     from audio_manifold_ros.inference.bundle.prediction import NetworkOutput
     from audio_manifold_ros.inference.channel_policy import ChannelPlan
 
@@ -67,30 +69,28 @@ class NetworkInput(Protocol):
         """
 
 
-def open_network_input(
-    backend: Backend, spec: AnyFeatureSpec, microphones: int, geometry: ArrayGeometry | None = None
-) -> NetworkInput:
-    """Return the input that fits a backend and the kind of features.
+def open_network_input(backend: Backend, manifest: Manifest, geometry: ArrayGeometry | None = None) -> NetworkInput:
+    """Return the input that fits a backend and the kind of features of its bundle.
 
     Args:
         backend: Backend of the networks.
-        spec: Definition of the features.
-        microphones: Microphones of the array.
+        manifest: Manifest of their bundle.
         geometry: Geometry of the rig, for spatial features.
 
     Raises:
         InferenceError: The features are spatial, and there is no geometry.
 
     """
+    spec = manifest.features
     if isinstance(spec, SpatialFeatureSpec):
         if geometry is None:
             msg = 'The features of the bundle need the geometry of the rig: give it (ArrayGeometry.from_rig).'
             raise InferenceError(msg)
-        return SpatialInput(backend, spec, geometry)
+        return SpatialInput(backend, spec, geometry, LatentHistory.of_bundle(manifest))
     waveform_network = backend.waveform_network
     if waveform_network is None:
-        return MelInput(backend, spec, microphones)
-    return WaveformInput(waveform_network, spec, microphones)
+        return MelInput(backend, spec, manifest.microphones)
+    return WaveformInput(waveform_network, spec, manifest.microphones)
 
 
 @dataclass(frozen=True)
@@ -109,6 +109,31 @@ class FeatureWindow:
     def run(self, *, with_features: bool) -> InferenceResult:  # noqa: ARG002 - they are on the CPU already
         """See `NetworkWindow`."""
         return self.backend.run(self.features), self.features
+
+
+@dataclass(frozen=True)
+class StateWindow:
+    """Features of one window and the latents of earlier ones (see `NetworkWindow`).
+
+    Attributes:
+        backend: Backend of the networks.
+        features: float32 (size,) of spatial features.
+        history: Latents of the stream, to which those of this window are added.
+        window_end: End of the window.
+
+    """
+
+    backend: Backend
+    features: NDArray[np.float32]
+    history: LatentHistory
+    window_end: int
+
+    def run(self, *, with_features: bool) -> InferenceResult:  # noqa: ARG002 - they are on the CPU already
+        """See `NetworkWindow`."""
+        output = self.backend.run(np.concatenate([self.features, self.history.past(self.window_end)]))
+        if output.latents is not None:
+            self.history.add(self.window_end, output.latents)
+        return output, self.features
 
 
 @dataclass(frozen=True)
@@ -134,7 +159,11 @@ class StreamedInput:
     def __init__(self, features: StreamingFeatures) -> None:
         """Follow the features."""
         self._features = features
-        self.push, self.reset = features.push, features.reset
+        self.push = features.push
+
+    def reset(self) -> None:
+        """See `NetworkInput`."""
+        self._features.reset()
 
     @property
     def window_count(self) -> int:
@@ -164,19 +193,35 @@ class MelInput(StreamedInput):
 class SpatialInput(StreamedInput):
     """Spatial features. Masked microphones are left out of the maps of the whole window (see `NetworkInput`)."""
 
-    def __init__(self, backend: Backend, spec: SpatialFeatureSpec, geometry: ArrayGeometry) -> None:
-        """Allocate the buffers."""
+    def __init__(
+        self,
+        backend: Backend,
+        spec: SpatialFeatureSpec,
+        geometry: ArrayGeometry,
+        history: LatentHistory | None = None,
+    ) -> None:
+        """Allocate the buffers. Networks with a state over time need a history."""
         # Imported here, because it needs scipy.fft, which mel features do not.
         from audio_manifold_ros.features.spatial_streaming import StreamingSpatialFeatures
 
         self._backend, self._microphones = backend, geometry.microphones
         self._maps = StreamingSpatialFeatures(spec, geometry)
+        self._history = history
         super().__init__(self._maps)
 
-    def take(self, window_end: int, plan: ChannelPlan) -> FeatureWindow:
+    def reset(self) -> None:
+        """See `NetworkInput`. A window that still runs adds its latents to the old history."""
+        super().reset()
+        if self._history is not None:
+            self._history = self._history.emptied()
+
+    def take(self, window_end: int, plan: ChannelPlan) -> FeatureWindow | StateWindow:
         """See `NetworkInput`."""
         self._maps.set_active(plan.active(self._microphones))
-        return FeatureWindow(self._backend, self._maps.features(window_end))
+        features = self._maps.features(window_end)
+        if self._history is None:
+            return FeatureWindow(self._backend, features)
+        return StateWindow(self._backend, features, self._history, window_end)
 
 
 class WaveformInput:

@@ -100,7 +100,7 @@ class Pipeline:
         self.array_warning = bundle.describe_array_difference(array)
         self._manifest = manifest
         self._settings = settings
-        self._input = open_network_input(backend, spec, manifest.microphones, geometry)
+        self._input = open_network_input(backend, manifest, geometry)
         self._stream = WindowStream(array, input_rate_hz, spec, self._input)
         self._microphones = MicrophoneMonitor(
             array,

@@ -85,6 +85,8 @@ def lower_precision(network: PerceptionNetwork, dtype: torch.dtype) -> None:
             # Interpolation between directions takes differences of nearly equal angles.
             network.spatial.azimuths_rad = network.spatial.azimuths_rad.float()
             network.spatial.vehicles.bins_rad = network.spatial.vehicles.bins_rad.float()
+    if network.state is not None:
+        network.state.to(dtype)
     for at_net, first in inputs.items():
         at_net.trunk[0] = nn.Sequential(first, _Cast(dtype))
     for index, system in enumerate(cast('Sequence[SingleStageNetwork]', network.direct)):

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import torch
 from torch import nn
@@ -21,7 +21,9 @@ from audio_manifold_ros.networks.image_heads import IMAGE_HEADS
 from audio_manifold_ros.networks.single_stage import SingleStageConfig, SingleStageNetwork
 from audio_manifold_ros.networks.spatial.compact_decoder import CompactDecoder
 from audio_manifold_ros.networks.spatial.config import ERROR_CELLS, SpatialNetworkConfig
+from audio_manifold_ros.networks.spatial.latent_state import LatentState
 from audio_manifold_ros.networks.spatial.spatial_network import SpatialNetwork
+from audio_manifold_ros.networks.spatial.state_config import LATENTS, LatentStateConfig
 from audio_manifold_ros.networks.vehicle_map import VEHICLES
 from audio_manifold_ros.networks.vq_vae import VqVae, VqVaeConfig, make_bottleneck, make_decoder
 
@@ -48,9 +50,11 @@ class PerceptionConfig:
         depth: Representation of depth.
         direct: Systems without a manifold, for other modalities.
         spatial: Network on spatial maps, in place of the AT-nets and direct systems. With latents, it has manifolds.
+        state: Correction of these latents by those of earlier windows. None without state over time.
 
     Raises:
-        NetworkError: Heads and manifolds do not match, or a modality does not have exactly one system.
+        NetworkError: Heads and manifolds do not match, a modality does not have exactly one system, or there is a state
+            without latents of spatial maps.
 
     """
 
@@ -59,9 +63,13 @@ class PerceptionConfig:
     depth: DepthRepresentation = field(default_factory=DepthRepresentation)
     direct: tuple[SingleStageConfig, ...] = ()
     spatial: SpatialNetworkConfig | None = None
+    state: LatentStateConfig | None = None
 
     def __post_init__(self) -> None:
         """Check that heads and manifolds match and that each modality has exactly one system."""
+        if self.state is not None and (self.spatial is None or not self.spatial.is_quantised):
+            msg = f'There is a state {self.state}, but no latents of spatial maps: leave it out.'
+            raise NetworkError(msg)
         if self.spatial is not None:
             self._check_spatial(self.spatial)
             return
@@ -87,9 +95,9 @@ class PerceptionConfig:
 
     @property
     def output_names(self) -> tuple[str, ...]:
-        """Names of the output tensors (see `Modality.output_names`), with `vehicles` if there is that map."""
+        """Names of the output tensors (see `Modality.output_names`), then `vehicles` and `latents` if there are any."""
         names = tuple(name for modality in self.modalities for name in MODALITIES[modality].output_names)
-        return (*names, VEHICLES) if self.has_vehicles else names
+        return (*names, *self._further_names)
 
     @property
     def has_vehicles(self) -> bool:
@@ -99,15 +107,25 @@ class PerceptionConfig:
     @property
     def raw_names(self) -> tuple[str, ...]:
         """Keys of the result of `PerceptionNetwork.predict_raw`, in order."""
-        return (*self.modalities, VEHICLES) if self.has_vehicles else self.modalities
+        return (*self.modalities, *self._further_names)
+
+    @property
+    def _further_names(self) -> tuple[str, ...]:
+        vehicles = (VEHICLES,) if self.has_vehicles else ()
+        return vehicles if self.state is None else (*vehicles, LATENTS)
+
+    @property
+    def past_shape(self) -> tuple[int, ...]:
+        """Shape (past, channel, cell, cell) of the reduced latents of earlier windows. () without a state."""
+        return () if self.state is None or self.spatial is None else self.state.past_shape(self.spatial)
 
     def predicts_distance(self, modality: str) -> bool:
         """Return whether the networks provide the distance of a modality, to a manifold or as a predicted error."""
         return (self.spatial is not None and modality in self.modalities) or modality in self.manifolds
 
     def to_dict(self) -> Mapping[str, object]:
-        """Return the fields as plain values for JSON. Without a network on spatial maps, they have no `spatial`."""
-        return {name: value for name, value in to_plain(self).items() if name != 'spatial' or value is not None}
+        """Return the fields as plain values for JSON. `spatial` and `state` are left out without a value."""
+        return {name: value for name, value in to_plain(self).items() if value is not None}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, object]) -> PerceptionConfig:
@@ -140,6 +158,21 @@ class PerceptionConfig:
                 raise NetworkError(msg)
 
 
+class SpatialPrediction(NamedTuple):
+    """Output of a network on spatial maps.
+
+    Attributes:
+        raw_outputs: Raw images and distances by modality (see `PerceptionNetwork.predict_raw`).
+        vehicles: Logits of the map of vehicles (batch, class, azimuth, distance). None without it.
+        latents: Reduced latents (batch, channel, cell, cell) for later windows. None without a state.
+
+    """
+
+    raw_outputs: dict[str, RawOutput]
+    vehicles: Tensor | None
+    latents: Tensor | None
+
+
 class PerceptionNetwork(nn.Module):
     """AT-nets or a network on spatial maps, bottlenecks and decoders, and direct systems, for inference.
 
@@ -155,6 +188,9 @@ class PerceptionNetwork(nn.Module):
         self.decoders = nn.ModuleDict({name: make_decoder(size) for name, size in config.manifolds.items()})
         self.direct = nn.ModuleList(SingleStageNetwork(system) for system in config.direct)
         self.spatial = None if config.spatial is None else SpatialNetwork(config.spatial)
+        self.state = None
+        if config.state is not None and config.spatial is not None:
+            self.state = LatentState(config.spatial.latent_channels, config.state)
         self.eval()
 
     @classmethod
@@ -196,7 +232,8 @@ class PerceptionNetwork(nn.Module):
         Returns:
             For each modality its image (batch, row, column), or (batch, row, column, component), for example depth in
             metres, and its distance float32 (batch, cell, cell). Then the probabilities of the map of vehicles float32
-            (batch, class, azimuth, distance), if there is one.
+            (batch, class, azimuth, distance), and the reduced latents float32 (batch, channel, cell, cell) for later
+            windows, if there are any.
 
         """
         return postprocess(self.config, self.predict_raw(features, prior))
@@ -218,17 +255,23 @@ class PerceptionNetwork(nn.Module):
         """Map features to raw images and distances. This is the part of the network that has weights.
 
         Args:
-            features: (batch, mic, height, width), or (batch, size) of spatial maps.
+            features: (batch, mic, height, width), or (batch, size) of spatial maps. With a state, the reduced latents
+                of earlier windows follow (see `LatentState`). Without them there are no earlier windows.
             prior: Priors of the cameras, for a network on spatial maps. None for the camera of the network.
 
         Returns:
             Raw images as from `images` by modality, and the distance float32 (batch, cell, cell) to the manifold or the
             predicted error. It is None for direct systems. With a map of vehicles, `vehicles` are its logits and None.
+            With a state, `latents` are the reduced ones of the window and None.
 
         """
         if self.spatial is not None:
-            raw_outputs, vehicles = self.predict_spatial(features, prior)
-            return raw_outputs if vehicles is None else {**raw_outputs, VEHICLES: (vehicles, None)}
+            found = self.predict_spatial(features, prior)
+            raw_outputs = dict(found.raw_outputs)
+            for name, raw in ((VEHICLES, found.vehicles), (LATENTS, found.latents)):
+                if raw is not None:
+                    raw_outputs[name] = (raw, None)
+            return raw_outputs
         raw_outputs = {}
         for modality, latent in self.latents(features).items():
             quantized = cast('Bottleneck', self.codebooks[modality]).quantize(latent)
@@ -252,8 +295,8 @@ class PerceptionNetwork(nn.Module):
 
     def predict_spatial(
         self, features: Tensor, prior: PriorTensors | None = None, azimuths_rad: Tensor | None = None
-    ) -> tuple[dict[str, RawOutput], Tensor | None]:
-        """Return raw images and distances of a network on spatial maps, and the logits of the map of vehicles.
+    ) -> SpatialPrediction:
+        """Return the output of a network on spatial maps.
 
         Args:
             features: See `predict_raw`.
@@ -263,16 +306,31 @@ class PerceptionNetwork(nn.Module):
         """
         spatial = cast('SpatialNetwork', self.spatial)
         images, grid = (None, None) if prior is None else prior
-        found = spatial(features, grid, azimuths_rad)
+        size = spatial.config.size
+        found = spatial(features[:, :size], grid, azimuths_rad)
+        latents, reduced = self._with_state(found.latents, features[:, size:])
         raw_outputs: dict[str, RawOutput] = {}
         for modality in self.config.modalities:
-            if modality in found.latents:
-                quantized = cast('Bottleneck', self.codebooks[modality]).quantize(found.latents[modality])
+            if modality in latents:
+                quantized = cast('Bottleneck', self.codebooks[modality]).quantize(latents[modality])
                 raw = spatial.add_prior(modality, self.decoders[modality](quantized.values), images)
             else:
                 raw = spatial.enlarge(modality, found.deviations[modality], images)
             raw_outputs[modality] = (raw, found.log_errors[modality].exp())
-        return raw_outputs, found.vehicles
+        return SpatialPrediction(raw_outputs, found.vehicles, reduced)
+
+    def _with_state(self, latents: dict[str, Tensor], past: Tensor) -> tuple[dict[str, Tensor], Tensor | None]:
+        """Return the corrected latents by modality, and the reduced ones for later windows, None without a state."""
+        if self.state is None:
+            return latents, None
+        names = cast('SpatialNetwork', self.spatial).config.modalities
+        own = torch.cat([latents[name] for name in names], dim=1)
+        shape = self.config.past_shape
+        # An exported network has the whole input.
+        has_past = torch.onnx.is_in_onnx_export() or past.shape[1] > 0
+        earlier = past.reshape(-1, *shape).to(own.dtype) if has_past else own.new_zeros((len(own), *shape))
+        corrected, reduced = self.state(own, earlier)
+        return dict(zip(names, corrected.chunk(len(names), dim=1), strict=True)), reduced
 
     def _set_bottleneck_statistics(self) -> None:
         """Copy the latent statistics of the heads to the bottlenecks without a codebook."""
@@ -295,4 +353,6 @@ def postprocess(config: PerceptionConfig, raw_outputs: Mapping[str, RawOutput]) 
         ]
     if config.has_vehicles:
         outputs.append(raw_outputs[VEHICLES][0].float().sigmoid())
+    if config.state is not None:
+        outputs.append(raw_outputs[LATENTS][0].float())
     return tuple(outputs)

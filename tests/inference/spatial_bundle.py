@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.datasets.rig_files import RigFiles
 from audio_manifold_ros.features.array_geometry import steered_azimuths
 from audio_manifold_ros.features.spatial_spec import SpatialFeatureSpec
+from audio_manifold_ros.inference.backends.backend import input_shape
 from audio_manifold_ros.inference.bundle.array_range import ArrayRange
 from audio_manifold_ros.inference.bundle.bundle import Bundle, write_bundle
 from audio_manifold_ros.inference.bundle.confidence import ConfidenceModel, ModalityConfidence
@@ -24,7 +26,9 @@ from audio_manifold_ros.inference.bundle.manifest import SPATIAL_FORMAT_VERSION,
 from audio_manifold_ros.networks.perception_network import PerceptionConfig, PerceptionNetwork
 from audio_manifold_ros.networks.spatial.config import SpatialNetworkConfig
 from audio_manifold_ros.networks.spatial.prior_inputs import prior_inputs
+from audio_manifold_ros.networks.spatial.state_config import LatentStateConfig
 from audio_manifold_ros.networks.vehicle_map import VehicleMapConfig
+from audio_manifold_ros.networks.vq_vae import VqVaeConfig
 from audio_manifold_ros.rig.camera import CameraModel
 from training.export.onnx_graph import export_network
 
@@ -42,9 +46,12 @@ SHORT = SpatialFeatureSpec(window_samples=4500, n_fft=512, frame_hop_samples=512
 SIZE, CELLS = 128, 8
 
 
-def make_spatial_network(features: SpatialFeatureSpec = SHORT) -> PerceptionNetwork:
-    """Build a small network with random weights whose images depend on the features."""
+def make_spatial_network(
+    features: SpatialFeatureSpec = SHORT, state: LatentStateConfig | None = None
+) -> PerceptionNetwork:
+    """Build a small network with random weights whose images depend on the features, and on a state if there is one."""
     torch.manual_seed(5)
+    code_dim = 16
     sizes = SpatialNetworkConfig(
         level=features.level_shape,
         steered=features.steered_shape,
@@ -53,13 +60,21 @@ def make_spatial_network(features: SpatialFeatureSpec = SHORT) -> PerceptionNetw
         image_size=SIZE,
         width=0.25,
         vehicles=VehicleMapConfig(channels=8),
+        latent_cells=0 if state is None else CELLS,
+        code_dim=code_dim,
     )
-    network = PerceptionNetwork(PerceptionConfig(spatial=sizes))
+    manifold = VqVaeConfig(codes=16, code_dim=code_dim, bottleneck='soft_codebook', decoder='compact')
+    channels = {} if state is None else {'depth': 1, 'segmentation': 19}
+    manifolds = {name: replace(manifold, channels=count) for name, count in channels.items()}
+    network = PerceptionNetwork(PerceptionConfig(spatial=sizes, manifolds=manifolds, state=state))
     assert network.spatial is not None
     with torch.no_grad():
         for parameter in network.parameters():
             if not parameter.any():  # heads begin with the prior, whatever the input is
                 torch.nn.init.normal_(parameter, std=0.3)
+        for name, buffer in network.named_buffers():
+            if name.endswith('codebook'):
+                buffer.normal_()
         assert network.spatial.vehicles is not None
         # A new map has 0.01 everywhere. This one has peaks.
         torch.nn.init.normal_(network.spatial.vehicles.output.weight, std=1.0)
@@ -88,9 +103,14 @@ def flat_ground() -> PriorTable:
     )
 
 
-def write_spatial_bundle(folder: Path, features: SpatialFeatureSpec = SHORT, arrays: ArrayRange = ARRAYS) -> Bundle:
+def write_spatial_bundle(
+    folder: Path,
+    features: SpatialFeatureSpec = SHORT,
+    arrays: ArrayRange = ARRAYS,
+    state: LatentStateConfig | None = None,
+) -> Bundle:
     """Write a bundle of a small network with random weights."""
-    network = make_spatial_network(features)
+    network = make_spatial_network(features, state)
     flat = ModalityConfidence(((0.0,) * CELLS,) * CELLS, 1.0, 0.0, 1.0)
     manifest = Manifest(
         format_version=SPATIAL_FORMAT_VERSION,
@@ -109,7 +129,7 @@ def write_spatial_bundle(folder: Path, features: SpatialFeatureSpec = SHORT, arr
         metrics={},
         files={},
     )
-    exported = export_network(network, (features.size,))
+    exported = export_network(network, input_shape(manifest))
     files = {'model.onnx': exported.onnx, 'weights.safetensors': exported.weights}
     return write_bundle(folder, manifest, {**files, TABLE_FILE: flat_ground().to_bytes()})
 

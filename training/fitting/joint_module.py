@@ -185,8 +185,8 @@ class JointModule(ScheduledModule):
         prior = self._prior(batch)
         if self.averaged.spatial is None:
             return self.averaged.images(batch['features'], prior), None
-        raw_outputs, vehicles = self.averaged.predict_spatial(batch['features'], prior, batch.get('azimuths'))
-        return {name: raw for name, (raw, _) in raw_outputs.items()}, vehicles
+        found = self.averaged.predict_spatial(batch['features'], prior, batch.get('azimuths'))
+        return {name: raw for name, (raw, _) in found.raw_outputs.items()}, found.vehicles
 
     def _augmented(self, features: torch.Tensor) -> torch.Tensor:
         if self.network.spatial is not None:

@@ -15,7 +15,9 @@ PRIORS = (PRIOR, CONSTANTS, CAMERA_PRIOR)
 SHUFFLED, MIRRORED = 'shuffled', 'mirrored'
 # The networks with one of the spatial maps of another window.
 OTHER_MAPS = {'level': 'other_level', 'steered': 'other_steered', 'echo': 'other_echo'}
-CONTROLS = (*PRIORS, SHUFFLED, MIRRORED, *OTHER_MAPS.values())
+# The networks with a state over time, without earlier windows.
+NO_PAST = 'no_past'
+CONTROLS = (*PRIORS, NO_PAST, SHUFFLED, MIRRORED, *OTHER_MAPS.values())
 DIGITS = 5
 
 

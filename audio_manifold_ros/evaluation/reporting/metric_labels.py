@@ -12,6 +12,7 @@ from audio_manifold_ros.evaluation.metrics.metric_names import (
     CAMERA_PRIOR,
     CONSTANTS,
     MIRRORED,
+    NO_PAST,
     OTHER_MAPS,
     PRIOR,
     SHUFFLED,
@@ -37,6 +38,10 @@ PRIOR_TEXTS = {
     ),
 }
 CONTROL_TEXTS = {
+    NO_PAST: (
+        'without earlier windows',
+        'the same networks with one window only, as at the start of a stream. So are the controls below',
+    ),
     SHUFFLED: ('sound of another street', 'the same networks with the sound of another test drive'),
     MIRRORED: ('mirrored microphones', 'the same networks with left and right microphones exchanged'),
     OTHER_MAPS['level']: ('level map of another street', 'only the levels of the bands are of another test drive'),

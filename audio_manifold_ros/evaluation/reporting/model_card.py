@@ -104,10 +104,14 @@ def _properties(manifest: Mapping[str, Any]) -> list[Cells]:
     window_s = features['window_samples'] / features['sample_rate_hz']
     age_s = (1 - manifest['frame_position']) * window_s
     instant = f'the instant {age_s:g} s before its end' if age_s else 'its newest instant'
+    state = manifest.get('networks', {}).get('state')
+    hop_s = features['hop_samples'] / features['sample_rate_hz']
+    past = [] if state is None else [('State over time', _describe_state(state, hop_s))]
     return [
         ('Output', ' and '.join(manifest['modalities'])),
         ('Input', _describe_array(manifest['array'])),
         ('Window', f'{window_s:g} s at {features["sample_rate_hz"]} Hz; the images describe {instant}'),
+        *past,
         ('Features', _describe_features(features)),
         ('Size', f'{sum(entry["size"] for entry in manifest["files"].values()) / 1e6:.1f} MB'),
     ]
@@ -124,6 +128,11 @@ def _describe_array(array: Mapping[str, Any]) -> str:
         f'any array of {low} to {high} microphones {place}, the farthest {apertures} m apart; camera with a field of '
         f'view of {angles}° by {vertical}°, {heights} m above the ground'
     )
+
+
+def _describe_state(state: Mapping[str, Any], hop_s: float) -> str:
+    step_s = state['step_hops'] * hop_s
+    return f'latents of {state["past"]} earlier windows, {step_s:.2g} s apart, correct those of a window'
 
 
 def _describe_features(features: Mapping[str, Any]) -> str:

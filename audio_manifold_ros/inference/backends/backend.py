@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -12,6 +14,7 @@ from numpy.typing import NDArray
 from audio_manifold_ros.common.errors import InferenceError
 from audio_manifold_ros.inference.bundle.prediction import NetworkOutput
 from audio_manifold_ros.modalities.registry import MODALITIES
+from audio_manifold_ros.networks.spatial.state_config import LATENTS
 from audio_manifold_ros.networks.vehicle_map import VEHICLES
 
 if TYPE_CHECKING:
@@ -67,7 +70,8 @@ class Backend(Protocol):
         """Compute the images of one window. The caller owns the arrays of the output.
 
         Args:
-            features: float32 in the shape of `input_shape`.
+            features: float32 in the shape of `input_shape`. For a bundle with a state, spatial features (size,) without
+                the latents of earlier windows are those of a window without any.
 
         Raises:
             InferenceError: The features have another shape or type, or an output of the networks is not finite.
@@ -76,27 +80,55 @@ class Backend(Protocol):
 
 
 def input_shape(manifest: Manifest) -> tuple[int, ...]:
-    """Return the shape of the features of a bundle: (mic, height, width), or (size,) of spatial features."""
-    return manifest.features.input_shape(manifest.microphones)
+    """Return the shape of the input of a bundle's networks.
+
+    It is that of the features: (mic, height, width), or (size,) of spatial features. With a state over time, the
+    latents of earlier windows follow the spatial features.
+    """
+    shape = manifest.features.input_shape(manifest.microphones)
+    past = manifest.past_shape
+    return (shape[0] + math.prod(past),) if past else shape
 
 
 def output_names(manifest: Manifest) -> tuple[str, ...]:
     """Return the names of the output tensors of a bundle's networks, in order."""
     heads = (modality for name, modality in MODALITIES.items() if name in manifest.modalities)
     names = tuple(name for head in heads for name in head.output_names)
-    return names if manifest.vehicles is None else (*names, VEHICLES)
+    vehicles = () if manifest.vehicles is None else (VEHICLES,)
+    return (*names, *vehicles, LATENTS) if manifest.past_shape else (*names, *vehicles)
 
 
-def check_features(features: NDArray[np.float32], shape: tuple[int, ...]) -> None:
-    """Check the features for the networks.
+@dataclass(frozen=True)
+class InputLayout:
+    """Shapes of the input of a bundle's networks.
 
-    Raises:
-        InferenceError: The shape or type is wrong.
+    Attributes:
+        shape: See `input_shape`.
+        features_shape: Shape of the features alone.
 
     """
-    if features.shape != shape or features.dtype != np.float32:
-        msg = f'Features {features.dtype} of shape {features.shape}: the bundle takes float32 {shape}.'
-        raise InferenceError(msg)
+
+    shape: tuple[int, ...]
+    features_shape: tuple[int, ...]
+
+    @classmethod
+    def of(cls, manifest: Manifest) -> InputLayout:
+        """Return the shapes of a bundle."""
+        return cls(input_shape(manifest), manifest.features.input_shape(manifest.microphones))
+
+    def complete(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the input of the networks: features without earlier windows get zeros in their place.
+
+        Raises:
+            InferenceError: The shape or type is wrong.
+
+        """
+        if features.dtype == np.float32 and features.shape == self.shape:
+            return features
+        if features.dtype != np.float32 or features.shape != self.features_shape:
+            msg = f'Features {features.dtype} of shape {features.shape}: the bundle takes float32 {self.shape}.'
+            raise InferenceError(msg)
+        return np.concatenate([features, np.zeros(self.shape[0] - len(features), dtype=np.float32)])
 
 
 def network_output(names: Iterable[str], tensors: Iterable[NDArray[np.generic]]) -> NetworkOutput:
@@ -123,4 +155,5 @@ def named_output(found: Mapping[str, NDArray[Any]]) -> NetworkOutput:
             name: found[modality.distance] for name, modality in MODALITIES.items() if modality.distance in found
         },
         vehicles=found.get(VEHICLES),
+        latents=found.get(LATENTS),
     )

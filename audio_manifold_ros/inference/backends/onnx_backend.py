@@ -17,8 +17,7 @@ from audio_manifold_ros.common.errors import InferenceError
 from audio_manifold_ros.inference.backends.backend import (
     FLOAT32,
     INPUT_NAME,
-    check_features,
-    input_shape,
+    InputLayout,
     network_output,
     output_names,
 )
@@ -74,7 +73,7 @@ class OnnxBackend:
                 machine a core, or the inputs and outputs of the graph are not those of the manifest.
 
         """
-        self._shape = input_shape(bundle.manifest)
+        self._input = InputLayout.of(bundle.manifest)
         self._names = output_names(bundle.manifest)
         self._cores = _check_cores(cores)
         threads = len(cores) or min(threads, len(os.sched_getaffinity(0)))
@@ -104,7 +103,7 @@ class OnnxBackend:
 
     def run(self, features: NDArray[np.float32]) -> NetworkOutput:
         """Compute the images of one window (see `Backend`)."""
-        check_features(features, self._shape)
+        features = self._input.complete(features)
         self._pin_thread()
         np.copyto(self._features[0], features)
         try:
@@ -116,7 +115,7 @@ class OnnxBackend:
 
     def _bind(self) -> tuple[NDArray[np.float32], list[NDArray[Any]], onnxruntime.IOBinding]:
         """Return input (1, …), outputs and their binding. A first run gives the shapes of the outputs."""
-        features = np.zeros((1, *self._shape), dtype=np.float32)
+        features = np.zeros((1, *self._input.shape), dtype=np.float32)
         images = [np.empty_like(image) for image in self._session.run(self._names, {INPUT_NAME: features})]
         binding = self._session.io_binding()
         binding.bind_input(INPUT_NAME, 'cpu', 0, np.float32, features.shape, features.ctypes.data)
@@ -133,7 +132,7 @@ class OnnxBackend:
     def _check_interface(self, path: Path) -> None:
         inputs = {entry.name: (entry.type, tuple(entry.shape)) for entry in self._session.get_inputs()}
         outputs = {entry.name for entry in self._session.get_outputs()}
-        expected = {INPUT_NAME: ('tensor(float)', (1, *self._shape))}
+        expected = {INPUT_NAME: ('tensor(float)', (1, *self._input.shape))}
         if inputs != expected or outputs != set(self._names):
             msg = (
                 f'{path} maps {inputs} to {sorted(outputs)}, its manifest states {expected} to '

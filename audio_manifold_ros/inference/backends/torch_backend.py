@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros.common.errors import InferenceError
 from audio_manifold_ros.inference.backends.backend import (
-    check_features,
-    input_shape,
+    InputLayout,
     network_output,
     output_names,
 )
@@ -79,7 +78,7 @@ class TorchBackend:
         self._device = torch_device(torch, device)
         if self._device.type == 'cpu':
             torch.set_num_threads(threads)
-        self._shape = input_shape(bundle.manifest)
+        self._input = InputLayout.of(bundle.manifest)
         self._names = output_names(bundle.manifest)
         self._runner, self.waveform_network = self._start(torch, load_network(bundle), bundle.manifest)
         where = f'{threads} threads' if self._device.type == 'cpu' else self._describe_gpu(torch)
@@ -87,7 +86,7 @@ class TorchBackend:
 
     def run(self, features: NDArray[np.float32]) -> NetworkOutput:
         """Compute the images of one window (see `Backend`)."""
-        check_features(features, self._shape)
+        features = self._input.complete(features)
         try:
             arrays = self._runner.run(features)
         except RuntimeError as error:
@@ -106,7 +105,7 @@ class TorchBackend:
             function = make_fp16_function(network, self._device) if cuda else network
             # The fastest kernels are selected once. The graph keeps them.
             with torch.backends.cudnn.flags(enabled=True, benchmark=cuda):
-                resident = CudaGraphRunner(function, self._shape, self._device, captured=captured)
+                resident = CudaGraphRunner(function, self._input.shape, self._device, captured=captured)
                 if not cuda:
                     return resident, None
                 return resident, open_waveform_network(manifest, function, self._device, self._warn, captured=captured)

@@ -25,6 +25,7 @@ from audio_manifold_ros.modalities.registry import MODALITIES
 
 if TYPE_CHECKING:
     from audio_manifold_ros.features.kinds import AnyFeatureSpec
+    from audio_manifold_ros.inference.bundle.manifest import Manifest
 
 # Number of metrics of each modality, of which the first is shown with its controls.
 SHOWN_METRICS = 2
@@ -58,6 +59,7 @@ def print_bundle(bundle: Bundle, console: SafeConsole) -> None:
         'features': describe_kind(features),
         'input': f'{features.window_samples / features.sample_rate_hz:g} s at {features.sample_rate_hz} Hz, '
         f'{" × ".join(map(str, features.input_shape(manifest.microphones)))} values',
+        **_state_line(manifest),
         'output': f'{manifest.camera.height} × {manifest.camera.width} pixels, '
         f'for the instant at {manifest.frame_position:g} of the window',
         'microphones': manifest.array.describe()
@@ -78,6 +80,14 @@ def print_bundle(bundle: Bundle, console: SafeConsole) -> None:
     console.print(arrays)
     for name, value in manifest.training.items():
         console.print(f'{name}: {value}', markup=False, highlight=False)
+
+
+def _state_line(manifest: Manifest) -> dict[str, str]:
+    state = manifest.state
+    if state is None:
+        return {}
+    step_s = state.step_hops * manifest.features.hop_samples / manifest.features.sample_rate_hz
+    return {'state': f'latents of {state.past} earlier windows, {step_s:.2g} s apart'}
 
 
 def describe_kind(features: AnyFeatureSpec) -> str:

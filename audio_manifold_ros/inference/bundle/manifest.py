@@ -20,6 +20,8 @@ from audio_manifold_ros.inference.bundle.array_range import ArrayRange
 from audio_manifold_ros.inference.bundle.confidence import ConfidenceModel
 from audio_manifold_ros.inference.bundle.trained_array import TrainedArray
 from audio_manifold_ros.modalities.registry import DEPTH, METRE, MODALITIES, NORMALS, SEGMENTATION
+from audio_manifold_ros.networks.spatial.config import SpatialNetworkConfig
+from audio_manifold_ros.networks.spatial.state_config import LatentStateConfig
 from audio_manifold_ros.networks.vehicle_map import VEHICLES, VehicleMapConfig
 from audio_manifold_ros.rig.camera import CameraModel
 
@@ -187,6 +189,30 @@ class Manifest:
         spatial = self.networks.get('spatial')
         values = spatial.get(VEHICLES) if isinstance(spatial, dict) else None
         return VehicleMapConfig.from_dict(values) if isinstance(values, dict) else None
+
+    @property
+    def state(self) -> LatentStateConfig | None:
+        """Earlier windows that correct the latents of a window. None without a state over time.
+
+        Raises:
+            NetworkError: Its values are invalid.
+
+        """
+        values = self.networks.get('state')
+        return LatentStateConfig.from_dict(values) if isinstance(values, dict) else None
+
+    @property
+    def past_shape(self) -> tuple[int, ...]:
+        """Shape (past, channel, cell, cell) of the reduced latents of earlier windows. () without a state.
+
+        Raises:
+            NetworkError: The values of the state or of the network are invalid.
+
+        """
+        state, spatial = self.state, self.networks.get('spatial')
+        if state is None or not isinstance(spatial, dict):
+            return ()
+        return state.past_shape(SpatialNetworkConfig.from_dict(spatial))
 
     @property
     def microphones(self) -> int:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from audio_manifold_ros.common.errors import InferenceError
 from audio_manifold_ros.modalities.modality_images import ModalityImages, image_fields
 from audio_manifold_ros.modalities.registry import MODALITIES
+from audio_manifold_ros.networks.spatial.state_config import LATENTS
 from audio_manifold_ros.networks.vehicle_map import VEHICLES
 
 if TYPE_CHECKING:
@@ -30,17 +31,20 @@ class NetworkOutput(ModalityImages):
             mean entropy.
         vehicles: Probabilities float32 (class, azimuth, distance) of the vehicles all round (see `VehicleMapConfig`).
             None without that map.
+        latents: Reduced latents float32 (channel, cell, cell) for the inputs of later windows. None without a state.
 
     """
 
     distances: Mapping[str, NDArray[np.float32]]
     vehicles: NDArray[np.float32] | None = None
+    latents: NDArray[np.float32] | None = None
 
     def tensors(self) -> dict[str, NDArray[Any]]:
         """Return images and distances by the names of the output tensors."""
         distances = {MODALITIES[name].distance: values for name, values in self.distances.items()}
-        vehicles = {} if self.vehicles is None else {VEHICLES: self.vehicles}
-        return {**image_fields(self.by_modality()), **distances, **vehicles}
+        further = {VEHICLES: self.vehicles, LATENTS: self.latents}
+        found = {name: values for name, values in further.items() if values is not None}
+        return {**image_fields(self.by_modality()), **distances, **found}
 
 
 @dataclass(frozen=True, kw_only=True)

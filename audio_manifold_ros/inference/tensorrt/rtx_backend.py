@@ -15,8 +15,7 @@ from numpy.typing import NDArray
 from audio_manifold_ros.common.errors import InferenceError
 from audio_manifold_ros.inference.backends.backend import (
     INPUT_NAME,
-    check_features,
-    input_shape,
+    InputLayout,
     network_output,
     output_names,
 )
@@ -71,7 +70,7 @@ class RtxBackend:
 
         """
         cache = cache or EngineCache()
-        self._shape, self._names = input_shape(bundle.manifest), output_names(bundle.manifest)
+        self._input, self._names = InputLayout.of(bundle.manifest), output_names(bundle.manifest)
         device, version = _open_device(device_number)
         key = rtx_key(bundle, precision, version)
         engine = cache.find(key, warn, unchecked=True)
@@ -94,7 +93,7 @@ class RtxBackend:
 
     def run(self, features: NDArray[np.float32]) -> NetworkOutput:
         """Compute the images of one window (see `Backend`)."""
-        check_features(features, self._shape)
+        features = self._input.complete(features)
         try:
             arrays = self._session.run(list(self._names), {INPUT_NAME: features[None]})
         except RuntimeError as error:

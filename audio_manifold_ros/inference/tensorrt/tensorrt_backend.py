@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros.common.errors import AudioManifoldError, InferenceError
 from audio_manifold_ros.inference.backends.backend import (
-    check_features,
+    InputLayout,
     input_shape,
     network_output,
     output_names,
@@ -65,7 +65,7 @@ class TensorRtBackend:
             InferenceError: There is no valid engine, or the device fails.
 
         """
-        self._shape = input_shape(bundle.manifest)
+        self._input = InputLayout.of(bundle.manifest)
         self._names = output_names(bundle.manifest)
         self._runner, self.waveform_network = _load(bundle, toolchain, precision, cache or EngineCache(), warn)
         platform = toolchain.platform()
@@ -76,7 +76,7 @@ class TensorRtBackend:
 
     def run(self, features: NDArray[np.float32]) -> NetworkOutput:
         """Compute the images of one window (see `Backend`)."""
-        check_features(features, self._shape)
+        features = self._input.complete(features)
         try:
             arrays = self._runner.run(features)
         except RuntimeError as error:

@@ -101,6 +101,11 @@ class SpatialNetworkConfig:
         return self.latent_cells > 0
 
     @property
+    def latent_channels(self) -> int:
+        """Channels of the latents of all modalities."""
+        return self.code_dim * len(self.modalities)
+
+    @property
     def grid_channels(self) -> int:
         """Channels of the prior on the grid: row, column and height of the rays, and the raw images."""
         return ROW_HATS + COLUMN_HATS + 1 + sum(self.image_channels(modality) for modality in self.modalities)

@@ -181,7 +181,7 @@ def test_a_missing_key_is_named() -> None:
         model_card(manifest, _board().result())
 
 
-@pytest.mark.parametrize('name', ['street', 'street_now', 'street_direct', 'paper_8x8'])
+@pytest.mark.parametrize('name', ['street', 'street_now', 'street_state', 'street_direct', 'paper_8x8'])
 def test_the_card_of_a_shipped_model_is_up_to_date(name: str) -> None:
     folder = resource_path(f'models/{name}')
     manifest = json.loads((folder / 'manifest.json').read_text(encoding='utf-8'))

@@ -26,7 +26,8 @@ from training.config.experiment_configuration import TrainingConfig
 from training.config.fit_configuration import CodebookConfig, FitConfig
 from training.config.joint_configuration import JointConfig
 from training.data.cache import WindowCache, open_cache
-from training.data.simulate import RANDOM_RIGS, write_drive
+from training.data.simulate import write_drive
+from training.data.simulation_settings import RANDOM_RIGS
 from training.data.vehicle_arrays import AZIMUTHS, VEHICLES
 from training.experiment import calibrate_vehicles as calibrate_module
 from training.experiment import visualize as visualize_module
@@ -109,7 +110,7 @@ def direction_precision(config: TrainingConfig, cache: WindowCache, turn: int) -
     features = torch.from_numpy(cache.features(indices)).roll(turn, dims=0)
     with torch.inference_mode():
         azimuths_rad = torch.from_numpy(cache.take(AZIMUTHS, indices))
-        _, logits = network.predict_spatial(features, azimuths_rad=azimuths_rad)
+        logits = network.predict_spatial(features, azimuths_rad=azimuths_rad).vehicles
     assert logits is not None
     metrics = VehicleMetrics(VEHICLES_ALL_ROUND)
     metrics.add(logits, torch.from_numpy(cache.take(VEHICLES, indices)))
