@@ -18,6 +18,7 @@ from training.data.evenly_spaced import evenly_spaced
 from training.fitting.losses import cosine_loss, normal_loss
 
 if TYPE_CHECKING:
+    from audio_manifold_ros.common.array_types import FloatArray
     from audio_manifold_ros.networks.depth_representation import DepthRepresentation
     from training.config.joint_configuration import JointConfig
     from training.data.cache import WindowCache
@@ -175,6 +176,11 @@ def class_weights(cache: WindowCache, config: JointConfig) -> torch.Tensor:
     for index in evenly_spaced(cache.indices('train'), FREQUENCY_WINDOWS):
         pixels = cache.take('labels', np.array([index]))[0, ::FREQUENCY_STRIDE, ::FREQUENCY_STRIDE].ravel()
         counts += np.bincount(pixels[pixels < classes], minlength=classes)
+    return inverse_sqrt_weights(counts)
+
+
+def inverse_sqrt_weights(counts: FloatArray) -> torch.Tensor:
+    """Return weights float32 (class,) by 1 / √frequency, for numbers of pixels (class,). Their mean over these is 1."""
     frequency = counts / max(counts.sum(), 1.0)
     weights = np.maximum(frequency, MIN_FREQUENCY) ** -0.5
     return torch.from_numpy(weights / max(float(frequency @ weights), 1e-12)).float()

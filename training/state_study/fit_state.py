@@ -13,12 +13,12 @@ import numpy as np
 import torch
 from torch import nn
 
-from audio_manifold_ros.common.class_ids import UNLABELLED
+from audio_manifold_ros.common.class_ids import CLASS_COLOURS, UNLABELLED
 from audio_manifold_ros.evaluation.metrics.depth_metrics import relative_error
 from audio_manifold_ros.evaluation.metrics.regions import VEHICLES, region_masks
 from audio_manifold_ros.modalities.registry import DEPTH, SEGMENTATION
 from audio_manifold_ros.networks.image_heads import IMAGE_HEADS
-from training.fitting.joint_losses import image_losses
+from training.fitting.joint_losses import image_losses, inverse_sqrt_weights
 from training.fitting.lr_schedule import rate_factor
 from training.state_study.drive_latents import PAST_WINDOWS
 from training.state_study.state_heads import STATE_HEADS
@@ -38,6 +38,8 @@ BATCH_DRIVES, EVALUATED_DRIVES = 16, 20
 SHORT_PAST_SHARE = 0.3
 LEARNING_RATE, WEIGHT_DECAY = 1e-3, 0.05
 TIMED_WINDOWS = 50
+# Classes are counted on every eighth pixel in both directions.
+LABEL_STRIDE = 8
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,7 @@ def fit_head(name: str, decoder: LatentDecoder, training: DriveLatents, steps: i
     head = STATE_HEADS[name](decoder.channels)
     optimizer = torch.optim.AdamW(head.parameters(), lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY)
     generator = np.random.default_rng(seed)
-    class_weights: torch.Tensor | None = None
+    class_weights = inverse_sqrt_weights(class_counts(training))
     for step in range(steps):
         for group in optimizer.param_groups:
             group['lr'] = LEARNING_RATE * rate_factor('one_cycle', step / steps)
@@ -121,8 +123,6 @@ def fit_head(name: str, decoder: LatentDecoder, training: DriveLatents, steps: i
         if generator.random() < SHORT_PAST_SHARE:
             latents[:, : int(generator.integers(1, latents.shape[1]))] = 0
         images = decoder(latents[:, -1] + head(latents))
-        if class_weights is None:
-            class_weights = torch.ones(images[SEGMENTATION].shape[1])
         truth: Batch = {
             'depth_m': torch.from_numpy(batch.depth_m[:, image].astype(np.float32)),
             'labels': torch.from_numpy(batch.labels[:, image]),
@@ -133,6 +133,12 @@ def fit_head(name: str, decoder: LatentDecoder, training: DriveLatents, steps: i
         loss.backward()
         optimizer.step()
     return head.eval()
+
+
+def class_counts(drives: DriveLatents) -> FloatArray:
+    """Return the numbers of pixels of each class (class,) in the ground truth of drives."""
+    counts = np.bincount(drives.labels[:, :, ::LABEL_STRIDE, ::LABEL_STRIDE].ravel(), minlength=UNLABELLED + 1)
+    return counts[: len(CLASS_COLOURS)].astype(np.float64)
 
 
 def score_head(

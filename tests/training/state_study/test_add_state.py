@@ -53,16 +53,20 @@ def test_the_card_states_the_past_and_both_scores(added: Bundle) -> None:
         assert scores['depth'][f'abs_rel{variant}'] > 0
 
 
-def test_the_scores_are_those_of_the_fit(added: Bundle, state_drives: Path, street_bundle: Bundle) -> None:
+def test_the_depth_is_that_of_the_fit_and_the_classes_are_those_of_the_bundle(
+    added: Bundle, state_drives: Path, street_bundle: Bundle
+) -> None:
     latents = encode_drives(street_bundle, state_drives, added.folder.parent / 'latents', 1)
     training, tested = split_drives(latents)
     network = load_network(added)
     assert network.state is not None
     decoder = LatentDecoder(load_network(street_bundle), training)
-    expected = score_head(network.state.head, decoder, tested)
+    expected, before = (score_head(head, decoder, tested) for head in (network.state.head, None))
     scores = json.loads((added.folder / 'metrics.json').read_text())
     # Weights and latents in half precision.
     assert scores['depth']['abs_rel'] == pytest.approx(expected.abs_rel.mean(), rel=0.02)
+    np.testing.assert_array_equal(expected.correct, before.correct)
+    assert not np.array_equal(expected.abs_rel, before.abs_rel)
 
 
 def test_a_new_state_changes_no_image(street_bundle: Bundle, state_drives: Path, tmp_path: Path) -> None:

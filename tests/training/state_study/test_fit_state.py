@@ -12,7 +12,7 @@ from audio_manifold_ros.inference.backends.torch_backend import load_network
 from audio_manifold_ros.inference.bundle.bundle import Bundle
 from training.state_study import fit_state
 from training.state_study.drive_latents import PAST_WINDOWS, WINDOWS, DriveLatents
-from training.state_study.fit_state import LatentDecoder, fit_head, score_head
+from training.state_study.fit_state import LatentDecoder, class_counts, fit_head, score_head
 
 DRIVES = 24
 
@@ -67,3 +67,13 @@ def test_the_networks_are_not_fitted(street_bundle: Bundle, drives: DriveLatents
     before = {key: value.clone() for key, value in decoder.state_dict().items()}
     fit_head('mixture', decoder, drives, 2, 0)
     assert all(torch.equal(value, before[key]) for key, value in decoder.state_dict().items())
+
+
+def test_unlabelled_pixels_do_not_count() -> None:
+    labels = np.full((1, 2, 128, 128), 255, dtype=np.uint8)
+    labels[0, 0, :64] = 13
+    drives = DriveLatents(np.zeros((1, WINDOWS, 1, 1, 1), np.float16), np.zeros((1, 2, 128, 128), np.float16), labels)
+    counts = class_counts(drives)
+    assert counts.shape == (19,)
+    assert counts[13] == 64 * 128 / 64
+    assert counts.sum() == counts[13]

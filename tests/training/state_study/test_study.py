@@ -23,7 +23,7 @@ def test_the_page_has_a_row_for_each_head(state_drives: Path, tmp_path: Path, mo
     arguments += ['--steps', '2', '--workers', '1']
     assert main(arguments) == 0
     text = (tmp_path / PAGE).read_text()
-    assert '`street`, 10 drives for 2 steps of the fits, 2 for the scores, 2 seeds, ' in text
+    assert '`street`, 10 drives for 2 steps of the fits, 2 for the scores, seeds 0, 1, ' in text
     assert f'simulator version {SIMULATOR_VERSION}.' in text
     for name in ('bundle', *STATE_HEADS):
         assert text.count(f'\n| {name} |') == 1
