@@ -44,7 +44,7 @@ from training.fitting.image_metrics import colour_images
 from training.fitting.joint_losses import depth_losses
 from training.fitting.vehicle_metrics import VehicleMetrics
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.own_process, pytest.mark.slow, pytest.mark.timeout(400)]
 
 FIT = FitConfig(batch_size=10, steps=32, learning_rate=4e-3, schedule='cosine', validate_every_steps=32)
 VEHICLES_ALL_ROUND = VehicleMapConfig(channels=16)
