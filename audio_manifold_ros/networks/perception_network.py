@@ -309,15 +309,28 @@ class PerceptionNetwork(nn.Module):
         size = spatial.config.size
         found = spatial(features[:, :size], grid, azimuths_rad)
         latents, reduced = self._with_state(found.latents, features[:, size:])
-        raw_outputs: dict[str, RawOutput] = {}
-        for modality in self.config.modalities:
-            if modality in latents:
-                quantized = cast('Bottleneck', self.codebooks[modality]).quantize(latents[modality])
-                raw = spatial.add_prior(modality, self.decoders[modality](quantized.values), images)
-            else:
-                raw = spatial.enlarge(modality, found.deviations[modality], images)
-            raw_outputs[modality] = (raw, found.log_errors[modality].exp())
+        raw_images = self.decode(latents, images) | {
+            modality: spatial.enlarge(modality, deviation, images) for modality, deviation in found.deviations.items()
+        }
+        raw_outputs: dict[str, RawOutput] = {
+            modality: (raw_images[modality], found.log_errors[modality].exp()) for modality in self.config.modalities
+        }
         return SpatialPrediction(raw_outputs, found.vehicles, reduced)
+
+    def decode(self, latents: Mapping[str, Tensor], prior_images: Tensor | None = None) -> dict[str, Tensor]:
+        """Return the raw images of a network on spatial maps from its latents (batch, code_dim, cell, cell).
+
+        Args:
+            latents: Latents by modality.
+            prior_images: See `SpatialNetwork.add_prior`.
+
+        """
+        spatial = cast('SpatialNetwork', self.spatial)
+        images = {}
+        for modality, latent in latents.items():
+            values = cast('Bottleneck', self.codebooks[modality]).quantize(latent).values
+            images[modality] = spatial.add_prior(modality, self.decoders[modality](values), prior_images)
+        return images
 
     def _with_state(self, latents: dict[str, Tensor], past: Tensor) -> tuple[dict[str, Tensor], Tensor | None]:
         """Return the corrected latents by modality, and the reduced ones for later windows, None without a state."""

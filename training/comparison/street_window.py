@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class StreetWindow:
-    """The only window of a drive.
+    """One window of a drive.
 
     Attributes:
         street: Id of the drive.
@@ -54,7 +54,7 @@ class StreetWindow:
 
     @classmethod
     def read(cls, path: Path, spec: AnyFeatureSpec, frame_position: float, dead: int = 0) -> StreetWindow:
-        """Read the window of a drive.
+        """Read the last window of a drive. The drives of a comparison have one.
 
         Args:
             path: The drive.
@@ -67,7 +67,7 @@ class StreetWindow:
 
         """
         with DriveReader(path) as drive:
-            window = cut_windows(drive, spec, frame_position).windows[0]
+            window = cut_windows(drive, spec, frame_position).windows[-1]
             samples = drive.samples(window.first_sample, spec.window_samples)
             active = np.array([microphone.enabled for microphone in drive.array.microphones])
             seed = int(drive.provenance.get('seed', 0))  # type: ignore[call-overload]

@@ -7,7 +7,6 @@ audio-manifold train ablation --docs docs
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from training.experiment.results import RESULTS
 from training.paper_tables.columns import Column
 from training.paper_tables.comparison import format_mean_std
 from training.paper_tables.costs import describe_minutes
+from training.paper_tables.page_output import write_page
 from training.paper_tables.records import RunRecord, load_records
 
 DATASET, COMPLETE = 'ablation', 'complete'
@@ -93,10 +93,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     console = Console(stderr=True)
     try:
         page = ablation_page(options.results)
-        if options.docs is None:
-            sys.stdout.write(page)
-        else:
-            (options.docs / PAGE).write_text(page, encoding='utf-8')
+        write_page(page, options.docs, PAGE)
     except (AudioManifoldError, OSError) as error:
         print_error(console, error)
         return 1

@@ -280,9 +280,14 @@ def _write(
         STATISTICS_FILE: statistics.to_json().encode(),
         METRICS_FILE: format_json(scores).encode(),
     }
-    sizes = {name: {'size': len(content)} for name, content in files.items()}
-    card = model_card({**to_plain(manifest), 'files': sizes}, scores)
-    return write_bundle(folder, manifest, {**files, CARD_FILE: card.encode()})
+    return write_bundle(folder, manifest, with_card(files, manifest, scores))
+
+
+def with_card(files: Mapping[str, bytes], manifest: Manifest, scores: Mapping[str, object]) -> dict[str, bytes]:
+    """Return the files of a bundle with the card that lists them."""
+    listed = {name: content for name, content in files.items() if name != CARD_FILE}
+    sizes = {name: {'size': len(content)} for name, content in listed.items()}
+    return {**listed, CARD_FILE: model_card({**to_plain(manifest), 'files': sizes}, scores).encode()}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -7,7 +7,6 @@ audio-manifold train study-features --streets 600 --docs docs
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,6 +28,7 @@ from training.feature_study.candidate_steered_maps import MIDDLE_FRAMES, steered
 from training.feature_study.echo_detection import echo_lag_ms, score_detection
 from training.feature_study.linear_readout import FOLDS, score_readout, with_neighbours
 from training.feature_study.study_street import DEFAULT, StudyStreet, octagon_geometry, study_streets
+from training.paper_tables.page_output import write_page
 
 if TYPE_CHECKING:
     from audio_manifold_ros.common.array_types import FloatArray, Mask, Samples
@@ -150,10 +150,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         page = study_page(range(options.first_seed, options.first_seed + options.streets))
-        if options.docs is None:
-            sys.stdout.write(page)
-        else:
-            (options.docs / PAGE).write_text(page, encoding='utf-8')
+        write_page(page, options.docs, PAGE)
     except (AudioManifoldError, OSError) as error:
         print_error(Console(stderr=True), error)
         return 1

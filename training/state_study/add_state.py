@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """State over time for a bundle: fit the correction by earlier windows on drives, and write a bundle with it.
 
-audio-manifold train simulate --drives 6000 --first-seed 800000 --seconds 4 --out data/state
+audio-manifold train simulate --drives 5100 --first-seed 800000 --seconds 4 --out data/state
 audio-manifold train add-state --drives data/state --work runs/state --output models/street_state
 """
 
@@ -24,8 +24,6 @@ from audio_manifold_ros.common.argument_types import whole_number
 from audio_manifold_ros.common.errors import AudioManifoldError
 from audio_manifold_ros.common.files import write_bytes_atomic
 from audio_manifold_ros.common.json_text import format_json
-from audio_manifold_ros.common.schema import to_plain
-from audio_manifold_ros.evaluation.reporting.model_card import model_card
 from audio_manifold_ros.inference.backends.backend import input_shape
 from audio_manifold_ros.inference.backends.torch_backend import load_network
 from audio_manifold_ros.inference.bundle.bundle import INT8_FILE, ONNX_FILE, WEIGHTS_FILE, Bundle, write_bundle
@@ -34,10 +32,11 @@ from audio_manifold_ros.modalities.registry import DEPTH
 from audio_manifold_ros.networks.perception_network import PerceptionNetwork
 from audio_manifold_ros.networks.spatial.latent_state import StateHead
 from audio_manifold_ros.networks.spatial.state_config import LatentStateConfig
+from training.data.window_dataset import find_drives
 from training.experiment.evaluate import METRICS_FILE
-from training.export.export_bundle import CARD_FILE
+from training.export.export_bundle import CARD_FILE, with_card
 from training.export.onnx_graph import export_network
-from training.state_study.drive_latents import encode_drives, find_state_drives, latents_key
+from training.state_study.drive_latents import encode_drives, latents_key
 from training.state_study.fit_state import LatentDecoder, fit_head
 from training.state_study.score_state import score_state
 from training.state_study.state_heads import CONVOLUTION
@@ -129,7 +128,7 @@ def add_state(
         networks=dict(extended.config.to_dict()),
         training={
             **{key: value for key, value in bundle.manifest.training.items() if key not in GRAPH_ENTRIES},
-            'state over time': f'{state.past} earlier windows, {state.step_hops * hop_s:.2g} s apart, fitted to '
+            'state over time': f'{state.describe(hop_s)}, fitted to '
             f'{len(training):,} drives of 4 s in {steps:,} steps of AdamW, all other weights fixed; '
             f'scores on {len(tested):,} others; it corrects {" and ".join(CORRECTED)}',
             'parameters': sum(parameter.numel() for parameter in extended.parameters()),
@@ -150,9 +149,7 @@ def add_state(
     files[METRICS_FILE] = format_json(scores).encode()
     shown = {'windows', *bundle.manifest.modalities}
     manifest = replace(manifest, metrics={key: value for key, value in scores.items() if key in shown})
-    sizes = {name: {'size': len(content)} for name, content in files.items()}
-    files[CARD_FILE] = model_card({**to_plain(manifest), 'files': sizes}, scores).encode()
-    return write_bundle(output, manifest, files)
+    return write_bundle(output, manifest, with_card(files, manifest, scores))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -171,7 +168,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     console = Console(stderr=True)
     try:
         bundle = Bundle.load(options.bundle)
-        drives = find_state_drives(options.drives)
+        drives = list(find_drives(options.drives).values())
         latents = encode_drives(bundle, options.drives, options.work / 'latents', options.workers)
         written = add_state(
             bundle, latents, drives, options.work, options.output, steps=options.steps, seed=options.seed

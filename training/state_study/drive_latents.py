@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track
 
+from audio_manifold_ros.camera_prior.camera_view import CameraView
 from audio_manifold_ros.common.errors import TrainingError
 from audio_manifold_ros.common.files import atomic_write
 from audio_manifold_ros.datasets.drive_reader import DriveReader
@@ -26,13 +27,12 @@ from audio_manifold_ros.inference.backends.torch_backend import load_network
 from audio_manifold_ros.inference.bundle.bundle import Bundle
 from audio_manifold_ros.processes.spread_work import spread
 from training.data.simulate import FIRST_VERSION, VERSION_KEY
+from training.data.window_dataset import find_drives
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from audio_manifold_ros.datasets.rig_files import RigFiles
     from audio_manifold_ros.features.spatial_spec import SpatialFeatureSpec
-    from audio_manifold_ros.modalities.modality_images import ModalityImages
     from audio_manifold_ros.networks.spatial.spatial_network import SpatialNetwork
 
 # Interval of the windows. Two windows of one second share three quarters.
@@ -68,38 +68,6 @@ class DriveLatents:
         return DriveLatents(self.latents[drives], self.depth_m[drives], self.labels[drives])
 
 
-@dataclass(frozen=True)
-class LastWindow:
-    """The last window of a drive.
-
-    Attributes:
-        street: Id of the drive.
-        rig: Files of its rig.
-        features: float32 (size,) of spatial maps.
-        ground_truth: Images of the instant of the window.
-
-    """
-
-    street: str
-    rig: RigFiles
-    features: NDArray[np.float32]
-    ground_truth: ModalityImages
-
-
-def find_state_drives(folder: Path) -> list[Path]:
-    """Return the drives of a folder in the order of their paths.
-
-    Raises:
-        TrainingError: There are none.
-
-    """
-    paths = sorted(folder.rglob('*.h5'))
-    if not paths:
-        msg = f'{folder} has no drives: write some with audio-manifold train simulate --seconds 4.'
-        raise TrainingError(msg)
-    return paths
-
-
 def drive_version(path: Path) -> int:
     """Return the version of the simulator of a drive, which need not be the current one.
 
@@ -110,20 +78,6 @@ def drive_version(path: Path) -> int:
     with DriveReader(path) as drive:
         version = drive.provenance.get(VERSION_KEY, FIRST_VERSION)
     return int(cast('int', version))
-
-
-def last_window(path: Path, spec: SpatialFeatureSpec, frame_position: float) -> LastWindow:
-    """Read the last window of a drive.
-
-    Raises:
-        DatasetError: The drive cannot be read.
-
-    """
-    with DriveReader(path) as drive:
-        window = cut_windows(drive, spec, frame_position).windows[-1]
-        audio = drive.samples(window.first_sample, spec.window_samples)
-        features = spatial_features(audio, ArrayGeometry.from_rig(drive.rig, spec), spec)
-        return LastWindow(drive.drive_id, drive.rig, features, drive.images(window.image))
 
 
 def encode_drives(bundle: Bundle, drives: Path, out: Path, workers: int) -> DriveLatents:
@@ -144,7 +98,7 @@ def encode_drives(bundle: Bundle, drives: Path, out: Path, workers: int) -> Driv
     if not bundle.manifest.is_spatial or not network.get('manifolds'):
         msg = f'{bundle.folder} has no latents of spatial maps: give a bundle such as models/street.'
         raise TrainingError(msg)
-    paths = find_state_drives(drives)
+    paths = list(find_drives(drives).values())
     parts = [paths[first : first + PART_DRIVES] for first in range(0, len(paths), PART_DRIVES)]
     out.mkdir(parents=True, exist_ok=True)
     jobs = [(_part_path(out, bundle, part), part) for part in parts]
@@ -186,10 +140,21 @@ def _write_part(bundle_folder: Path, job: tuple[Path, Sequence[Path]]) -> None:
     bundle = Bundle.load(bundle_folder)
     spatial = cast('SpatialNetwork', load_network(bundle).spatial)
     spec = cast('SpatialFeatureSpec', bundle.manifest.features)
+    for drive in drives:
+        _check_camera(bundle, drive)
     found = [_encode(drive, spatial, spec, bundle.manifest.frame_position) for drive in drives]
     latents, depth_m, labels = (np.stack(arrays) for arrays in zip(*found, strict=True))
     with atomic_write(path) as temporary, temporary.open('wb') as file:
         np.savez(file, latents=latents, depth_m=depth_m, labels=labels)
+
+
+def _check_camera(bundle: Bundle, path: Path) -> None:
+    """Refuse a drive with another camera: the decoders add the prior of the camera of the bundle."""
+    with DriveReader(path) as drive:
+        view = CameraView.from_rig(drive.rig.camera_model(), drive.rig.transforms())
+    if bundle.with_view(view).view is not None:
+        msg = f'{path} has another camera than {bundle.folder}: write drives with audio-manifold train simulate --rig.'
+        raise TrainingError(msg)
 
 
 def _encode(

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass
-from time import perf_counter
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -18,26 +17,23 @@ from audio_manifold_ros.evaluation.metrics.depth_metrics import relative_error
 from audio_manifold_ros.evaluation.metrics.regions import VEHICLES, region_masks
 from audio_manifold_ros.modalities.registry import DEPTH, SEGMENTATION
 from audio_manifold_ros.networks.image_heads import IMAGE_HEADS
-from training.fitting.joint_losses import image_losses, inverse_sqrt_weights
+from training.config.joint_configuration import JointConfig
+from training.fitting.joint_losses import image_losses, inverse_sqrt_weights, weighted_sum
 from training.fitting.lr_schedule import rate_factor
 from training.state_study.drive_latents import PAST_WINDOWS
 from training.state_study.state_heads import STATE_HEADS
 
 if TYPE_CHECKING:
     from audio_manifold_ros.common.array_types import FloatArray
-    from audio_manifold_ros.networks.bottleneck import Bottleneck
     from audio_manifold_ros.networks.perception_network import PerceptionNetwork
     from audio_manifold_ros.networks.spatial.spatial_network import SpatialNetwork
     from training.data.data_module import Batch
     from training.state_study.drive_latents import DriveLatents
 
-# Weights of the losses of models/street that the decoders get.
-LOSS_WEIGHTS = {'relative_depth': 1.0, 'log_depth': 0.5, 'classes': 0.5}
 BATCH_DRIVES, EVALUATED_DRIVES = 16, 20
 # Share of the steps in which the past begins at a random window, as after the start of a stream.
 SHORT_PAST_SHARE = 0.3
 LEARNING_RATE, WEIGHT_DECAY = 1e-3, 0.05
-TIMED_WINDOWS = 50
 # Classes are counted on every eighth pixel in both directions.
 LABEL_STRIDE = 8
 
@@ -87,14 +83,9 @@ class LatentDecoder(nn.Module):
 
     def forward(self, normalised: torch.Tensor) -> dict[str, torch.Tensor]:
         """Map normalised latents (batch, channel, cell, cell) to raw images by modality."""
-        network = self._network
-        spatial = cast('SpatialNetwork', network.spatial)
-        parts = (normalised * self.deviation + self.mean).chunk(len(spatial.config.modalities), dim=1)
-        images = {}
-        for name, latent in zip(spatial.config.modalities, parts, strict=True):
-            values = cast('Bottleneck', network.codebooks[name]).quantize(latent).values
-            images[name] = spatial.add_prior(name, network.decoders[name](values))
-        return images
+        names = cast('SpatialNetwork', self._network.spatial).config.modalities
+        parts = (normalised * self.deviation + self.mean).chunk(len(names), dim=1)
+        return self._network.decode(dict(zip(names, parts, strict=True)))
 
 
 def fit_head(name: str, decoder: LatentDecoder, training: DriveLatents, steps: int, seed: int) -> nn.Module:
@@ -127,8 +118,7 @@ def fit_head(name: str, decoder: LatentDecoder, training: DriveLatents, steps: i
             'depth_m': torch.from_numpy(batch.depth_m[:, image].astype(np.float32)),
             'labels': torch.from_numpy(batch.labels[:, image]),
         }
-        losses = image_losses(images, truth, decoder.depth, class_weights)
-        loss = torch.stack([weight * losses[key] for key, weight in LOSS_WEIGHTS.items()]).sum()
+        loss = weighted_sum(image_losses(images, truth, decoder.depth, class_weights), JointConfig())
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -141,26 +131,14 @@ def class_counts(drives: DriveLatents) -> FloatArray:
     return counts[: len(CLASS_COLOURS)].astype(np.float64)
 
 
-def score_head(
-    head: nn.Module | None, decoder: LatentDecoder, drives: DriveLatents, past: int | None = None
-) -> StateScores:
-    """Return the scores of the last images of drives.
-
-    Args:
-        head: The head. None for the bundle as it is.
-        decoder: Decoder of the corrected latents.
-        drives: The drives.
-        past: Number of earlier windows that the head gets. None for all.
-
-    """
+def score_head(head: nn.Module | None, decoder: LatentDecoder, drives: DriveLatents) -> StateScores:
+    """Return the scores of the last images of drives. Without a head they are those of the bundle."""
     rows = []
     last = len(PAST_WINDOWS) - 1
     for first in range(0, len(drives), EVALUATED_DRIVES):
         batch = drives.chosen(slice(first, first + EVALUATED_DRIVES))
         with torch.inference_mode():
             latents = decoder.normalised(batch, last)
-            if past is not None:
-                latents[:, : latents.shape[1] - 1 - past] = 0
             images = decoder(latents[:, -1] if head is None else latents[:, -1] + head(latents))
             predicted = {name: IMAGE_HEADS[name].decode(raw, decoder.depth).numpy() for name, raw in images.items()}
         for place in range(len(batch)):
@@ -176,19 +154,3 @@ def score_head(
                 )
             )
     return StateScores(*np.array(rows).T)
-
-
-def step_ms(head: nn.Module, drives: DriveLatents) -> float:
-    """Return the median time of a head for a new window on one thread in ms."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    shape = drives.latents.shape[2:]
-    windows = torch.zeros(1, cast('int', head.windows), *shape)
-    times_s = []
-    with torch.inference_mode():
-        for _ in range(TIMED_WINDOWS):
-            started = perf_counter()
-            head(windows)
-            times_s.append(perf_counter() - started)
-    torch.set_num_threads(threads)
-    return float(np.median(times_s)) * 1e3

@@ -11,7 +11,6 @@ import torch
 from rich.console import Console
 from rich.progress import track
 
-from audio_manifold_ros.camera_prior.camera_view import CameraView
 from audio_manifold_ros.evaluation.controls.audio_control import audio_controls, mirrored_microphones
 from audio_manifold_ros.evaluation.controls.camera_priors import CameraPriors
 from audio_manifold_ros.evaluation.metrics.metric_names import CAMERA_PRIOR, MODEL, NO_PAST
@@ -19,7 +18,7 @@ from audio_manifold_ros.evaluation.metrics.metric_suite import MetricSuite
 from audio_manifold_ros.inference.backend_factory import open_backend
 from audio_manifold_ros.inference.backends.torch_backend import load_network
 from audio_manifold_ros.simulation.assumptions import ASSUMPTIONS
-from training.state_study.drive_latents import last_window
+from training.comparison.street_window import StreetWindow
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from audio_manifold_ros.evaluation.metrics.metric_suite import Scores
-    from audio_manifold_ros.features.spatial_spec import SpatialFeatureSpec
     from audio_manifold_ros.inference.bundle.bundle import Bundle
     from audio_manifold_ros.modalities.modality_images import ModalityImages
     from audio_manifold_ros.networks.spatial.latent_state import LatentState
@@ -52,26 +50,25 @@ def score_state(bundle: Bundle, latents: DriveLatents, drives: Sequence[Path]) -
 
     """
     manifest = bundle.manifest
-    spec, past = cast('SpatialFeatureSpec', manifest.features), manifest.past_shape[0]
+    spec, past = manifest.features, manifest.past_shape[0]
     rows, columns = manifest.camera.height, manifest.camera.width
     backend = open_backend(bundle, 'onnx', threads=1)
     state = cast('LatentState', load_network(bundle).state)
-    table = bundle.prior_table
     board = MetricSuite()
-    windows = [last_window(path, spec, manifest.frame_position) for path in drives]
+    windows = [StreetWindow.read(path, spec, manifest.frame_position) for path in drives]
+    priors = None if bundle.prior_table is None else CameraPriors(bundle.prior_table)
     places = track(range(len(drives)), 'last images', console=Console(stderr=True))
     for place in places:
         window, other = windows[place], windows[place - 1]
         order = mirrored_microphones(window.rig.array().positions_m)
-        inputs = audio_controls(window.features, other.features, spec, order)
+        inputs = audio_controls(window.features(spec), other.features(spec), spec, order)
         earlier = reduced_past(state, latents.latents[place, -1 - past : -1])
         own = inputs.pop(MODEL)
         model = backend.run(np.concatenate([own, earlier]))
         predicted: dict[str, ModalityImages] = {MODEL: model, NO_PAST: backend.run(own)}
         predicted |= {variant: backend.run(features) for variant, features in inputs.items()}
-        if table is not None:
-            view = CameraView.from_rig(window.rig.camera_model(), window.rig.transforms())
-            predicted[CAMERA_PRIOR] = CameraPriors(table).prior(view, rows, columns)
+        if priors is not None:
+            predicted[CAMERA_PRIOR] = priors.prior(window.view, rows, columns)
         board.add(
             window.ground_truth,
             predicted,

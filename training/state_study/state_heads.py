@@ -39,14 +39,7 @@ class LatentMixture(nn.Module):
 
 
 class OneWindow(nn.Module):
-    """Convolutions over the latents of the last window alone. The correction starts at zero.
-
-    Attributes:
-        windows: Number of windows that a prediction reads.
-
-    """
-
-    windows = 1
+    """Convolutions over the latents of the last window alone. The correction starts at zero."""
 
     def __init__(self, channels: int) -> None:
         """Build the head."""
@@ -62,14 +55,7 @@ class OneWindow(nn.Module):
 
 
 class ConvGru(nn.Module):
-    """Convolutional gated recurrent unit over all windows (Ballas et al. 2016). The correction starts at zero.
-
-    Attributes:
-        windows: Number of windows that a prediction reads. The state has those before.
-
-    """
-
-    windows = 1
+    """Convolutional gated recurrent unit over all windows (Ballas et al. 2016). The correction starts at zero."""
 
     def __init__(self, channels: int) -> None:
         """Build the head."""

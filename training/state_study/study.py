@@ -2,14 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Study of state over time: how much the windows before the last one improve its images, as a page with a table.
 
-audio-manifold train simulate --drives 6000 --first-seed 800000 --seconds 4 --out data/state
+audio-manifold train simulate --drives 5100 --first-seed 800000 --seconds 4 --out data/state
 audio-manifold train study-state --drives data/state --out runs/state_study --docs docs
 """
 
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -26,16 +25,17 @@ from audio_manifold_ros.common.errors import AudioManifoldError, TrainingError
 from audio_manifold_ros.common.files import write_json_atomic
 from audio_manifold_ros.inference.backends.torch_backend import load_network
 from audio_manifold_ros.inference.bundle.bundle import Bundle
+from training.data.window_dataset import find_drives
+from training.paper_tables.page_output import write_page
 from training.state_study.drive_latents import (
     PAST_WINDOWS,
     STEP_S,
     DriveLatents,
     drive_version,
     encode_drives,
-    find_state_drives,
     latents_key,
 )
-from training.state_study.fit_state import LatentDecoder, StateScores, fit_head, score_head, step_ms
+from training.state_study.fit_state import LatentDecoder, StateScores, fit_head, score_head
 from training.state_study.state_heads import STATE_HEADS
 
 if TYPE_CHECKING:
@@ -53,7 +53,6 @@ HEADINGS = (
     'against one window [%]',
     'vehicles ↓',
     'correct pixels [%] ↑',
-    'ms for a window',
 )
 INTRODUCTION = f"""# State over time
 
@@ -118,11 +117,8 @@ def study_page(
         ]
         for name in STATE_HEADS
     }
-    reference = _mean([scores for scores, _ in found[REFERENCE]])
-    rows = [_row(SHIPPED, [shipped], shipped, reference, '')]
-    for name, runs in found.items():
-        milliseconds = f'{np.median([time_ms for _, time_ms in runs]):.2f}'
-        rows.append(_row(name, [scores for scores, _ in runs], shipped, reference, milliseconds))
+    reference = _mean(found[REFERENCE])
+    rows = [_row(name, runs, shipped, reference) for name, runs in ({SHIPPED: [shipped]} | found).items()]
     conditions = (
         f'`{bundle.manifest.name}`, {len(training)} drives for {settings.steps} steps of the fits, {len(tested)} for '
         f'the scores, seeds {", ".join(map(str, settings.seeds))}, simulator version {simulator_version}.\n'
@@ -147,18 +143,16 @@ def relative_change(scores: FloatArray, reference: FloatArray) -> tuple[float, f
 
 def _fit_and_score(
     name: str, decoder: LatentDecoder, drives: tuple[DriveLatents, DriveLatents], steps: int, seed: int, records: Path
-) -> tuple[StateScores, float]:
-    """Return the scores of a head and its time in ms, from the record of an earlier run if there is one."""
+) -> StateScores:
+    """Return the scores of a head, from the record of an earlier run if there is one."""
     training, tested = drives
     path = records / f'{name.replace(" ", "_")}_{len(training)}_drives_{steps}_steps_seed{seed}.json'
     if not path.exists():
         head = fit_head(name, decoder, training, steps, seed)
         scores = score_head(head, decoder, tested)
-        values = {key: column.tolist() for key, column in asdict(scores).items()}
-        write_json_atomic(path, {**values, 'step_ms': step_ms(head, tested)})
+        write_json_atomic(path, {key: column.tolist() for key, column in asdict(scores).items()})
     record: dict[str, Any] = json.loads(path.read_text(encoding='utf-8'))
-    milliseconds = record.pop('step_ms')
-    return StateScores(**{key: np.array(column, dtype=np.float64) for key, column in record.items()}), milliseconds
+    return StateScores(**{key: np.array(column, dtype=np.float64) for key, column in record.items()})
 
 
 def _mean(runs: list[StateScores]) -> StateScores:
@@ -166,14 +160,14 @@ def _mean(runs: list[StateScores]) -> StateScores:
     return StateScores(*(np.mean(column, axis=0) for column in columns))
 
 
-def _row(name: str, runs: list[StateScores], shipped: StateScores, reference: StateScores, milliseconds: str) -> str:
+def _row(name: str, runs: list[StateScores], shipped: StateScores, reference: StateScores) -> str:
     mean = _mean(runs)
     changes = [_format_change(mean, other) for other in (shipped, reference)]
     abs_rel = f'{mean.abs_rel.mean():.4f}'
     if len(runs) > 1:
         abs_rel += f' ± {np.std([scores.abs_rel.mean() for scores in runs], ddof=1):.4f}'
     vehicles, correct = np.nanmean(mean.vehicles), 100 * mean.correct.mean()
-    return f'| {name} | {abs_rel} | {changes[0]} | {changes[1]} | {vehicles:.3f} | {correct:.1f} | {milliseconds} |'
+    return f'| {name} | {abs_rel} | {changes[0]} | {changes[1]} | {vehicles:.3f} | {correct:.1f} |'
 
 
 def _format_change(scores: StateScores, reference: StateScores) -> str:
@@ -202,13 +196,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         bundle = Bundle.load(options.bundle)
         latents = encode_drives(bundle, options.drives, options.out / 'latents', options.workers)
         settings = StudySettings(options.steps, tuple(options.seed))
-        drives = find_state_drives(options.drives)
+        drives = list(find_drives(options.drives).values())
         records = options.out / 'scores' / latents_key(bundle, drives)
         page = study_page(latents, bundle, settings, records, drive_version(drives[0]))
-        if options.docs is None:
-            sys.stdout.write(page)
-        else:
-            (options.docs / PAGE).write_text(page, encoding='utf-8')
+        write_page(page, options.docs, PAGE)
     except (AudioManifoldError, OSError) as error:
         print_error(Console(stderr=True), error)
         return 1

@@ -40,7 +40,7 @@ PRIOR_TEXTS = {
 CONTROL_TEXTS = {
     NO_PAST: (
         'without earlier windows',
-        'the same networks with one window only, as at the start of a stream. So are the controls below',
+        'the same networks with one window only, as at the start of a stream. The controls below also have one window',
     ),
     SHUFFLED: ('sound of another street', 'the same networks with the sound of another test drive'),
     MIRRORED: ('mirrored microphones', 'the same networks with left and right microphones exchanged'),

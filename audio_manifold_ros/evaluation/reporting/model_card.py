@@ -30,6 +30,7 @@ from audio_manifold_ros.evaluation.reporting.metric_labels import (
     THIS_MODEL,
     describe_structure,
 )
+from audio_manifold_ros.networks.spatial.state_config import LatentStateConfig
 
 TEMPLATE = 'model_card.md.j2'
 # Controls with the sound of another drive contain this text in their description.
@@ -106,7 +107,10 @@ def _properties(manifest: Mapping[str, Any]) -> list[Cells]:
     instant = f'the instant {age_s:g} s before its end' if age_s else 'its newest instant'
     state = manifest.get('networks', {}).get('state')
     hop_s = features['hop_samples'] / features['sample_rate_hz']
-    past = [] if state is None else [('State over time', _describe_state(state, hop_s))]
+    past = []
+    if state is not None:
+        windows = LatentStateConfig.from_dict(state).describe(hop_s)
+        past = [('State over time', f'latents of {windows}, correct those of a window')]
     return [
         ('Output', ' and '.join(manifest['modalities'])),
         ('Input', _describe_array(manifest['array'])),
@@ -128,11 +132,6 @@ def _describe_array(array: Mapping[str, Any]) -> str:
         f'any array of {low} to {high} microphones {place}, the farthest {apertures} m apart; camera with a field of '
         f'view of {angles}° by {vertical}°, {heights} m above the ground'
     )
-
-
-def _describe_state(state: Mapping[str, Any], hop_s: float) -> str:
-    step_s = state['step_hops'] * hop_s
-    return f'latents of {state["past"]} earlier windows, {step_s:.2g} s apart, correct those of a window'
 
 
 def _describe_features(features: Mapping[str, Any]) -> str:

@@ -86,8 +86,7 @@ def _state_line(manifest: Manifest) -> dict[str, str]:
     state = manifest.state
     if state is None:
         return {}
-    step_s = state.step_hops * manifest.features.hop_samples / manifest.features.sample_rate_hz
-    return {'state': f'latents of {state.past} earlier windows, {step_s:.2g} s apart'}
+    return {'state': f'latents of {state.describe(manifest.features.hop_samples / manifest.features.sample_rate_hz)}'}
 
 
 def describe_kind(features: AnyFeatureSpec) -> str:

@@ -55,6 +55,10 @@ class LatentStateConfig:
         cells = spatial.latent_cells
         return self.past, self.reduced, cells, cells
 
+    def describe(self, hop_s: float) -> str:
+        """Return the earlier windows in a few words, for the duration of a hop in seconds."""
+        return f'{self.past} earlier windows, {self.step_hops * hop_s:.2g} s apart'
+
     @classmethod
     def from_dict(cls, values: Mapping[str, object]) -> LatentStateConfig:
         """Build a configuration from plain values.

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from audio_manifold_ros.common.errors import TrainingError
+from audio_manifold_ros.common.errors import DatasetError, TrainingError
 from audio_manifold_ros.datasets.drive_reader import DriveReader
 from audio_manifold_ros.features.array_geometry import ArrayGeometry
 from audio_manifold_ros.features.spatial_batch import spatial_features
@@ -70,7 +70,7 @@ def test_short_drives_are_refused(street_bundle: Bundle, tmp_path: Path) -> None
 
 
 def test_an_empty_folder_is_refused(street_bundle: Bundle, tmp_path: Path) -> None:
-    with pytest.raises(TrainingError, match='has no drives: write some with audio-manifold train simulate'):
+    with pytest.raises(DatasetError, match='contains no drive file'):
         encode_drives(street_bundle, tmp_path, tmp_path / 'out', 1)
 
 
