@@ -25,6 +25,12 @@ CONFIDENCE_ROWS = {
     'ause_fixed_map': 'AUSE of its mean at each pixel',
     'ause_random': 'AUSE of a random order',
 }
+# Figures of the published depth with their labels.
+PUBLISHED_ROWS = {
+    'abs_rel': 'ABS_rel of published depth',
+    'missing_depth': 'pixels without published depth (%)',
+    'depth_in_sky': 'pixels of sky with published depth (%)',
+}
 CONTROL_COLUMNS = ((DEPTH, 'abs_rel'), (DEPTH, 'abs_rel_vehicles'), (DEPTH, 'abs_rel_facades'))
 CONTROL_CLASSES = ((SEGMENTATION, 'miou'), (SEGMENTATION, 'iou_car'))
 
@@ -100,6 +106,11 @@ def _side_by_side(bundles: Results, case: str) -> tuple[tuple[str, ...], Rows]:
             cells += [_cell(last, modality, suffixed(key, prior), form) for prior in priors]
             if any(cell != '–' for cell in cells):
                 rows.append((label if not MODALITIES[modality].is_categorical else f'{label} (%)', *cells))
+    for key, label in PUBLISHED_ROWS.items():
+        form = format_percent if label.endswith('(%)') else _depth
+        cells = [form(scores.get('published', {}).get(key)) for scores in usable.values()]
+        cells += [form(last.get('published', {}).get(suffixed(key, prior))) for prior in priors]
+        rows.append((label, *cells))
     for region, label in TRAFFIC_REGIONS.items():
         shares = [_share(scores[DEPTH], region) for scores in usable.values()]
         rows.append((f'{label}, share of the pixels of vehicles (%)', *shares, *_blank(priors)))

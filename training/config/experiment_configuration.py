@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 # Channels of the image of each modality.
 CHANNELS = {name: modality.channels for name, modality in MODALITIES.items()}
 BINAURAL_CHANNEL_COUNT = 2
+# In the starting folders of a joint fit, the seed of the run.
+SEED = '{seed}'
 FITS = ('manifold_fit', 'transform_fit', 'direct_fit', 'joint_fit')
 
 
@@ -278,9 +280,16 @@ class TrainingConfig:
         )
 
     def seeded(self, seed: int) -> TrainingConfig:
-        """Return the experiment with another seed and its own output folder."""
+        """Return the experiment with another seed and its own output folder.
+
+        `{seed}` in the starting folders of a joint fit becomes the seed.
+        """
         machine = replace(self.machine, seed=seed)
-        return replace(self, output=f'{self.output}/seed{seed}', machine=machine)
+        joint = self.joint
+        if joint is not None:
+            folders = {name: getattr(joint, name).replace(SEED, str(seed)) for name in ('start', 'start_trunk')}
+            joint = replace(joint, **folders)
+        return replace(self, output=f'{self.output}/seed{seed}', machine=machine, joint=joint)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields as plain values for JSON."""

@@ -19,7 +19,7 @@ class JointConfig(CheckedSettings):
 
     Attributes:
         start: Folder of a bundle, or output folder of a run, with the starting weights. Its networks have the sizes of
-            the experiment. Empty for random weights.
+            the experiment. `{seed}` is the seed of the run. Empty for random weights.
         start_trunk: Such a folder, from which networks on spatial maps only take the trunk, the prior, and the heads of
             errors and vehicles. The heads or manifolds of images have random weights. Empty for random weights.
         frozen: Modalities whose codebook and decoder keep their starting weights.

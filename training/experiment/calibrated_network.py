@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from training.experiment.calibrate_vehicles import VehicleCalibration, calibrate_vehicles
 from training.experiment.experiment_inference import scoring_device
-from training.experiment.logit_adjustment import adjust_logits
+from training.experiment.logit_adjustment import LogitAdjustment, adjust_logits
 from training.fitting.fitted_networks import load_perception
 
 if TYPE_CHECKING:
@@ -24,13 +24,13 @@ class CalibratedNetwork:
 
     Attributes:
         network: The networks, on the device for evaluation.
-        logit_strength: Strength of the logit adjustment (see `adjust_logits`).
+        logits: Biases on the logits of the classes (see `adjust_logits`).
         vehicles: Calibration of the vehicles all round. None if they are not calibrated (see `calibrate_vehicles`).
 
     """
 
     network: PerceptionNetwork
-    logit_strength: float
+    logits: LogitAdjustment
     vehicles: VehicleCalibration | None
 
     @classmethod
@@ -43,13 +43,14 @@ class CalibratedNetwork:
 
         """
         network = load_perception(config).to(scoring_device(config.machine.accelerator))
-        strength = adjust_logits(network, cache)
-        return cls(network, strength, calibrate_vehicles(network, cache))
+        logits = adjust_logits(network, cache)
+        return cls(network, logits, calibrate_vehicles(network, cache))
 
     def calibration(self) -> dict[str, object]:
         """Return the calibration as plain values with three digits, so that devices that round differently agree."""
         vehicles = None if self.vehicles is None else asdict(self.vehicles)
         return {
-            'logit_strength': self.logit_strength,
+            'logit_strength': self.logits.strength,
+            'sky_bias': self.logits.sky_bias,
             'vehicles': vehicles and {name: float(f'{value:.3g}') for name, value in vehicles.items()},
         }

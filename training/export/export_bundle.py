@@ -101,7 +101,7 @@ def export(config: TrainingConfig, folder: Path, scores: Mapping[str, object] | 
     manifest = describe(config, network, cache)
     training = {
         **manifest.training,
-        'logit adjustment': f'{calibrated.logit_strength:g} × ln(frequency of the class)',
+        'logit adjustment': str(calibrated.logits),
     }
     if vehicles is not None:
         training['calibration of vehicles'] = f'{vehicles.slope:.3g} × logit {vehicles.offset:+.3g}'

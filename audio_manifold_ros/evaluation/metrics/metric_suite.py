@@ -27,6 +27,7 @@ from audio_manifold_ros.evaluation.metrics.metric_names import (
     to_json_values,
 )
 from audio_manifold_ros.evaluation.metrics.modality_metrics import MODALITY_METRICS
+from audio_manifold_ros.evaluation.metrics.published_depth import PublishedDepth
 from audio_manifold_ros.evaluation.metrics.regions import region_masks
 from audio_manifold_ros.evaluation.metrics.skill_score import skill_scores
 from audio_manifold_ros.evaluation.metrics.street_statistics import StreetStatistics
@@ -82,6 +83,7 @@ class Scores(_RequiredScores, total=False):
     shuffled_audio: str
     assumptions: list[str]
     vehicles: dict[str, Any]
+    published: Figures
 
 
 class MetricSuite:
@@ -103,6 +105,7 @@ class MetricSuite:
         self._confidence = ConfidenceReport()
         self._has_confidence = False
         self._cells = CellCorrelation()
+        self._published = PublishedDepth(self._near_m)
         self._conventions = MetricConventions(self._near_m)
         self._structure = StructureMetrics(camera, self._near_m)
         self._native = FullResolutionScores(self._near_m)
@@ -148,6 +151,7 @@ class MetricSuite:
                 if image is not None:
                     counted = self._metrics[modality].setdefault(variant, entry.make(self._near_m))
                     entry.add(counted, true_image, image, regions)
+        self._published.add(ground_truth, predicted)
         if street:
             self._streets.add(street, ground_truth, predicted, regions)
         if self._with_structure:
@@ -174,8 +178,9 @@ class MetricSuite:
         model. A figure without any pixel is null in JSON.
 
         `windows` is the number of windows. `depth_unit` is the unit of all depth values. `conventions` holds the
-        figures of `MetricConventions`. `native` holds those of `FullResolutionScores`. `confidence` is present if any
-        was added, `over_streets` if the windows have streets.
+        figures of `MetricConventions`. `native` holds those of `FullResolutionScores`. `published` is present if there
+        are depth and classes and holds those of `PublishedDepth`. `confidence` is present if any was added,
+        `over_streets` if the windows have streets.
         """
         scores: dict[str, object] = {
             'windows': self._windows,
@@ -185,6 +190,9 @@ class MetricSuite:
             'structure': {**self._structure.result(), **skill_scores(self._metrics)},
             'native': self._native.result(),
         }
+        published = self._published.result()
+        if published:
+            scores['published'] = published
         if self._has_confidence:
             scores['confidence'] = self._confidence.result()
         if self._streets.streets:

@@ -107,14 +107,30 @@ def _depth_section(scores: Scores) -> CardSection:
         for variant, (label, _) in predictors.items()
     ]
     labels = [text[0] for text in priors.values()]
+    published = scores.get('published') or {}
+    as_published = [
+        (
+            label,
+            format_depth(published[suffixed('abs_rel', variant)]),
+            *(format_percent(published[suffixed(key, variant)]) for key in PUBLISHED_SHARES),
+        )
+        for variant, (label, _) in predictors.items()
+        if published.get(suffixed('abs_rel', variant)) is not None
+    ]
+    published_table = CardTable(('As published', 'ABS_rel ↓', *PUBLISHED_SHARES.values()), as_published)
     return CardSection(
         'Depth',
         f'Ground truth and prediction are clipped to {describe_depth_range(unit)}. Pixels without ground-truth depth '
         f'(sky) are ignored. ABS_rel and SQR_rel are divided by the ground truth. RMSE (in {DEPTH_UNITS[unit]}) and '
         'RMSE log are means over images. All other metrics are means over pixels. The first table is ABS_rel of each '
         'region of the ground truth. *Around vehicles* are the pixels within 5 % of the image of a vehicle.'
-        f'{_error_note(errors)}',
-        (CardTable(('Pixels', THIS_MODEL, *labels), regions), CardTable(('All pixels', *DEPTH_METRICS.values()), rows)),
+        f'{_error_note(errors)}'
+        f'{PUBLISHED_TEXT if as_published else ""}',
+        (
+            CardTable(('Pixels', THIS_MODEL, *labels), regions),
+            CardTable(('All pixels', *DEPTH_METRICS.values()), rows),
+            *((published_table,) if as_published else ()),
+        ),
     )
 
 
@@ -278,6 +294,14 @@ def _with_error(figures: Figures, errors: Figures, key: str, form: Callable[[flo
     return form(value) if value is None or error is None else f'{form(value)} ± {form(error)}'
 
 
+PUBLISHED_TEXT = (
+    ' The last table is of depth as the node publishes it: a pixel that is predicted as sky has none and counts as '
+    '80 m.'
+)
+PUBLISHED_SHARES = {
+    'missing_depth': 'pixels with ground truth and no depth (%) ↓',
+    'depth_in_sky': 'pixels of sky with a depth (%) ↓',
+}
 VEHICLE_FIGURES = {
     'average_precision': 'average precision in position (%) ↑',
     'direction_precision': 'in direction (%) ↑',

@@ -102,7 +102,16 @@ def test_unknown_controls_are_refused() -> None:
 
 def test_the_result_holds_all_sections() -> None:
     scores = json.loads(json.dumps(_board().result(), allow_nan=False))
-    sections = {'windows', 'depth_unit', 'conventions', 'structure', 'native', 'confidence', 'over_streets'}
+    sections = {
+        'windows',
+        'depth_unit',
+        'conventions',
+        'structure',
+        'native',
+        'confidence',
+        'over_streets',
+        'published',
+    }
     assert set(scores) == sections | set(MODALITIES)
     assert set(scores['conventions']) == {'paper', 'reference', 'median_scaled', 'paper_median_scaled'}
     for control in ('', '_prior', '_shuffled', '_mirrored'):

@@ -109,3 +109,12 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
 def test_ranges_are_checked_when_code_builds_settings(build: Callable[[], object], message: str) -> None:
     with pytest.raises(TrainingError, match=message):
         build()
+
+
+def test_each_seed_starts_from_the_run_with_its_seed() -> None:
+    config = TrainingConfig.from_yaml(CONFIGS / 'street.yaml')
+    found = [config.seeded(seed).joint for seed in (0, 1)]
+    assert [None if joint is None else joint.start for joint in found] == [
+        'runs/street_one_stage/seed0',
+        'runs/street_one_stage/seed1',
+    ]
