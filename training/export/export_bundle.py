@@ -239,12 +239,18 @@ def _training(config: TrainingConfig, network: PerceptionNetwork, cache: WindowC
     return summary
 
 
+def _run_name(folder: str) -> str:
+    """Return the name of a bundle or of a run. That of a run with several seeds contains the seed."""
+    path = Path(folder)
+    return f'{path.parent.name}/{path.name}' if path.name.startswith('seed') else path.name
+
+
 def _joint_fit_text(config: TrainingConfig, joint: JointConfig) -> str:
     start = 'from random weights'
     if joint.start:
-        start = f'from the weights of {Path(joint.start).name}'
+        start = f'from the weights of {_run_name(joint.start)}'
     if joint.start_trunk:
-        start = f'from the trunk of {Path(joint.start_trunk).name}'
+        start = f'from the trunk of {_run_name(joint.start_trunk)}'
     losses = f'relative depth {joint.relative_depth:g}, log depth {joint.log_depth:g}, classes {joint.classes:g}'
     frozen = f', frozen decoder of {" and ".join(joint.frozen)}' if joint.frozen else ''
     fit = _fit_text(config.joint_fit, [config.joint_folder])
