@@ -14,7 +14,7 @@ from training.state_study import fit_state
 from training.state_study.drive_latents import PAST_WINDOWS, WINDOWS, DriveLatents
 from training.state_study.fit_state import LatentDecoder, class_counts, fit_head, score_head
 
-DRIVES = 12
+DRIVES = 16
 
 
 @pytest.fixture(scope='module')
@@ -22,7 +22,10 @@ def drives(street_bundle: Bundle) -> DriveLatents:
     """Return drives whose ground truth is in the windows of one second before the images, not in the last windows."""
     network = load_network(street_bundle)
     generator = np.random.default_rng(5)
-    latents = generator.normal(scale=2, size=(DRIVES, WINDOWS, 128, 8, 8)).astype(np.float16)
+    # One pattern with another weight in each window: too little for a head to know the drives by it.
+    pattern = generator.normal(scale=3, size=(128, 8, 8))
+    weights = generator.normal(size=(DRIVES, WINDOWS, 1, 1, 1))
+    latents = (weights * pattern).astype(np.float16)
     decoder = LatentDecoder(network, DriveLatents(latents, np.empty(0, np.float16), np.empty(0, np.uint8)))
     depth_m, labels = np.empty((DRIVES, 2, 128, 128), np.float16), np.empty((DRIVES, 2, 128, 128), np.uint8)
     for image, window in enumerate(PAST_WINDOWS):
@@ -39,10 +42,10 @@ def test_a_head_with_a_past_learns_what_only_the_past_shows(street_bundle: Bundl
     decoder = LatentDecoder(load_network(street_bundle), drives)
     error = {None: score_head(None, decoder, drives).abs_rel.mean()}
     for name in ('one window', 'convolution'):
-        error[name] = score_head(fit_head(name, decoder, drives, 30, 0), decoder, drives).abs_rel.mean()
+        error[name] = score_head(fit_head(name, decoder, drives, 40, 0), decoder, drives).abs_rel.mean()
     assert error['convolution'] < 0.7 * error[None]
-    # Without a past, a head can only learn the drives by heart.
-    assert error['convolution'] < 0.9 * error['one window']
+    # Without a past, a head can only predict what is usual.
+    assert error['convolution'] < 0.8 * error['one window']
 
 
 def test_scores_without_errors_are_perfect(street_bundle: Bundle, drives: DriveLatents) -> None:
