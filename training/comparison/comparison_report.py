@@ -10,7 +10,13 @@ from typing import Any
 from audio_manifold_ros.evaluation.metrics.metric_names import MODEL, PRIORS, suffixed
 from audio_manifold_ros.evaluation.metrics.street_statistics import WORSE_MARGIN
 from audio_manifold_ros.evaluation.reporting.card_sections import format_number, format_percent
-from audio_manifold_ros.evaluation.reporting.metric_labels import CONTROL_TEXTS, PRIOR_TEXTS, REGIONS, SEGMENTATION_KEYS
+from audio_manifold_ros.evaluation.reporting.metric_labels import (
+    CONTROL_TEXTS,
+    PRIOR_TEXTS,
+    PUBLISHED_SHARES,
+    REGIONS,
+    SEGMENTATION_KEYS,
+)
 from audio_manifold_ros.modalities.registry import DEPTH, MODALITIES, SEGMENTATION
 from training.comparison.flicker import FLICKER_TEXT
 from training.comparison.junctions import JUNCTION_TEXT
@@ -28,8 +34,7 @@ CONFIDENCE_ROWS = {
 # Figures of the published depth with their labels.
 PUBLISHED_ROWS = {
     'abs_rel': 'ABS_rel of published depth',
-    'missing_depth': 'pixels without published depth (%)',
-    'depth_in_sky': 'pixels of sky with published depth (%)',
+    **{key: f'published, {share}' for key, share in PUBLISHED_SHARES.items()},
 }
 CONTROL_COLUMNS = ((DEPTH, 'abs_rel'), (DEPTH, 'abs_rel_vehicles'), (DEPTH, 'abs_rel_facades'))
 CONTROL_CLASSES = ((SEGMENTATION, 'miou'), (SEGMENTATION, 'iou_car'))

@@ -8,6 +8,9 @@ from typing import NamedTuple
 
 import torch
 
+# The mean IoU of two calibrations may differ by this fraction, which is within its noise on validation windows.
+TOLERATED_LOSS = 0.01
+
 
 class ClassScores(NamedTuple):
     """Scores of predicted classes.

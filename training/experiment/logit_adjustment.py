@@ -22,7 +22,7 @@ from audio_manifold_ros.common.class_ids import SKY, UNLABELLED
 from audio_manifold_ros.evaluation.metrics.depth_metrics import FAR_M, relative_error
 from audio_manifold_ros.modalities.registry import DEPTH, categorical
 from training.data.ground_truth_arrays import ARRAY_OF_MODALITY
-from training.experiment.class_scores import class_scores
+from training.experiment.class_scores import TOLERATED_LOSS, class_scores
 from training.experiment.experiment_inference import WindowPriors, batches
 from training.experiment.sky_bias import DepthErrors, choose_sky_bias
 
@@ -34,8 +34,6 @@ if TYPE_CHECKING:
 
 # A positive strength favours frequent classes. +0.5 undoes weights of 1 / sqrt(frequency).
 CANDIDATE_STRENGTHS = tuple(step / 20 for step in range(-20, 11))
-# The mean IoU may be this fraction below its maximum, which is within its noise on validation windows.
-TOLERATED_LOSS = 0.01
 # Neighbouring pixels are redundant.
 PIXEL_STRIDE = 4
 THINNED = (..., slice(None, None, PIXEL_STRIDE), slice(None, None, PIXEL_STRIDE))

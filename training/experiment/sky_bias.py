@@ -13,14 +13,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from audio_manifold_ros.common.class_ids import SKY
-from training.experiment.class_scores import ClassScores, class_scores
+from training.experiment.class_scores import TOLERATED_LOSS, class_scores
 
 if TYPE_CHECKING:
     import torch
 
 CANDIDATE_BIASES = tuple(-step / 10 for step in range(21))
-# Mean IoU and correct pixels may both be this fraction below their values without a bias.
-TOLERATED_LOSS = 0.01
 
 
 @dataclass(frozen=True)
@@ -42,7 +40,7 @@ class DepthErrors:
 
 
 def choose_sky_bias(logits: torch.Tensor, labels: torch.Tensor, errors: DepthErrors) -> float:
-    """Return the bias with the smallest error of published depth that costs classes at most `TOLERATED_LOSS`.
+    """Return the bias with the smallest error of published depth with which classes lose at most `TOLERATED_LOSS`.
 
     Args:
         logits: (class, pixel).
@@ -55,16 +53,13 @@ def choose_sky_bias(logits: torch.Tensor, labels: torch.Tensor, errors: DepthErr
     """
     if not labels.numel() or len(logits) <= SKY:
         return 0.0
-    adjusted = logits.float().clone()
+    adjusted, sky = logits.float().clone(), logits[SKY].float()
+    least = [(1 - TOLERATED_LOSS) * score for score in class_scores(adjusted.argmax(dim=0), labels, len(logits))]
     chosen, least_error = 0.0, float('inf')
-    least_scores = ClassScores(0.0, 0.0)
     for bias in CANDIDATE_BIASES:
-        adjusted[SKY] = logits[SKY].float() + bias
+        adjusted[SKY] = sky + bias
         predicted = adjusted.argmax(dim=0)
         scores, error = class_scores(predicted, labels, len(logits)), errors.published(predicted == SKY)
-        if not bias:
-            least_scores = ClassScores(*((1 - TOLERATED_LOSS) * score for score in scores))
-        is_allowed = all(score >= least for score, least in zip(scores, least_scores, strict=True))
-        if is_allowed and error < least_error:
+        if error < least_error and all(score >= limit for score, limit in zip(scores, least, strict=True)):
             chosen, least_error = bias, error
     return chosen

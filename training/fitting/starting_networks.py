@@ -17,7 +17,7 @@ from audio_manifold_ros.inference.bundle.manifest import MANIFEST_FILE
 from audio_manifold_ros.networks.perception_network import PerceptionNetwork
 from audio_manifold_ros.networks.quantizer import VectorQuantizer
 from audio_manifold_ros.networks.soft_vector_quantizer import SoftVectorQuantizer
-from training.config.experiment_configuration import TrainingConfig
+from training.config.experiment_configuration import SEED, TrainingConfig
 from training.experiment.run_directory import CONFIG_FILE
 from training.fitting.fitted_networks import load_perception
 
@@ -118,5 +118,8 @@ def _read(path: Path, key: str) -> tuple[PerceptionNetwork, AnyFeatureSpec]:
         values = read_json(path / CONFIG_FILE, TrainingError, 'Give a finished run or a bundle.')
         run = replace(from_plain(TrainingConfig, values, str(path / CONFIG_FILE), TrainingError), output=str(path))
         return load_perception(run), run.data.features
+    if SEED in str(path):
+        msg = f'joint.{key} is {str(path)!r}, but the fit has no seed: run it with audio-manifold train run --seed.'
+        raise TrainingError(msg)
     msg = f'joint.{key} is {str(path)!r}: give the folder of a bundle, or the output folder of a finished run.'
     raise TrainingError(msg)

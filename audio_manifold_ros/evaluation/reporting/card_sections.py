@@ -18,6 +18,7 @@ from audio_manifold_ros.evaluation.reporting.metric_labels import (
     DEPTH_UNITS,
     NORMAL_METRICS,
     PRIOR_TEXTS,
+    PUBLISHED_SHARES,
     REGIONS,
     SEGMENTATION_KEYS,
     THIS_MODEL,
@@ -117,7 +118,7 @@ def _depth_section(scores: Scores) -> CardSection:
         for variant, (label, _) in predictors.items()
         if published.get(suffixed('abs_rel', variant)) is not None
     ]
-    published_table = CardTable(('As published', 'ABS_rel ↓', *PUBLISHED_SHARES.values()), as_published)
+    published_header = ('As published', 'ABS_rel ↓', *(f'{share} ↓' for share in PUBLISHED_SHARES.values()))
     return CardSection(
         'Depth',
         f'Ground truth and prediction are clipped to {describe_depth_range(unit)}. Pixels without ground-truth depth '
@@ -129,7 +130,7 @@ def _depth_section(scores: Scores) -> CardSection:
         (
             CardTable(('Pixels', THIS_MODEL, *labels), regions),
             CardTable(('All pixels', *DEPTH_METRICS.values()), rows),
-            *((published_table,) if as_published else ()),
+            *((CardTable(published_header, as_published),) if as_published else ()),
         ),
     )
 
@@ -298,10 +299,6 @@ PUBLISHED_TEXT = (
     ' The last table is of depth as the node publishes it: a pixel that is predicted as sky has none and counts as '
     '80 m.'
 )
-PUBLISHED_SHARES = {
-    'missing_depth': 'pixels with ground truth and no depth (%) ↓',
-    'depth_in_sky': 'pixels of sky with a depth (%) ↓',
-}
 VEHICLE_FIGURES = {
     'average_precision': 'average precision in position (%) ↑',
     'direction_precision': 'in direction (%) ↑',

@@ -37,6 +37,11 @@ PRIOR_TEXTS = {
         ),
     ),
 }
+# Shares of pixels of the published depth.
+PUBLISHED_SHARES = {
+    'missing_depth': 'pixels with ground truth and no depth (%)',
+    'depth_in_sky': 'pixels of sky with a depth (%)',
+}
 CONTROL_TEXTS = {
     NO_PAST: (
         'without earlier windows',

@@ -9,8 +9,8 @@ import math
 import torch
 
 from audio_manifold_ros.common.class_ids import CLASS_NAMES, SKY
-from training.experiment.class_scores import class_scores
-from training.experiment.sky_bias import TOLERATED_LOSS, DepthErrors, choose_sky_bias
+from training.experiment.class_scores import TOLERATED_LOSS, class_scores
+from training.experiment.sky_bias import DepthErrors, choose_sky_bias
 
 BUILDING, VEGETATION = CLASS_NAMES.index('building'), CLASS_NAMES.index('vegetation')
 # Of a pixel at 10 m that counts as 80 m.

@@ -22,7 +22,7 @@ def drives(street_bundle: Bundle) -> DriveLatents:
     """Return drives whose ground truth is in the windows of one second before the images, not in the last windows."""
     network = load_network(street_bundle)
     generator = np.random.default_rng(5)
-    # One pattern with another weight in each window: too little for a head to know the drives by it.
+    # One pattern with another weight in each window, so that the last window does not identify the drive.
     pattern = generator.normal(scale=3, size=(128, 8, 8))
     weights = generator.normal(size=(DRIVES, WINDOWS, 1, 1, 1))
     latents = (weights * pattern).astype(np.float16)
@@ -44,7 +44,7 @@ def test_a_head_with_a_past_learns_what_only_the_past_shows(street_bundle: Bundl
     for name in ('one window', 'convolution'):
         error[name] = score_head(fit_head(name, decoder, drives, 40, 0), decoder, drives).abs_rel.mean()
     assert error['convolution'] < 0.7 * error[None]
-    # Without a past, a head can only predict what is usual.
+    # Without a past, the best prediction is a constant.
     assert error['convolution'] < 0.8 * error['one window']
 
 
