@@ -4,20 +4,21 @@
 
 from __future__ import annotations
 
-import argparse
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from training.config.experiment_configuration import TrainingConfig
+from training.config.config_arguments import add_config_arguments, given_config
 from training.data.window_checks import with_drive_microphones
 from training.experiment.run_directory import check_experiment
+
+if TYPE_CHECKING:
+    import argparse
+
+    from training.config.experiment_configuration import TrainingConfig
 
 
 def add_experiment_arguments(parser: argparse.ArgumentParser) -> None:
     """Add --config, --with and --seed."""
-    parser.add_argument('--config', type=Path, required=True, help='the experiment, a YAML file')
-    parser.add_argument(
-        '--with', type=Path, nargs='+', default=[], dest='over', help='YAML files that override settings'
-    )
+    add_config_arguments(parser)
     parser.add_argument(
         '--seed',
         type=int,
@@ -33,7 +34,7 @@ def named_experiment(options: argparse.Namespace) -> TrainingConfig:
         DatasetError: A drive cannot be read.
 
     """
-    config = with_drive_microphones(TrainingConfig.from_yaml(options.config, options.over))
+    config = with_drive_microphones(given_config(options))
     if options.seed is not None:
         config = config.seeded(options.seed)
     check_experiment(config)

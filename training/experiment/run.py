@@ -27,6 +27,7 @@ from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.errors import AudioManifoldError
 from audio_manifold_ros.common.files import write_json_atomic
 from audio_manifold_ros.evaluation.controls.audio_control import control_order
+from training.config.config_arguments import add_config_arguments, given_config
 from training.config.experiment_configuration import TrainingConfig
 from training.data.window_checks import check_windows, with_drive_microphones
 from training.experiment.calibrated_network import CalibratedNetwork
@@ -176,16 +177,13 @@ def _print(console: Console, text: str) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run from the command line; returns the exit status."""
     parser = command_parser('train run')
-    parser.add_argument('--config', type=Path, required=True, help='the experiment, a YAML file')
-    parser.add_argument(
-        '--with', type=Path, nargs='+', default=[], dest='over', help='YAML files that override settings'
-    )
+    add_config_arguments(parser)
     parser.add_argument('--seed', type=int, nargs='+', default=[0], help='seeds, one run each (0)')
     parser.add_argument('--results', type=Path, help='folder for records (`results` next to the folder of the drives)')
     options = parser.parse_args(arguments)
     console = Console(stderr=True)
     try:
-        config = TrainingConfig.from_yaml(options.config, options.over)
+        config = given_config(options)
         for seed in options.seed:
             path = run(config.seeded(seed), options.results, console)
             _print(console, f'record: {path}')

@@ -17,6 +17,7 @@ from audio_manifold_ros.cli.console import print_error
 from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.errors import AudioManifoldError
 from audio_manifold_ros.features.kinds import require_mel
+from training.config.config_arguments import given_config
 from training.config.experiment_configuration import TrainingConfig
 from training.data.data_module import WindowDataModule
 from training.data.ground_truth_arrays import batch_keys
@@ -64,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     console = Console(stderr=True)
     try:
-        config = with_drive_microphones(TrainingConfig.from_yaml(options.config))
+        config = with_drive_microphones(given_config(options))
         fit = change_fit(config.direct_fit, options)
         for network in config.direct:
             console.print(f'best weights: {fit_direct(config, network, fit, resume=options.resume)}')

@@ -19,6 +19,7 @@ from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.errors import AudioManifoldError, TrainingError
 from audio_manifold_ros.networks.at_net import AtNet
 from audio_manifold_ros.networks.perception_network import PerceptionNetwork
+from training.config.config_arguments import given_config
 from training.config.experiment_configuration import TrainingConfig
 from training.data.data_module import VIEW_KEY, WindowDataModule
 from training.data.ground_truth_arrays import ARRAY_OF_MODALITY
@@ -100,7 +101,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     console = Console(stderr=True)
     try:
-        config = with_drive_microphones(TrainingConfig.from_yaml(options.config))
+        config = with_drive_microphones(given_config(options))
         best = fit_joint(config, change_fit(config.joint_fit, options), resume=options.resume)
     except AudioManifoldError as error:
         print_error(console, error)

@@ -19,6 +19,7 @@ from audio_manifold_ros.cli.console import print_error
 from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.errors import AudioManifoldError
 from audio_manifold_ros.modalities.registry import MODALITIES
+from training.config.config_arguments import add_config_arguments, given_config
 from training.config.experiment_configuration import TrainingConfig
 from training.data.data_module import WindowDataModule
 from training.data.ground_truth_arrays import batch_keys
@@ -51,8 +52,8 @@ def fit_manifold(config: TrainingConfig, modality: str, fit: FitConfig, *, resum
 
 
 def add_fit_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add --config, --resume, --epochs and --minutes."""
-    parser.add_argument('--config', type=Path, required=True, help='the experiment, a YAML file')
+    """Add --config, --with, --resume, --epochs and --minutes."""
+    add_config_arguments(parser)
     parser.add_argument('--resume', action='store_true', help='continue from the last checkpoint')
     parser.add_argument('--epochs', type=int, help="instead of the experiment's")
     parser.add_argument('--minutes', type=float, help="time limit instead of the experiment's")
@@ -75,7 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     console = Console(stderr=True)
     try:
-        config = TrainingConfig.from_yaml(options.config)
+        config = given_config(options)
         fit = change_fit(config.manifold_fit, options)
         best = fit_manifold(config, options.modality, fit, resume=options.resume)
     except AudioManifoldError as error:
