@@ -33,6 +33,8 @@ from audio_manifold_ros.common.untrusted_text import shorten
 T = TypeVar('T')
 # Metadata of a field that must be given although the dataclass has a default for it.
 REQUIRED: Mapping[str, object] = {'required': True}
+# Metadata of a field that earlier files do not state. Its default is what they mean.
+ADDED: Mapping[str, object] = {'added': True}
 UNIONS = (Union, UnionType)
 # Name of a class variable: the key and the number of the version of the file, for example ('schema_version', 1).
 FILE_VERSION = 'FILE_VERSION'
@@ -48,7 +50,8 @@ def from_plain(
         values: A mapping of its fields. Lists become tuples.
         source: Name of the values in messages, for example the path of the file.
         error: Class of the error.
-        complete: Require every key. Otherwise a missing key takes the default of its field.
+        complete: Require every key, except those with the metadata `ADDED`. Otherwise a missing key takes the default
+            of its field.
 
     Raises:
         AudioManifoldError: `error`, if a key is unknown, missing or has a wrong value, or if the dataclass refuses the
@@ -105,6 +108,8 @@ def check_ranges(instance: Any, error: type[AudioManifoldError]) -> None:
 def to_plain(instance: Any, *, omit_defaults: bool = False) -> dict[str, Any]:
     """Return a dataclass as plain values: dictionaries, lists, numbers, strings.
 
+    Fields with the metadata `ADDED` are left out at their default, so that the digests of earlier files remain.
+
     Args:
         instance: The dataclass.
         omit_defaults: Leave out fields that are at their default, except required ones.
@@ -118,7 +123,8 @@ def to_plain(instance: Any, *, omit_defaults: bool = False) -> dict[str, Any]:
         plain[KIND_KEY] = kind_of(cls)
     for item in fields(instance):
         value = getattr(instance, item.name)
-        if not omit_defaults or _is_required(item) or value != _default(item):
+        may_be_omitted = item.metadata == ADDED or (omit_defaults and not _is_required(item))
+        if not may_be_omitted or value != _default(item):
             plain[item.name] = _plain(_round(hints[item.name], value), omit_defaults=omit_defaults)
     return plain
 
@@ -202,7 +208,9 @@ class _Converter:
         if not isinstance(value, Mapping):
             raise mismatch_error(cls, value, place)
         items = {item.name: item for item in fields(cls) if item.init}
-        required = [name for name, item in items.items() if self._complete or _is_required(item)]
+        required = [
+            name for name, item in items.items() if _is_required(item) or (self._complete and item.metadata != ADDED)
+        ]
         version = getattr(cls, FILE_VERSION, None)
         version_keys = [] if version is None else [version[0]]
         if version is not None and version[0] in value:

@@ -32,8 +32,10 @@ class EchoMap:
 
     The reference is the mean of the microphones, in which the vehicle's own noise dominates. It is correlated with a
     delay-and-sum beam in each azimuth. The cross-spectrum is divided by the magnitude of the reference and by the
-    level that is common to all microphones, so that each frequency has the same weight. The envelope of the
-    correlation is 1 for a beam that equals the reference. The map is its largest value within each millisecond of lag.
+    level that is common to all microphones, to the power of `echo_whitening`. With 1, each frequency has the same
+    weight, and the envelope of the correlation is 1 for a beam that equals the reference. With less, the cross-spectra
+    are divided by their root mean square too, so that the gain does not matter. The map is the largest value of the
+    envelope within each millisecond of lag.
 
     Only a short segment of lags is needed. `LagSegment` resamples the cross-spectra of the microphones to the few
     frequencies that describe this segment, before they are steered and transformed. One thread uses an instance.
@@ -49,6 +51,7 @@ class EchoMap:
         bins, edges = echo_bins(spec), echo_lag_edges(spec)
         azimuths_rad = echo_azimuths_rad(spec)
         margin = int(np.abs(lead_s(positions_m, azimuths_rad)).max() * spec.sample_rate_hz) + 2
+        self._whitening = np.float32(spec.echo_whitening)
         self._bins = slice(int(bins[0]), int(bins[-1]) + 1)
         lags = int(edges[0]), int(edges[-1])
         self._segment = segment = LagSegment((self._bins.start, self._bins.stop), spec.window_samples, lags, margin)
@@ -62,7 +65,7 @@ class EchoMap:
     def map(self, samples: Samples) -> Samples:
         """Return the echo map float32 (azimuth, lag) of a window float32 (mic, window_samples)."""
         spectrum = real_transform(samples)[:, self._bins]
-        cross = self._segment.resample(spectrum, whitening_factor(spectrum))
+        cross = self._segment.resample(spectrum, whitening_factor(spectrum, self._whitening))
         self._spectrum[:, : cross.shape[1]] = np.matmul(cross.T[:, None], self._weights)[:, 0].T
         correlation = inverse_transform(self._spectrum)[:, : self._lag_samples]
         squares = np.square(correlation.view(np.float32))
@@ -71,13 +74,18 @@ class EchoMap:
         return np.sqrt(largest)
 
 
-def whitening_factor(spectrum: NDArray[np.complex64]) -> NDArray[np.complex64]:
+def whitening_factor(spectrum: NDArray[np.complex64], exponent: np.float32) -> NDArray[np.complex64]:
     """Return the factor (bin,) that turns spectra (mic, bin) into whitened cross-spectra with their mean."""
     floor, share = np.float32(SPECTRUM_FLOOR), np.float32(1 / len(spectrum))
     parts = spectrum.view(np.float32)
     squares = np.einsum('mp,mp->p', parts, parts)
     level = np.sqrt((squares[0::2] + squares[1::2]) * share) + floor
     reference = np.add.reduce(spectrum, axis=0) * share
+    product = (np.abs(reference) + floor) * level
     # A product with the inverse takes a third of the time of a division of complex numbers.
-    factor: NDArray[np.complex64] = reference.conj() * (1 / ((np.abs(reference) + floor) * level))
+    scale = 1 / product
+    if exponent < 1:
+        remaining = product ** (1 - exponent)
+        scale *= remaining / np.sqrt(np.mean(np.square(remaining)))
+    factor: NDArray[np.complex64] = reference.conj() * scale
     return factor

@@ -6,12 +6,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import ClassVar
 
 from audio_manifold_ros.common.errors import FeatureError
-from audio_manifold_ros.common.schema import from_plain, to_plain
+from audio_manifold_ros.common.schema import ADDED, from_plain, to_plain
 from audio_manifold_ros.common.untrusted_text import shorten
 
 # A specification comes with a bundle. The limits bound the memory of its windows, frames and steering weights.
@@ -59,6 +59,7 @@ class SpatialFeatureSpec:
         mel_bands: Bands of the level map, from 0 Hz to half the sample rate.
         echo_azimuths: Azimuths of the echo map. Row i is at -pi + 2 pi i / `echo_azimuths`.
         echo_band_hz: Frequencies of the echo map.
+        echo_whitening: Exponent of the levels by which the cross-spectra of the echo map are divided. 1 is PHAT.
         echo_lags_ms: First lag of the echo map, and the lag after its last one.
 
     Raises:
@@ -82,6 +83,7 @@ class SpatialFeatureSpec:
     mel_bands: int = 64
     echo_azimuths: int = 16
     echo_band_hz: tuple[float, float] = (200.0, 4000.0)
+    echo_whitening: float = field(default=1.0, metadata=ADDED)
     echo_lags_ms: tuple[int, int] = (8, 96)
 
     def __post_init__(self) -> None:
@@ -176,7 +178,7 @@ class SpatialFeatureSpec:
             value = getattr(self, name)
             if type(value) is not int or not 0 < value <= limit:
                 raise self._error(name, f'an integer from 1 to {limit}')
-        for name in ('thin_above_hz', 'whitening'):
+        for name in ('thin_above_hz', 'whitening', 'echo_whitening'):
             if not _is_number(getattr(self, name)):
                 raise self._error(name, 'a finite number')
         for name, counts in (('band_edges_hz', range(2, MAX_STEERED_BANDS + 2)), ('echo_band_hz', (2,))):
@@ -204,6 +206,7 @@ class SpatialFeatureSpec:
         wide = all(high - low >= 2 * bin_hz for low, high in pairwise(edges))
         yield wide, 'band_edges_hz', f'edges that ascend by at least {2 * bin_hz:.4g} Hz (two bins)'
         yield 0 <= self.whitening <= 1, 'whitening', '0 to 1'
+        yield 0 <= self.echo_whitening <= 1, 'echo_whitening', '0 to 1'
         inside = echo[0] >= 0 and echo[1] <= half_rate_hz and echo[1] - echo[0] >= 2 * window_hz
         yield inside, 'echo_band_hz', f'two ascending frequencies from 0 to {half_rate_hz}'
         yield 0 <= lags[0] < lags[1] <= max_lag_ms, 'echo_lags_ms', f'two ascending lags from 0 to {max_lag_ms}'

@@ -173,7 +173,9 @@ class SpatialFeatures(nn.Module):
         spectra = torch.fft.rfft(samples)[..., bins]
         level = (_squares(spectra) * share).sum(dim=1).sqrt() + SPECTRUM_FLOOR
         reference = (spectra * share).sum(dim=1)
-        factor = reference.conj() / ((reference.abs() + SPECTRUM_FLOOR) * level)
+        product = (reference.abs() + SPECTRUM_FLOOR) * level
+        remaining = product.pow(1 - spec.echo_whitening)
+        factor = reference.conj() * remaining / (product * remaining.square().mean(dim=-1, keepdim=True).sqrt())
         cross = _resample(segment, spectra * factor[:, None])
         hz = torch.from_numpy(segment.frequencies * spec.sample_rate_hz).to(samples.device)
         phase = torch.from_numpy(segment.output_phase / (bins.stop - bins.start)).to(samples.device, torch.complex64)

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audio_manifold_ros.common.errors import BagError, RigError
-from audio_manifold_ros.common.schema import REQUIRED, check_version, convert, from_plain, to_plain
+from audio_manifold_ros.common.schema import ADDED, REQUIRED, check_version, convert, from_plain, to_plain
 from audio_manifold_ros.common.schema_rules import Decimals, above, at_least, between, not_empty, numbers, one_of, text
 from audio_manifold_ros.common.untrusted_text import shorten
 
@@ -239,3 +239,19 @@ def test_the_kind_of_a_given_dataclass_may_be_left_out_and_must_be_its_own() -> 
     assert from_plain(Square, {'side_m': 1.0}, '', BagError) == Square(1.0)
     with pytest.raises(BagError, match="kind is 'circle': give one of square"):
         from_plain(Square, {'kind': 'circle', 'side_m': 1.0}, '', BagError)
+
+
+@dataclass(frozen=True)
+class Grown:
+    rate_hz: int = 8000
+    whitening: float = field(default=1.0, metadata=ADDED)
+
+
+def test_files_from_before_a_field_are_complete_and_keep_their_values() -> None:
+    old = {'rate_hz': 8000}
+    grown = from_plain(Grown, old, 'manifest.json', BagError, complete=True)
+    assert grown == Grown()
+    assert to_plain(grown) == old
+    assert from_plain(Grown, to_plain(Grown(whitening=0.5)), '', BagError, complete=True) == Grown(whitening=0.5)
+    with pytest.raises(BagError, match=r"misses \['rate_hz'\]"):
+        from_plain(Grown, {'whitening': 0.5}, 'manifest.json', BagError, complete=True)

@@ -34,7 +34,8 @@ SPECS = {
     'long_lags': replace(SMALL, echo_lags_ms=(2, 180)),
     'odd_window': replace(SMALL, window_samples=3001, echo_azimuths=5, echo_lags_ms=(3, 20)),
     'phat': replace(SMALL, whitening=1.0, thin_above_hz=0.0),
-    'no_whitening': replace(SMALL, whitening=0.0, frames=1),
+    'whitened_in_part': replace(SMALL, echo_whitening=0.6),
+    'no_whitening': replace(SMALL, whitening=0.0, echo_whitening=0.0, frames=1),
 }
 AZIMUTHS = np.concatenate([np.linspace(0.8, -0.8, 48), np.linspace(-1.1, -5.2, 16)])
 

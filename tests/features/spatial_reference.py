@@ -83,12 +83,15 @@ def echo_map(samples: Array, positions_m: Array, spec: SpatialFeatureSpec) -> Ar
     spectra = np.where(inside, np.fft.rfft(samples), 0)
     level = np.sqrt((np.abs(spectra) ** 2).mean(axis=0)) + 1e-9
     reference = spectra.mean(axis=0)
+    product = level * (np.abs(reference) + 1e-9)
+    divisor = product**spec.echo_whitening
+    divisor *= np.sqrt(np.mean((product / divisor)[inside] ** 2))
     first_ms, last_ms = spec.echo_lags_ms
     result = np.empty(spec.echo_shape)
     for row in range(spec.echo_azimuths):
         lead = lead_s(positions_m, -np.pi + 2 * np.pi * row / spec.echo_azimuths)
-        beam = (spectra * np.exp(-2j * np.pi * hz * lead[:, None])).mean(axis=0) / level
-        cross = beam * reference.conj() / (np.abs(reference) + 1e-9)
+        beam = (spectra * np.exp(-2j * np.pi * hz * lead[:, None])).mean(axis=0)
+        cross = beam * reference.conj() / divisor
         envelope = np.abs(np.fft.ifft(cross, length)) * length / inside.sum()
         for lag, ms in enumerate(range(first_ms, last_ms)):
             first, last = (round(edge * rate_hz / 1000) for edge in (ms, ms + 1))

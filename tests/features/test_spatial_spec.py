@@ -36,6 +36,8 @@ BAD_FIELDS = [
     ('thin_above_hz', math.inf),
     ('whitening', 1.1),
     ('whitening', 'full'),
+    ('echo_whitening', -0.1),
+    ('echo_whitening', '1'),
     ('echo_azimuths', 400),
     ('echo_band_hz', (4000.0, 200.0)),
     ('echo_band_hz', (200.0, 4000.0, 5000.0)),
@@ -58,7 +60,7 @@ def test_sizes_and_places_of_the_maps() -> None:
 
 
 def test_survives_json_with_its_kind() -> None:
-    spec = SpatialFeatureSpec(frames=12, band_edges_hz=(200.0, 900.0, 1500.5), echo_lags_ms=(4, 60), whitening=1.0)
+    spec = SpatialFeatureSpec(frames=12, band_edges_hz=(200.0, 900.0, 1500.5), echo_lags_ms=(4, 60), echo_whitening=0.8)
     values = json.loads(json.dumps(spec.to_dict()))
     assert values['kind'] == 'spatial'
     assert SpatialFeatureSpec.from_dict(values) == feature_spec_from_dict(values) == spec

@@ -30,7 +30,7 @@ from training.fitting.joint_losses import class_weights
 from training.fitting.joint_module import JointModule
 from training.fitting.latent_cache import feature_statistics
 from training.fitting.lr_schedule import TrainingBudget
-from training.fitting.spatial_statistics import set_training_statistics
+from training.fitting.spatial_statistics import set_input_statistics, set_training_statistics
 from training.fitting.starting_networks import adopt_trunk, load_start
 from training.fitting.trainer import run_audio_network_fit
 from training.fitting.view_priors import ViewPriors
@@ -79,7 +79,10 @@ def make_networks(config: TrainingConfig, joint: JointConfig, cache: WindowCache
 
     """
     if joint.start:
-        return load_start(Path(joint.start), config, config.perception)
+        start = load_start(Path(joint.start), config, config.perception)
+        if start.network.spatial is not None and start.has_other_features:
+            set_input_statistics(start.network.spatial, cache)
+        return start.network
     network = PerceptionNetwork(config.perception)
     if network.spatial is not None:
         set_training_statistics(network.spatial, cache, config.depth)

@@ -38,6 +38,24 @@ def set_training_statistics(network: SpatialNetwork, cache: WindowCache, depth: 
         TrainingError: The features have another size than the input of the network.
 
     """
+    set_input_statistics(network, cache)
+    indices = cache.indices('train')
+    table = prior_table(cache, network.config.modalities)
+    network.prior.set_table(table)
+    view = most_common_view(cache)
+    network.prior.set(prior_inputs(table, view, network.config, depth))
+    if network.vehicles is not None:
+        is_usual = cache.window_views(indices) == cache.views.index(view)
+        network.set_azimuths(cache.take(AZIMUTHS, indices[is_usual][:1]))
+
+
+def set_input_statistics(network: SpatialNetwork, cache: WindowCache) -> None:
+    """Set the means and deviations by which a network scales its input, from the training windows.
+
+    Raises:
+        TrainingError: The features have another size than the input of the network.
+
+    """
     indices = cache.indices('train')
     features = cache.features(evenly_spaced(indices, FEATURE_WINDOWS))
     if features.shape[1:] != (network.config.size,):
@@ -47,13 +65,6 @@ def set_training_statistics(network: SpatialNetwork, cache: WindowCache, depth: 
         )
         raise TrainingError(msg)
     network.trunk.inputs.set_statistics(torch.from_numpy(features))
-    table = prior_table(cache, network.config.modalities)
-    network.prior.set_table(table)
-    view = most_common_view(cache)
-    network.prior.set(prior_inputs(table, view, network.config, depth))
-    if network.vehicles is not None:
-        is_usual = cache.window_views(indices) == cache.views.index(view)
-        network.set_azimuths(cache.take(AZIMUTHS, indices[is_usual][:1]))
 
 
 def most_common_view(cache: WindowCache) -> CameraView:

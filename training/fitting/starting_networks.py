@@ -6,11 +6,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+
+import torch
 
 from audio_manifold_ros.common.errors import TrainingError
 from audio_manifold_ros.common.json_text import read_json
 from audio_manifold_ros.common.schema import from_plain
+from audio_manifold_ros.features.spatial_spec import SpatialFeatureSpec
 from audio_manifold_ros.inference.backends.torch_backend import load_network
 from audio_manifold_ros.inference.bundle.bundle import Bundle
 from audio_manifold_ros.inference.bundle.manifest import MANIFEST_FILE
@@ -29,18 +32,34 @@ if TYPE_CHECKING:
     from audio_manifold_ros.networks.spatial.spatial_network import SpatialNetwork
 
 HEAD_PREFIX = 'head.'
+STEERED_WEIGHT, STEERED_DEVIATION = 'spatial.trunk.steered.layers.0.0.weight', 'spatial.trunk.inputs.steered_std'
 # Weight of the stored codes in the moving averages, in batches of average use.
 CODE_COUNT = 32.0
 
 
-def load_start(path: Path, config: TrainingConfig, expected: PerceptionConfig) -> PerceptionNetwork:
+class StartingNetworks(NamedTuple):
+    """Networks with starting weights.
+
+    Attributes:
+        network: The networks.
+        has_other_features: True if the weights were fitted to other features, so that the input has other statistics.
+
+    """
+
+    network: PerceptionNetwork
+    has_other_features: bool
+
+
+def load_start(path: Path, config: TrainingConfig, expected: PerceptionConfig) -> StartingNetworks:
     """Return the networks of a bundle or of the output folder of a run.
 
-    An experiment with soft decoding may start from networks with the nearest codes.
+    An experiment with soft decoding may start from networks with the nearest codes. An experiment on spatial maps may
+    start from networks whose maps are whitened otherwise, or whose steered map has fewer bands, each of which it
+    splits.
 
     Args:
         path: Folder of the bundle or of the run.
-        config: The experiment, whose features must be those of the networks.
+        config: The experiment.
         expected: Sizes of the networks of the experiment.
 
     Raises:
@@ -49,16 +68,20 @@ def load_start(path: Path, config: TrainingConfig, expected: PerceptionConfig) -
 
     """
     network, features = _read(path, 'start')
+    wanted = config.data.features
+    has_other_features = features != wanted
+    if isinstance(features, SpatialFeatureSpec) and isinstance(wanted, SpatialFeatureSpec):
+        network, features = _with_finer_bands(network, features, wanted), _with_maps_of(features, wanted)
     if network.config != expected and network.config == _with_nearest_codes(expected):
         network = _with_soft_codes(network, expected)
-    for name, found, wanted in (('sizes', network.config, expected), ('features', features, config.data.features)):
-        if found != wanted:
-            msg = f'The networks of {str(path)!r} have the {name} {found}, the experiment {wanted}: make them equal.'
+    for name, found, own in (('sizes', network.config, expected), ('features', features, wanted)):
+        if found != own:
+            msg = f'The networks of {str(path)!r} have the {name} {found}, the experiment {own}: make them equal.'
             raise TrainingError(msg)
     for codebook in network.codebooks.values():
         if isinstance(codebook, VectorQuantizer):
             codebook.adopt(CODE_COUNT)
-    return network
+    return StartingNetworks(network, has_other_features)
 
 
 def adopt_trunk(network: SpatialNetwork, path: Path, config: TrainingConfig) -> None:
@@ -85,6 +108,41 @@ def adopt_trunk(network: SpatialNetwork, path: Path, config: TrainingConfig) -> 
         )
         raise TrainingError(msg)
     network.load_state_dict(found, strict=False)
+
+
+def _with_maps_of(features: SpatialFeatureSpec, wanted: SpatialFeatureSpec) -> SpatialFeatureSpec:
+    """Return features with the whitening of others, and with their bands if these split its own."""
+    has_finer = _is_split(features, wanted)
+    return replace(
+        features,
+        band_edges_hz=wanted.band_edges_hz if has_finer else features.band_edges_hz,
+        whitening=wanted.whitening,
+        echo_whitening=wanted.echo_whitening,
+    )
+
+
+def _is_split(features: SpatialFeatureSpec, wanted: SpatialFeatureSpec) -> bool:
+    own, finer = features.band_edges_hz, wanted.band_edges_hz
+    return set(own) <= set(finer) and (own[0], own[-1]) == (finer[0], finer[-1])
+
+
+def _with_finer_bands(
+    network: PerceptionNetwork, features: SpatialFeatureSpec, wanted: SpatialFeatureSpec
+) -> PerceptionNetwork:
+    """Return networks that split the bands of the steered map, each part with its share of the weights of the band."""
+    spatial = network.config.spatial
+    if spatial is None or wanted.band_edges_hz == features.band_edges_hz or not _is_split(features, wanted):
+        return network
+    finer = PerceptionNetwork(replace(network.config, spatial=replace(spatial, steered=wanted.steered_shape)))
+    bands = torch.bucketize(
+        torch.tensor(wanted.band_edges_hz[:-1]), torch.tensor(features.band_edges_hz[1:-1]), right=True
+    )
+    parts = torch.bincount(bands)
+    weights = network.state_dict()
+    weights[STEERED_WEIGHT] = weights[STEERED_WEIGHT][:, bands] / parts[bands][:, None, None]
+    weights[STEERED_DEVIATION] = weights[STEERED_DEVIATION][:, bands]
+    finer.load_state_dict(weights)
+    return finer
 
 
 def _with_nearest_codes(config: PerceptionConfig) -> PerceptionConfig:
