@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Echo map of a window: the correlation of the array's mean signal with beams around it."""
+"""Echo map: the correlation of the array's mean signal with beams around it."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ from audio_manifold_ros.features.steering import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from audio_manifold_ros.common.array_types import FloatArray, Samples
@@ -28,7 +30,7 @@ SPECTRUM_FLOOR = 1e-9
 
 
 class EchoMap:
-    """The echo map of windows, for one array.
+    """The echo map of segments of a window, for one array. That of the window is their mean (`mean_map`).
 
     The reference is the mean of the microphones, in which the vehicle's own noise dominates. It is correlated with a
     delay-and-sum beam in each azimuth. The cross-spectrum is divided by the magnitude of the reference and by the
@@ -54,7 +56,7 @@ class EchoMap:
         self._whitening = np.float32(spec.echo_whitening)
         self._bins = slice(int(bins[0]), int(bins[-1]) + 1)
         lags = int(edges[0]), int(edges[-1])
-        self._segment = segment = LagSegment((self._bins.start, self._bins.stop), spec.window_samples, lags, margin)
+        self._segment = segment = LagSegment((self._bins.start, self._bins.stop), spec.echo_samples, lags, margin)
         self._lags = edges[:-1] - edges[0]
         self._lag_samples = int(edges[-1] - edges[0])
         weights = steering_weights(positions_m, azimuths_rad, segment.frequencies * spec.sample_rate_hz)
@@ -63,7 +65,7 @@ class EchoMap:
         self._spectrum = np.zeros((spec.echo_azimuths, segment.period_samples), dtype=np.complex64)
 
     def map(self, samples: Samples) -> Samples:
-        """Return the echo map float32 (azimuth, lag) of a window float32 (mic, window_samples)."""
+        """Return the echo map float32 (azimuth, lag) of a segment float32 (mic, echo_samples)."""
         spectrum = real_transform(samples)[:, self._bins]
         cross = self._segment.resample(spectrum, whitening_factor(spectrum, self._whitening))
         self._spectrum[:, : cross.shape[1]] = np.matmul(cross.T[:, None], self._weights)[:, 0].T
@@ -72,6 +74,12 @@ class EchoMap:
         power = squares[:, 0::2] + squares[:, 1::2]
         largest: Samples = np.maximum.reduceat(power, self._lags, axis=1)
         return np.sqrt(largest)
+
+
+def mean_map(maps: Sequence[Samples]) -> Samples:
+    """Return the echo map of a window from those of its segments, in order."""
+    mean: Samples = np.mean(maps, axis=0, dtype=np.float32) if len(maps) > 1 else maps[0]
+    return mean
 
 
 def whitening_factor(spectrum: NDArray[np.complex64], exponent: np.float32) -> NDArray[np.complex64]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from audio_manifold_ros.common.errors import FeatureError
-from audio_manifold_ros.features.echo_map import EchoMap
+from audio_manifold_ros.features.echo_map import EchoMap, mean_map
 from audio_manifold_ros.features.spatial_frames import SpatialFrames
 
 if TYPE_CHECKING:
@@ -47,7 +47,12 @@ class SpatialMaps:
 
     def features(self, samples: Samples) -> Samples:
         """Return the features float32 (size,) of a window float32 (mic, window_samples) of the active microphones."""
-        return self.pack(self.frames.maps(window_frames(samples, self.spec)), self.echo.map(samples))
+        spec = self.spec
+        echoes = [
+            self.echo.map(np.ascontiguousarray(samples[:, first : first + spec.echo_samples]))
+            for first in spec.echo_starts
+        ]
+        return self.pack(self.frames.maps(window_frames(samples, spec)), mean_map(echoes))
 
     def pack(self, frames: Samples, echo: Samples) -> Samples:
         """Return the packed vector (size,).

@@ -26,6 +26,8 @@ MAX_INTEGERS = {
     'other_azimuths': 1024,
     'mel_bands': 4096,
     'echo_azimuths': 360,
+    'echo_segments': 64,
+    'echo_step_samples': 1 << 24,
 }
 MAX_ELEMENTS = 1 << 26
 MAX_STEERED = 1 << 22
@@ -61,6 +63,8 @@ class SpatialFeatureSpec:
         echo_band_hz: Frequencies of the echo map.
         echo_whitening: Exponent of the levels by which the cross-spectra of the echo map are divided. 1 is PHAT.
         echo_lags_ms: First lag of the echo map, and the lag after its last one.
+        echo_segments: Segments of the window whose echo maps are averaged. The last one ends with the window.
+        echo_step_samples: Distance between segments. A multiple of `hop_samples`.
 
     Raises:
         FeatureError: A value is invalid. The message names it.
@@ -85,6 +89,8 @@ class SpatialFeatureSpec:
     echo_band_hz: tuple[float, float] = (200.0, 4000.0)
     echo_whitening: float = field(default=1.0, metadata=ADDED)
     echo_lags_ms: tuple[int, int] = (8, 96)
+    echo_segments: int = field(default=1, metadata=ADDED)
+    echo_step_samples: int = field(default=6144, metadata=ADDED)
 
     def __post_init__(self) -> None:
         """Validate the values."""
@@ -117,6 +123,16 @@ class SpatialFeatureSpec:
     def echo_shape(self) -> tuple[int, int]:
         """Shape (azimuth, lag) of the echo map."""
         return self.echo_azimuths, self.echo_lags_ms[1] - self.echo_lags_ms[0]
+
+    @property
+    def echo_samples(self) -> int:
+        """Length of a segment of the echo map."""
+        return self.window_samples - (self.echo_segments - 1) * self.echo_step_samples
+
+    @property
+    def echo_starts(self) -> range:
+        """First samples of the segments of the echo map."""
+        return range(0, self.echo_segments * self.echo_step_samples, self.echo_step_samples)
 
     @property
     def size(self) -> int:
@@ -191,13 +207,17 @@ class SpatialFeatureSpec:
 
     def _checks(self) -> Iterator[tuple[bool, str, str]]:
         rate_hz, window, bins = self.sample_rate_hz, self.window_samples, self.n_fft // 2 + 1
-        half_rate_hz, bin_hz, window_hz = rate_hz / 2, rate_hz / self.n_fft, rate_hz / window
+        segment = self.echo_samples
+        yield segment > 0, 'echo_segments', f'segments that fit into window_samples ({window})'
+        half_rate_hz, bin_hz, segment_hz = rate_hz / 2, rate_hz / self.n_fft, rate_hz / segment
         edges, echo, lags = self.band_edges_hz, self.echo_band_hz, self.echo_lags_ms
-        max_lag_ms = 500 * window // rate_hz
+        max_lag_ms = 500 * segment // rate_hz
         hop = self.hop_samples
         yield rate_hz >= MIN_SAMPLE_RATE_HZ, 'sample_rate_hz', f'at least {MIN_SAMPLE_RATE_HZ}'
         yield self.n_fft % 2 == 0, 'n_fft', 'an even number'
         yield self.frame_hop_samples % hop == 0, 'frame_hop_samples', f'a multiple of hop_samples ({hop})'
+        is_aligned = self.echo_segments == 1 or self.echo_step_samples % hop == 0
+        yield is_aligned, 'echo_step_samples', f'a multiple of hop_samples ({hop})'
         yield self.first_frame_sample >= 0, 'frames', f'frames that fit into window_samples ({window})'
         yield self.frames * self.n_fft <= MAX_ELEMENTS, 'frames', f'at most {MAX_ELEMENTS // self.n_fft}'
         yield self.mel_bands * bins <= MAX_ELEMENTS, 'mel_bands', f'at most {MAX_ELEMENTS // bins} with this n_fft'
@@ -207,10 +227,10 @@ class SpatialFeatureSpec:
         yield wide, 'band_edges_hz', f'edges that ascend by at least {2 * bin_hz:.4g} Hz (two bins)'
         yield 0 <= self.whitening <= 1, 'whitening', '0 to 1'
         yield 0 <= self.echo_whitening <= 1, 'echo_whitening', '0 to 1'
-        inside = echo[0] >= 0 and echo[1] <= half_rate_hz and echo[1] - echo[0] >= 2 * window_hz
+        inside = echo[0] >= 0 and echo[1] <= half_rate_hz and echo[1] - echo[0] >= 2 * segment_hz
         yield inside, 'echo_band_hz', f'two ascending frequencies from 0 to {half_rate_hz}'
         yield 0 <= lags[0] < lags[1] <= max_lag_ms, 'echo_lags_ms', f'two ascending lags from 0 to {max_lag_ms}'
-        yield self.echo_azimuths * window <= MAX_ELEMENTS, 'echo_azimuths', f'at most {MAX_ELEMENTS // window}'
+        yield self.echo_azimuths * segment <= MAX_ELEMENTS, 'echo_azimuths', f'at most {MAX_ELEMENTS // segment}'
 
 
 def _is_number(value: object) -> bool:

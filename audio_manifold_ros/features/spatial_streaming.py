@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from audio_manifold_ros.features.echo_map import mean_map
 from audio_manifold_ros.features.sliding_windows import HISTORY_WINDOWS
 from audio_manifold_ros.features.spatial_batch import SpatialMaps, active_samples
 from audio_manifold_ros.features.streaming_features import CHUNK_HOPS, StreamingFeatures
@@ -22,7 +23,8 @@ class StreamingSpatialFeatures(StreamingFeatures):
     """Spatial features of every hop-aligned window of a stream, equal to `spatial_features` of its samples.
 
     Level and steered map of a frame are computed once, when its last sample arrives. They are shared by all windows
-    that contain the frame. The echo map is computed from the samples of the window that is asked for.
+    that contain the frame. The echo map of a segment is computed when a window that is asked for needs it, and kept for
+    later windows.
 
     The active microphones are those of the latest `set_active`, for every window, also for samples that arrived before
     the call. Frames that were computed with other microphones are computed again from the kept samples when a window
@@ -47,7 +49,10 @@ class StreamingSpatialFeatures(StreamingFeatures):
         self._offsets = hops_per_frame * np.arange(spec.frames)
         self._kept_frames = int(self._offsets[-1]) + 1 + HISTORY_WINDOWS + CHUNK_HOPS
         self._frames = np.zeros((self._kept_frames, self._maps.frames.values), dtype=np.float32)
-        self._samples = np.zeros((geometry.microphones, spec.window_samples), dtype=np.float32)
+        self._samples = np.zeros((geometry.microphones, spec.echo_samples), dtype=np.float32)
+        # Echo maps of segments by the sample at which they end, the oldest first.
+        self._echoes: dict[int, Samples] = {}
+        self._kept_echoes = (spec.echo_starts[-1] // spec.hop_samples) + 1 + HISTORY_WINDOWS
         self._is_current = np.zeros(self._kept_frames, dtype=bool)
 
     @property
@@ -70,6 +75,12 @@ class StreamingSpatialFeatures(StreamingFeatures):
             self._maps = self._maps_of(used)
             self._active = used
             self._is_current[:] = False
+            self._echoes.clear()
+
+    def reset(self) -> None:
+        """Drop the stream (see `StreamingFeatures`)."""
+        super().reset()
+        self._echoes.clear()
 
     def features(self, window_end: int) -> Samples:
         """Return float32 (size,) (see `StreamingFeatures`)."""
@@ -79,9 +90,20 @@ class StreamingSpatialFeatures(StreamingFeatures):
         slots = (first + self._offsets) % self._kept_frames
         for offset in self._offsets[~self._is_current[slots]]:
             self._compute(first + int(offset), first_sample + int(offset) * spec.hop_samples)
-        self._windows.copy_window(window_end, self._samples)
-        echo = self._maps.echo.map(active_samples(self._samples, self._active))
-        return self._maps.pack(self._frames[slots], echo)
+        first_end = window_end - spec.echo_starts[-1]
+        echoes = [self._echo(first_end + start) for start in spec.echo_starts]
+        return self._maps.pack(self._frames[slots], mean_map(echoes))
+
+    def _echo(self, end: int) -> Samples:
+        """Return the echo map of the segment that ends before a sample."""
+        echo = self._echoes.pop(end, None)
+        if echo is None:
+            self._windows.ring.window(end, self._spec.echo_samples, self._samples)
+            echo = self._maps.echo.map(active_samples(self._samples, self._active))
+        self._echoes[end] = echo
+        while len(self._echoes) > self._kept_echoes:
+            del self._echoes[next(iter(self._echoes))]
+        return echo
 
     def _maps_of(self, active: Mask) -> SpatialMaps:
         return SpatialMaps(self._spec, self._geometry.positions_m[active], self._geometry.azimuths_rad)

@@ -144,7 +144,10 @@ class SpatialFeatures(nn.Module):
         share = geometry.active / geometry.active.sum(dim=1, keepdim=True)
         share = share.float()[..., None]
         samples = torch.where(geometry.active[..., None], samples, 0.0)
-        maps = (*self._frame_maps(samples, geometry, share), self._echo_map(samples, geometry, share))
+        spec = self.spec
+        segments = (samples[..., first : first + spec.echo_samples] for first in spec.echo_starts)
+        echo = torch.stack([self._echo_map(segment, geometry, share) for segment in segments]).mean(dim=0)
+        maps = (*self._frame_maps(samples, geometry, share), echo)
         return torch.cat([values.flatten(1) for values in maps], dim=1)
 
     def _frame_maps(
@@ -165,11 +168,11 @@ class SpatialFeatures(nn.Module):
         return level, steered - steered.mean(dim=2, keepdim=True)
 
     def _echo_map(self, samples: torch.Tensor, geometry: GeometryTensors, share: torch.Tensor) -> torch.Tensor:
-        """Return the echo map (window, azimuth, lag)."""
+        """Return the echo map (window, azimuth, lag) of segments (window, mic, echo_samples)."""
         spec, tables, bins = self.spec, self._tables, self._echo_bins
         radius_m = float(geometry.positions_m[..., :2].norm(dim=-1).max())
         margin = int(radius_m / SPEED_OF_SOUND_MPS * spec.sample_rate_hz) + 2
-        segment = LagSegment((bins.start, bins.stop), spec.window_samples, self._lags, margin)
+        segment = LagSegment((bins.start, bins.stop), spec.echo_samples, self._lags, margin)
         spectra = torch.fft.rfft(samples)[..., bins]
         level = (_squares(spectra) * share).sum(dim=1).sqrt() + SPECTRUM_FLOOR
         reference = (spectra * share).sum(dim=1)

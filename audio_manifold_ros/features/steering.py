@@ -53,7 +53,7 @@ def steered_bins(spec: SpatialFeatureSpec) -> list[NDArray[np.intp]]:
 
 def echo_bins(spec: SpatialFeatureSpec) -> NDArray[np.intp]:
     """Return the bins of the transform of a window that the echo map uses. They are consecutive."""
-    bins_hz = np.fft.rfftfreq(spec.window_samples, 1.0 / spec.sample_rate_hz)
+    bins_hz = np.fft.rfftfreq(spec.echo_samples, 1.0 / spec.sample_rate_hz)
     low_hz, high_hz = spec.echo_band_hz
     return np.flatnonzero((bins_hz >= low_hz) & (bins_hz < high_hz))
 

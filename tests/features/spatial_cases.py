@@ -35,6 +35,7 @@ SPECS = {
     'odd_window': replace(SMALL, window_samples=3001, echo_azimuths=5, echo_lags_ms=(3, 20)),
     'phat': replace(SMALL, whitening=1.0, thin_above_hz=0.0),
     'whitened_in_part': replace(SMALL, echo_whitening=0.6),
+    'segments': replace(SMALL, window_samples=3400, echo_segments=3, echo_step_samples=192, echo_whitening=0.85),
     'no_whitening': replace(SMALL, whitening=0.0, echo_whitening=0.0, frames=1),
 }
 AZIMUTHS = np.concatenate([np.linspace(0.8, -0.8, 48), np.linspace(-1.1, -5.2, 16)])

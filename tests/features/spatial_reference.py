@@ -42,7 +42,10 @@ def expected_maps(
     spectra = frame_spectra(samples.astype(np.float64), spec)
     level = 10 * np.log10(filters(spec) @ (np.abs(spectra) ** 2).mean(axis=0).T + 1e-10)
     steered = steered_map(spectra, positions_m, azimuths_rad, spec)
-    return {'level': level, 'steered': steered, 'echo': echo_map(samples.astype(np.float64), positions_m, spec)}
+    length = spec.window_samples - (spec.echo_segments - 1) * spec.echo_step_samples
+    firsts = [number * spec.echo_step_samples for number in range(spec.echo_segments)]
+    echoes = [echo_map(samples[:, first : first + length].astype(np.float64), positions_m, spec) for first in firsts]
+    return {'level': level, 'steered': steered, 'echo': np.mean(echoes, axis=0)}
 
 
 def frame_spectra(samples: Array, spec: SpatialFeatureSpec) -> Array:
@@ -77,7 +80,7 @@ def steered_map(spectra: Array, positions_m: Array, azimuths_rad: Array, spec: S
 
 
 def echo_map(samples: Array, positions_m: Array, spec: SpatialFeatureSpec) -> Array:
-    length, rate_hz = spec.window_samples, spec.sample_rate_hz
+    length, rate_hz = samples.shape[1], spec.sample_rate_hz
     hz = np.fft.rfftfreq(length, 1 / rate_hz)
     inside = (hz >= spec.echo_band_hz[0]) & (hz < spec.echo_band_hz[1])
     spectra = np.where(inside, np.fft.rfft(samples), 0)

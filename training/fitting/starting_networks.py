@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from audio_manifold_ros.networks.perception_network import PerceptionConfig
     from audio_manifold_ros.networks.spatial.spatial_network import SpatialNetwork
 
+# Values of features on which the meaning of the places of the maps does not depend.
+FREE_FEATURES = ('window_samples', 'whitening', 'echo_whitening', 'echo_segments', 'echo_step_samples')
 HEAD_PREFIX = 'head.'
 STEERED_WEIGHT, STEERED_DEVIATION = 'spatial.trunk.steered.layers.0.0.weight', 'spatial.trunk.inputs.steered_std'
 # Weight of the stored codes in the moving averages, in batches of average use.
@@ -54,8 +56,8 @@ def load_start(path: Path, config: TrainingConfig, expected: PerceptionConfig) -
     """Return the networks of a bundle or of the output folder of a run.
 
     An experiment with soft decoding may start from networks with the nearest codes. An experiment on spatial maps may
-    start from networks whose maps are whitened otherwise, or whose steered map has fewer bands, each of which it
-    splits.
+    start from networks whose maps are whitened otherwise, whose echo map is of other segments, or whose steered map has
+    fewer bands, each of which it splits.
 
     Args:
         path: Folder of the bundle or of the run.
@@ -111,14 +113,9 @@ def adopt_trunk(network: SpatialNetwork, path: Path, config: TrainingConfig) -> 
 
 
 def _with_maps_of(features: SpatialFeatureSpec, wanted: SpatialFeatureSpec) -> SpatialFeatureSpec:
-    """Return features with the whitening of others, and with their bands if these split its own."""
-    has_finer = _is_split(features, wanted)
-    return replace(
-        features,
-        band_edges_hz=wanted.band_edges_hz if has_finer else features.band_edges_hz,
-        whitening=wanted.whitening,
-        echo_whitening=wanted.echo_whitening,
-    )
+    """Return features with the window and whitening of others, and with their bands if these split its own."""
+    names = (*FREE_FEATURES, 'band_edges_hz') if _is_split(features, wanted) else FREE_FEATURES
+    return replace(features, **{name: getattr(wanted, name) for name in names})
 
 
 def _is_split(features: SpatialFeatureSpec, wanted: SpatialFeatureSpec) -> bool:

@@ -69,8 +69,8 @@ def test_parts_of_a_band_share_its_weights() -> None:
     )
 
 
-def test_networks_start_with_another_whitening() -> None:
-    start = load_start(STREET, *street_with(whitening=1.0, echo_whitening=0.85))
+def test_networks_start_with_another_whitening_and_more_segments() -> None:
+    start = load_start(STREET, *street_with(whitening=1.0, echo_whitening=0.85, window_samples=40_932, echo_segments=4))
     assert start.has_other_features
 
 
