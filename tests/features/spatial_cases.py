@@ -28,6 +28,7 @@ SMALL = SpatialFeatureSpec(
     echo_band_hz=(250.0, 3200.0),
     echo_lags_ms=(4, 30),
 )
+SEGMENTS = replace(SMALL, window_samples=3400, echo_segments=3, echo_step_samples=192, echo_whitening=0.85)
 SPECS = {
     'default': SPEC,
     'small': SMALL,
@@ -35,7 +36,7 @@ SPECS = {
     'odd_window': replace(SMALL, window_samples=3001, echo_azimuths=5, echo_lags_ms=(3, 20)),
     'phat': replace(SMALL, whitening=1.0, thin_above_hz=0.0),
     'whitened_in_part': replace(SMALL, echo_whitening=0.6),
-    'segments': replace(SMALL, window_samples=3400, echo_segments=3, echo_step_samples=192, echo_whitening=0.85),
+    'segments': SEGMENTS,
     'no_whitening': replace(SMALL, whitening=0.0, echo_whitening=0.0, frames=1),
 }
 AZIMUTHS = np.concatenate([np.linspace(0.8, -0.8, 48), np.linspace(-1.1, -5.2, 16)])

@@ -16,12 +16,13 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros.common.errors import FeatureError
 from audio_manifold_ros.features.array_geometry import ArrayGeometry
+from audio_manifold_ros.features.echo_map import EchoMap
 from audio_manifold_ros.features.sliding_windows import HISTORY_WINDOWS
 from audio_manifold_ros.features.spatial_batch import spatial_features
 from audio_manifold_ros.features.spatial_frames import SpatialFrames
 from audio_manifold_ros.features.spatial_spec import SpatialFeatureSpec
 from audio_manifold_ros.features.spatial_streaming import StreamingSpatialFeatures
-from tests.features.spatial_cases import SMALL, SPEC, geometry
+from tests.features.spatial_cases import SEGMENTS, SMALL, SPEC, geometry
 from tests.features.spatial_reference import ring
 
 Array = NDArray[np.float32]
@@ -33,6 +34,7 @@ SPECS = {
     'small': SMALL,
     'frames_at_every_hop': replace(SMALL, frame_hop_samples=64),
     'odd_hop': replace(SMALL, hop_samples=77, frame_hop_samples=231, n_fft=250, window_samples=3001),
+    'segments': SEGMENTS,
     'one_frame': replace(SMALL, frames=1, hop_samples=300, frame_hop_samples=300),
 }
 
@@ -201,6 +203,38 @@ def test_computes_each_frame_once_and_again_only_for_other_microphones(
     assert sum(computed) == SMALL.frames
     stream.features.features(newest - SMALL.frame_hop_samples)
     assert sum(computed) == SMALL.frames + 1
+
+
+def test_computes_the_echo_map_of_each_segment_once_and_again_only_for_other_microphones(
+    signals: Signals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    computed: list[Array] = []
+    echo_map = EchoMap.map
+
+    def counted(self: EchoMap, segment: Array) -> Array:
+        computed.append(segment)
+        return echo_map(self, segment)
+
+    monkeypatch.setattr(EchoMap, 'map', counted)
+    hops_per_step = SEGMENTS.echo_step_samples // SEGMENTS.hop_samples
+    windows = 20
+    lead = -SEGMENTS.window_samples % SEGMENTS.hop_samples
+    stream = Stream(SEGMENTS, signals['noise'](3, lead + SEGMENTS.window_samples + (windows - 1) * 64))
+    for first in range(0, stream.audio.shape[1], 64):
+        stream.push(first, 64)
+        if stream.features.newest_window_end is not None:
+            stream.features.features(stream.features.newest_window_end)
+    assert stream.features.window_count == windows
+    assert len(computed) == windows + (SEGMENTS.echo_segments - 1) * hops_per_step
+    computed.clear()
+    newest = stream.features.newest_window_end
+    assert newest is not None
+    stream.features.set_active(TWO)
+    for _ in range(2):
+        stream.features.features(newest)
+    assert len(computed) == SEGMENTS.echo_segments
+    stream.features.features(newest - SEGMENTS.echo_step_samples)
+    assert len(computed) == SEGMENTS.echo_segments + 1
 
 
 def test_results_belong_to_the_caller(signals: Signals) -> None:

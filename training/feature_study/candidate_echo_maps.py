@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Candidates for the echo map: other values of its definition, other whitening, and a moving reference."""
+"""Candidates for the echo map: other values of its definition, other whitening, segments, a moving reference."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class EchoCandidate:
     """Echo map at the two sides of the car, in full resolution of the correlation.
 
     Attributes:
-        spec: Length of the window, frequencies and lags.
+        spec: Length of the window, segments, frequencies and lags.
         whitening: Exponent of the levels by which the cross-spectrum is divided. 1 is that of the features.
         stretches: Relative changes of the time scale of the reference. The largest correlation of all counts.
 
@@ -42,18 +42,24 @@ class EchoCandidate:
 
     @cached_property
     def _weights(self) -> NDArray[np.complex128]:
-        bins_hz = echo_bins(self.spec) * self.spec.sample_rate_hz / self.spec.window_samples
+        bins_hz = echo_bins(self.spec) * self.spec.sample_rate_hz / self.spec.echo_samples
         return steering_weights(octagon_geometry(self.spec).positions_m, np.array(SIDES_RAD), bins_hz)
 
     def map(self, window: Samples) -> FloatArray:
-        """Return the map (side, lag) of a window (mic, sample)."""
-        largest: FloatArray = np.max([self._map(window, stretch) for stretch in self.stretches], axis=0)
+        """Return the map (side, lag) of a window (mic, sample), the mean of those of its segments."""
+        length = self.spec.echo_samples
+        segments = [window[:, first : first + length] for first in self.spec.echo_starts]
+        mean: FloatArray = np.mean([self._largest(segment) for segment in segments], axis=0)
+        return mean
+
+    def _largest(self, segment: Samples) -> FloatArray:
+        largest: FloatArray = np.max([self._map(segment, stretch) for stretch in self.stretches], axis=0)
         return largest
 
-    def _map(self, window: Samples, stretch: float) -> FloatArray:
-        bins, samples = echo_bins(self.spec), self.spec.window_samples
-        spectra = np.fft.rfft(window)[:, bins]
-        mean = window.mean(axis=0, dtype=np.float64)
+    def _map(self, segment: Samples, stretch: float) -> FloatArray:
+        bins, samples = echo_bins(self.spec), self.spec.echo_samples
+        spectra = np.fft.rfft(segment)[:, bins]
+        mean = segment.mean(axis=0, dtype=np.float64)
         if stretch:
             instants = np.arange(samples)
             mean = np.interp((instants - samples / 2) * (1 + stretch) + samples / 2, instants, mean)
@@ -75,6 +81,7 @@ class EchoCandidate:
 def echo_candidates() -> Mapping[str, EchoCandidate]:
     """Return the candidates by what they change. The first one is the default."""
     longer = replace(DEFAULT, window_samples=2 * DEFAULT.window_samples)
+    segments = replace(DEFAULT, window_samples=DEFAULT.window_samples + 3 * DEFAULT.echo_step_samples, echo_segments=4)
     return {
         'default': EchoCandidate(),
         'lags up to 240 ms (41 m)': EchoCandidate(replace(DEFAULT, echo_lags_ms=(8, 240))),
@@ -83,5 +90,8 @@ def echo_candidates() -> Mapping[str, EchoCandidate]:
         '500 Hz to 4 kHz': EchoCandidate(replace(DEFAULT, echo_band_hz=(500.0, 4000.0))),
         '200 Hz to 8 kHz': EchoCandidate(replace(DEFAULT, echo_band_hz=(200.0, 8000.0))),
         'a window of 2 s': EchoCandidate(longer),
+        'a window of 2 s, whitening 0.85': EchoCandidate(longer, whitening=0.85),
+        'mean of 4 segments of 1 s in 1.8 s': EchoCandidate(segments),
+        'mean of 4 segments of 1 s in 1.8 s, whitening 0.85': EchoCandidate(segments, whitening=0.85),
         'reference that moves with up to 7 m/s': EchoCandidate(stretches=STRETCHES),
     }
