@@ -69,16 +69,13 @@ class DemoClient(PerceptionClient):
             vehicle_reader: Reader of the vehicles all round. None leaves them out.
 
         """
-        spec = manifest.features
         self.frame_sampler = frame_sampler
         self._camera, self._modalities = manifest.camera, manifest.modalities
         self.latencies_ms: list[float] = []
         self.arrivals_s: list[float] = []
         self.ground_truth_count = 0
         self.distance_ratios: list[float] = []
-        self._newest_sample_offset_ns = round(
-            (1 - manifest.frame_position) * spec.window_samples / spec.sample_rate_hz * NS_PER_S
-        )
+        self._newest_sample_offset_ns = round(manifest.look_back_s * NS_PER_S)
         topics = {head: topic for head, topic in HEAD_TOPICS.items() if head in manifest.metric_modalities}
         self._timed_part = next(iter(topics), 'confidence')
         topics |= {'confidence': CONFIDENCE_TOPIC, 'spectrogram': 'spectrogram'}

@@ -160,10 +160,8 @@ def _highest_rate_hz(subscriber: Subscriber) -> float:
 
 @contextmanager
 def _subscriber(bundle: Bundle, children: ProcessGroup) -> Iterator[Subscriber]:
-    spec = bundle.manifest.features
-    window_ns = spec.window_samples * 1_000_000_000 // spec.sample_rate_hz
     rclpy.init()
-    subscriber = Subscriber(round((1 - bundle.manifest.frame_position) * window_ns), children.check)
+    subscriber = Subscriber(round(bundle.manifest.look_back_s * 1e9), children.check)
     try:
         yield subscriber
     finally:

@@ -108,6 +108,7 @@ def write_spatial_bundle(
     features: SpatialFeatureSpec = SHORT,
     arrays: ArrayRange = ARRAYS,
     state: LatentStateConfig | None = None,
+    frame_position: float = 0.5,
 ) -> Bundle:
     """Write a bundle of a small network with random weights."""
     network = make_spatial_network(features, state)
@@ -118,7 +119,7 @@ def write_spatial_bundle(
         description='A small network with random weights on spatial features.',
         modalities=network.config.modalities,
         features=features,
-        frame_position=0.5,
+        frame_position=frame_position,
         array=arrays,
         camera=CameraModel(SIZE, SIZE, 53.7024, 137.2484, 63.5, 63.5),
         depth=DepthRange('log', 1.0, 80.0),

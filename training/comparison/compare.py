@@ -8,6 +8,7 @@ audio-manifold train compare models/street --streets 500 --random-rigs 100 --out
 from __future__ import annotations
 
 import argparse
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -67,26 +68,28 @@ def compare(
         EvaluationError: The bundles differ in the instant of their images, or there are fewer than two streets.
 
     """
-    positions = {bundle.manifest.frame_position for bundle in bundles.values()}
-    if len(positions) != 1 or len(seeds) < MIN_STREETS:
+    look_backs_s = {round(bundle.manifest.look_back_s, 4) for bundle in bundles.values()}
+    if len(look_backs_s) != 1 or len(seeds) < MIN_STREETS:
         msg = (
-            f'{len(seeds)} streets, images at {sorted(positions)} of the window: give at least {MIN_STREETS} streets, '
-            'and bundles whose images describe the same instant.'
+            f'{len(seeds)} streets, images at {sorted(look_backs_s)} s before the end of the window: give at least '
+            f'{MIN_STREETS} streets, and bundles whose images describe the same instant.'
         )
         raise EvaluationError(msg)
-    position = positions.pop()
+    (image_to_end_s,) = look_backs_s
+    longest = max((bundle.manifest for bundle in bundles.values()), key=lambda one: one.features.window_samples)
+    spec = longest.features
+    seconds = math.ceil(spec.window_samples / spec.sample_rate_hz)
     found: dict[str, dict[str, dict[str, object]]] = {
         name: {'scores': {}, 'refusals': {}, 'network_ms': {}} for name in bundles
     }
     drives_of: dict[str, list[Path]] = {}
     for number, case in enumerate(cases):
         if case.folder not in drives_of:
-            drives_of[case.folder] = simulate_streets(case, drives, seeds, position, workers)
+            drives_of[case.folder] = simulate_streets(case, drives, seeds, seconds, image_to_end_s, workers)
         paths = drives_of[case.folder]
         silent = SilentPredictors(case, drives, workers)
         scorers = {name: BundleScorer(bundle, controls=controls and not number) for name, bundle in bundles.items()}
-        spec = next(iter(bundles.values())).manifest.features
-        windows = (StreetWindow.read(path, spec, position, case.dead) for path in paths)
+        windows = (StreetWindow.read(path, spec, longest.frame_position, case.dead) for path in paths)
         shown = track(_with_neighbour(windows), case.name, total=len(paths), console=Console(stderr=True))
         for window, other in shown:
             images = silent.images(window.view)

@@ -36,7 +36,9 @@ class StreetWindow:
         street: Id of the drive.
         seed: Seed of the street.
         image_s: Instant of the image on the clock of the street.
-        samples: float32 (mic, sample), full scale ±1. A dead microphone is silent.
+        seconds: Length of the drive.
+        samples: float32 (mic, sample), full scale ±1, of the longest window. The others end with it. A dead microphone
+            is silent.
         active: bool (mic,), False for a dead microphone.
         rig: Files of its rig.
         ground_truth: Camera images.
@@ -46,6 +48,7 @@ class StreetWindow:
     street: str
     seed: int
     image_s: float
+    seconds: float
     samples: NDArray[np.float32]
     active: Mask
     rig: RigFiles
@@ -58,7 +61,7 @@ class StreetWindow:
 
         Args:
             path: The drive.
-            spec: Definition of features with the length of the window.
+            spec: Definition of the features with the longest window.
             frame_position: Position of the image in the window.
             dead: Number of microphones that are dead. They depend on the name of the drive.
 
@@ -75,12 +78,13 @@ class StreetWindow:
             active[rng.permutation(np.flatnonzero(active))[:dead]] = False
             samples[~active] = 0.0
             image_s = float(drive.image_samples[window.image] / drive.sample_rate_hz)
-            return cls(drive.drive_id, seed, image_s, samples, active, drive.rig, drive.images(window.image))
+            seconds = (drive.end_sample - drive.first_sample) / drive.sample_rate_hz
+            return cls(drive.drive_id, seed, image_s, seconds, samples, active, drive.rig, drive.images(window.image))
 
     @cached_property
     def traffic_regions(self) -> dict[str, Mask]:
         """Pixels of moving, waiting and parked vehicles (see `traffic_regions`)."""
-        return traffic_regions(self.ground_truth, self.rig, self.seed, self.image_s)
+        return traffic_regions(self.ground_truth, self.rig, self.seed, self.seconds, self.image_s)
 
     @property
     def view(self) -> CameraView:
@@ -98,5 +102,5 @@ class StreetWindow:
         if spec not in self._features:
             geometry = rig_geometry(self.rig, spec)
             active = self.active if isinstance(spec, SpatialFeatureSpec) else None
-            self._features[spec] = window_features(self.samples, spec, geometry, active)
+            self._features[spec] = window_features(self.samples[:, -spec.window_samples :], spec, geometry, active)
         return self._features[spec]

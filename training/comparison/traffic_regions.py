@@ -13,7 +13,6 @@ from audio_manifold_ros.evaluation.metrics.regions import REGION_CLASSES, VEHICL
 from audio_manifold_ros.simulation.motion_table import MotionTable
 from audio_manifold_ros.simulation.sensor_poses import camera_pose
 from audio_manifold_ros.simulation.street import make_street
-from training.comparison.unseen_streets import STREET_SECONDS
 from training.data.vehicle_arrays import MOVING_MPS
 
 if TYPE_CHECKING:
@@ -32,16 +31,18 @@ TRAFFIC_REGIONS = {
 MARGIN_M = 0.3
 
 
-def traffic_regions(ground_truth: ModalityImages, rig: RigFiles, seed: int, time_s: float) -> dict[str, Mask]:
+def traffic_regions(
+    ground_truth: ModalityImages, rig: RigFiles, seed: int, seconds: float, time_s: float
+) -> dict[str, Mask]:
     """Return masks, bool (row, column), of the pixels of moving, waiting and parked vehicles.
 
     A pixel belongs to the vehicle whose box contains its point. The street is made again from its seed.
 
     Args:
-        ground_truth: Images of a street that was simulated for `STREET_SECONDS`. Without both modalities there are no
-            masks.
+        ground_truth: Images of the street. Without both modalities there are no masks.
         rig: Rig of the camera.
         seed: Seed of the street.
+        seconds: Time for which the street was simulated.
         time_s: Instant of the images on the clock of the street.
 
     Raises:
@@ -56,7 +57,7 @@ def traffic_regions(ground_truth: ModalityImages, rig: RigFiles, seed: int, time
     pixels = np.nonzero(class_table(REGION_CLASSES[VEHICLES])[labels] & np.isfinite(depth_m))
     rays = CameraView.from_rig(rig.camera_model(), rig.transforms()).rays(*labels.shape)
     points_m = camera_pose(rig.transforms()).translation_m + rays[pixels] * depth_m[pixels][:, None]
-    street = make_street(seed, STREET_SECONDS)
+    street = make_street(seed, seconds)
     for region, inside in _inside_vehicles(street, street.ego.to_world(points_m, time_s), time_s):
         masks[region][tuple(axis[inside] for axis in pixels)] = True
     return masks

@@ -21,19 +21,21 @@ if TYPE_CHECKING:
 
 # A process keeps the noise fields of an array, so streets in a row are one task.
 TASK_STREETS = 20
-STREET_SECONDS = 1
 
 
-def simulate_streets(case: RigCase, folder: Path, seeds: range, frame_position: float, workers: int) -> list[Path]:
+def simulate_streets(
+    case: RigCase, folder: Path, seeds: range, seconds: int, look_back_s: float, workers: int
+) -> list[Path]:
     """Return the drives of streets with the rigs of a case, in order. Missing ones are simulated.
 
-    A drive has one second of audio and one image.
+    A drive has an image in each second.
 
     Args:
         case: The rigs.
         folder: Folder of the drives of all cases.
         seeds: Seeds of the streets.
-        frame_position: Instant of the image in the second.
+        seconds: Length of the drives.
+        look_back_s: Time from each image to the end of its second, at most 1.
         workers: Number of processes.
 
     Raises:
@@ -41,10 +43,11 @@ def simulate_streets(case: RigCase, folder: Path, seeds: range, frame_position: 
         SimulationError: A street cannot be simulated with its rig.
 
     """
-    target = folder / f'{case.folder}_at_{frame_position:g}'
+    frame_position = 1.0 - look_back_s
+    target = folder / f'{case.folder}_{seconds}s_at_{frame_position:g}'
     streets = [(seed, case.rig(place, len(seeds))) for place, seed in enumerate(seeds)]
     tasks = [streets[first : first + TASK_STREETS] for first in range(0, len(streets), TASK_STREETS)]
-    write = partial(_write_drives, target, frame_position, case.noise_seed, trunk_echoes=case.trunk_echoes)
+    write = partial(_write_drives, target, seconds, frame_position, case.noise_seed, trunk_echoes=case.trunk_echoes)
     done = spread(write, tasks, workers)
     for _ in track(done, f'streets with {case.name}', total=len(tasks), console=Console(stderr=True)):
         pass
@@ -53,6 +56,7 @@ def simulate_streets(case: RigCase, folder: Path, seeds: range, frame_position: 
 
 def _write_drives(
     folder: Path,
+    seconds: int,
     frame_position: float,
     noise_seed: int,
     streets: list[tuple[int, RigParts]],
@@ -60,4 +64,4 @@ def _write_drives(
     trunk_echoes: bool,
 ) -> None:
     for seed, rig in streets:
-        write_drive(folder, seed, STREET_SECONDS, frame_position, rig, noise_seed, trunk_echoes=trunk_echoes)
+        write_drive(folder, seed, seconds, frame_position, rig, noise_seed, trunk_echoes=trunk_echoes)

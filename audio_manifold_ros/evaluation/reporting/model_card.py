@@ -114,7 +114,7 @@ def _properties(manifest: Mapping[str, Any]) -> list[Cells]:
     return [
         ('Output', ' and '.join(manifest['modalities'])),
         ('Input', _describe_array(manifest['array'])),
-        ('Window', f'{window_s:g} s at {features["sample_rate_hz"]} Hz; the images describe {instant}'),
+        ('Window', f'{window_s:.3g} s at {features["sample_rate_hz"]} Hz; the images describe {instant}'),
         *past,
         ('Features', _describe_features(features)),
         ('Size', f'{sum(entry["size"] for entry in manifest["files"].values()) / 1e6:.1f} MB'),

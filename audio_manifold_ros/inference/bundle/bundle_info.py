@@ -57,11 +57,11 @@ def print_bundle(bundle: Bundle, console: SafeConsole) -> None:
         'description': manifest.description,
         'modalities': ', '.join(manifest.modalities),
         'features': describe_kind(features),
-        'input': f'{features.window_samples / features.sample_rate_hz:g} s at {features.sample_rate_hz} Hz, '
+        'input': f'{features.window_samples / features.sample_rate_hz:.3g} s at {features.sample_rate_hz} Hz, '
         f'{" × ".join(map(str, features.input_shape(manifest.microphones)))} values',
         **_state_line(manifest),
         'output': f'{manifest.camera.height} × {manifest.camera.width} pixels, '
-        f'for the instant at {manifest.frame_position:g} of the window',
+        f'for the instant {manifest.look_back_s:g} s before the end of the window',
         'microphones': manifest.array.describe()
         + ('' if manifest.is_spatial else f', {manifest.tolerates_missing} may be missing'),
     }

@@ -179,6 +179,11 @@ class Manifest:
         return isinstance(self.features, SpatialFeatureSpec)
 
     @property
+    def look_back_s(self) -> float:
+        """Time from the instant of the images to the end of the window."""
+        return (1.0 - self.frame_position) * self.features.window_samples / self.features.sample_rate_hz
+
+    @property
     def vehicles(self) -> VehicleMapConfig | None:
         """Map of the vehicles all round that the networks predict. None without it.
 

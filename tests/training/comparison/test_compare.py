@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -81,6 +82,28 @@ def test_bundles_are_scored_on_the_same_streets_with_each_rig(
     assert sum(map(float, shares)) == pytest.approx(100, abs=2)
 
 
+def test_bundles_with_windows_of_other_lengths_are_scored_on_the_same_images(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(silent_predictors, 'PRIOR_SEEDS', range(2))
+    short = SpatialFeatureSpec()
+    long = replace(short, window_samples=short.window_samples + 2 * short.echo_step_samples, echo_segments=3)
+    position = 1 - 0.5 * short.window_samples / long.window_samples
+    bundles = [
+        write_spatial_bundle(tmp_path / 'short', short).folder,
+        write_spatial_bundle(tmp_path / 'long', long, frame_position=position).folder,
+    ]
+    options = ['--streets', '2', '--rigs', str(OCTAGON), '--dead', '0', '--workers', '1']
+    options += ['--drives', str(tmp_path / 'drives'), '--out', str(tmp_path / 'out')]
+    assert main([*map(str, bundles), *options]) == 0
+    found = json.loads((tmp_path / 'out' / 'comparison.json').read_text())['bundles']
+    scores = [found[name]['scores']['roof_octagon']['depth'] for name in ('short', 'long')]
+    assert scores[0]['abs_rel_prior'] == scores[1]['abs_rel_prior']
+    assert scores[0]['abs_rel'] != scores[1]['abs_rel']
+    later = write_spatial_bundle(tmp_path / 'later', long).folder
+    assert main([str(bundles[0]), str(later), *options]) == 1
+
+
 def test_streets_with_echoes_of_trunks_are_other_drives_and_stated(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -96,7 +119,7 @@ def test_streets_with_echoes_of_trunks_are_other_drives_and_stated(
     assert [one['trunk_echoes'] for one in found] == [False, True]
     assert 'without echoes of trunks and poles' in texts[0]
     assert ', with echoes of trunks and poles' in texts[1]
-    plain, echoes = ((tmp_path / 'drives' / f'roof_octagon{kind}_at_0.5') for kind in ('', '_trunk_echoes'))
+    plain, echoes = ((tmp_path / 'drives' / f'roof_octagon{kind}_1s_at_0.5') for kind in ('', '_trunk_echoes'))
     stated, differences = [], []
     for path in sorted(plain.rglob('*.h5')):
         with DriveReader(path) as drive, DriveReader(echoes / path.relative_to(plain)) as other:
