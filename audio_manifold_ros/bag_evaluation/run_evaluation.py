@@ -130,7 +130,8 @@ def _run(
     options, manifest = session.options, session.bundle.manifest
     prior = PixelPrior.of_bundle(session.bundle)
     spec = manifest.features
-    span_s = max(session.bag.duration_s - spec.window_samples / spec.sample_rate_hz, 0.0)
+    window_s = spec.window_samples / spec.sample_rate_hz
+    span_s = max(session.bag.duration_s - window_s, 0.0)
     evaluation = BagScores(manifest, prior, choose_shift_s(span_s))
     offset_s = Extrinsics.from_yaml(session.rig.folder / 'extrinsics.yaml').audio_time_offset_s
     span_ns = RecordedAudio(session.bag, session.topics, options.stated).span_ns()
@@ -166,7 +167,8 @@ def _run(
             progress(min(max(time_s / max(session.bag.duration_s, 1e-3), 0.0), 1.0))
     if first_ns is None:
         reasons = '; '.join(f'{count} × {reason}' for reason, count in source.report()['heard']['refusals'].items())
-        msg = f'{options.bag}: no window can be predicted. {reasons or "A window needs one second of audio."}'
+        needed = f'A window needs {window_s:.3g} s of audio without gaps.'
+        msg = f'{options.bag}: no window can be predicted. {reasons or needed}'
         raise BagError(msg)
     notes = [video.note] if video.note else []
     if options.video_audio:

@@ -136,7 +136,7 @@ def test_contact_sheet_and_video_can_be_opened(evaluated: tuple[Path, dict[str, 
 
 
 def test_a_bag_without_ground_truth_gets_a_report(tmp_path: Path) -> None:
-    drive = SoundBag(seconds=1.3, image_rate_hz=0.0).write(tmp_path / 'drive')
+    drive = SoundBag(seconds=2.1, image_rate_hz=0.0).write(tmp_path / 'drive')
     result = evaluate_bag(EvaluationOptions(drive, BUNDLE, tmp_path / 'out', rate_hz=5.0, backend='onnx', threads=1))
     assert result['with_truth'] == 0
     assert 'assumed' in result['warnings'][0]
@@ -146,7 +146,7 @@ def test_a_bag_without_ground_truth_gets_a_report(tmp_path: Path) -> None:
 def test_depth_of_unknown_scale_is_not_scored(tmp_path: Path) -> None:
     unknown = 'schema_version: 1\nsource: none\ndepth_scale: null\nmin_m: null\nmax_m: null\n'
     custom = {CUSTOM_KEY: RunMetadata(replace(RIG, depth=unknown), 'tests', START_NS, 'recorder', {}).to_json()}
-    drive = SoundBag(seconds=1.6, custom=custom).write(tmp_path / 'drive')
+    drive = SoundBag(seconds=2.4, custom=custom).write(tmp_path / 'drive')
     result = evaluate_bag(EvaluationOptions(drive, BUNDLE, tmp_path / 'out', rate_hz=5.0, backend='onnx', threads=1))
     assert result['with_truth'] > 0
     assert result['scores']['depth'].get('abs_rel') is None

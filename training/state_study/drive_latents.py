@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -85,7 +86,7 @@ def encode_drives(bundle: Bundle, drives: Path, out: Path, workers: int) -> Driv
 
     Args:
         bundle: Bundle with a network on spatial maps and manifolds.
-        drives: Folder of drives of at least four seconds with images every second.
+        drives: Folder of drives with images every second, longer by three seconds than the window of the bundle.
         out: Folder of the parts.
         workers: Number of processes.
 
@@ -162,6 +163,7 @@ def _encode(
 ) -> tuple[NDArray[np.float16], NDArray[np.float16], NDArray[np.uint8]]:
     """Return latents (`WINDOWS`, channel, cell, cell), depth and labels (image, row, column) of a drive."""
     step = round(STEP_S * spec.sample_rate_hz)
+    past_s, window_s = max(PAST_WINDOWS) * STEP_S, spec.window_samples / spec.sample_rate_hz
     with DriveReader(path) as drive:
         windows = cut_windows(drive, spec, frame_position).windows
         last = windows[-1].first_sample if windows else -1
@@ -170,8 +172,8 @@ def _encode(
         chosen = [images.get(starts[place]) for place in PAST_WINDOWS]
         if starts[0] < drive.first_sample or None in chosen or not (drive.has_depth and drive.has_labels):
             msg = (
-                f'{path} has no images of depth and labels with {max(PAST_WINDOWS) * STEP_S:g} s of audio before the '
-                'last window: write drives with audio-manifold train simulate --seconds 4.'
+                f'{path} has no images of depth and labels with {past_s:g} s of audio before the last window: write '
+                f'drives with audio-manifold train simulate --seconds {math.ceil(past_s + window_s)}.'
             )
             raise TrainingError(msg)
         audio = np.stack([drive.samples(first, spec.window_samples) for first in starts])

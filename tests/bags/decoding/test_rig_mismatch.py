@@ -35,7 +35,7 @@ def changed(key: str, old: str, new: str) -> RigFiles:
 @pytest.fixture(scope='module')
 def street(tmp_path_factory: pytest.TempPathFactory) -> Path:
     bag = tmp_path_factory.mktemp('bags') / 'street'
-    write_simulated_bag(bag, SimulatedRecording(12, 1.6, image_rate_hz=5))
+    write_simulated_bag(bag, SimulatedRecording(12, 2.2, image_rate_hz=5))
     return bag
 
 

@@ -19,8 +19,8 @@ def street_bundle() -> Bundle:
 
 @pytest.fixture(scope='session')
 def state_drives(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder of twelve drives of four seconds."""
+    """Return a folder of twelve drives of five seconds."""
     folder = tmp_path_factory.mktemp('drives')
     for seed in range(20, 32):
-        write_drive(folder, seed, 4)
+        write_drive(folder, seed, 5)
     return folder
