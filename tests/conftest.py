@@ -166,7 +166,9 @@ class FileRunner:
         """Run pytest on `nodeids` and return its output. With `-s` it prints to the terminal instead."""
         config = self._config
         uncaptured = config.option.capture == 'no'
-        command = [sys.executable, '-m', 'pytest', '-p', 'no:cacheprovider', f'--rootdir={config.rootpath}', *nodeids]
+        # The plugin of hypothesis imports it in every process, for a second of computing. @given works without it.
+        plugins = ['-p', 'no:cacheprovider', '-p', 'no:hypothesispytest']
+        command = [sys.executable, '-m', 'pytest', *plugins, f'--rootdir={config.rootpath}', *nodeids]
         if uncaptured:
             command.append('-s')
         limits = {option: config.getoption(option) for option in ('maxfail', 'timeout')}
