@@ -15,20 +15,24 @@ from audio_manifold_ros.bags.decoding.run_metadata import CUSTOM_KEY, RunMetadat
 from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.datasets.rig_files import RigFiles
 from audio_manifold_ros.evaluation.reporting.ffmpeg_encoder import ffmpeg_program, find_encoder
+from audio_manifold_ros.inference.bundle.bundle import Bundle
 from tests.bags.sound_bag import START_NS, SoundBag
 
 
 def test_a_video_keeps_the_speed_of_the_drive_and_gets_its_sound(tmp_path: Path) -> None:
     rig = RigFiles.from_folder(resource_path('calibration/roof_octagon'))
     custom = {CUSTOM_KEY: RunMetadata(rig, 'tests', START_NS, 'simulator', {}).to_json()}
-    bag = SoundBag(seconds=3.0, image_size=(96, 160), custom=custom).write(tmp_path / 'bag')
+    seconds = 3.0
+    bag = SoundBag(seconds=seconds, image_size=(96, 160), custom=custom).write(tmp_path / 'bag')
     out = tmp_path / 'out'
     bundle = resource_path('models/street')
+    spec = Bundle.load(bundle).manifest.features
     options = EvaluationOptions(bag, bundle, out, rate_hz=4.0, backend='onnx', threads=1, video_audio=True)
     video = evaluate_bag(options)['video']
     capture = cv2.VideoCapture(str(out / 'drive.mp4'))
-    # About 1.2 s of predictions, four a second, at ten frames a second.
-    assert 10 <= int(capture.get(cv2.CAP_PROP_FRAME_COUNT)) <= 13
+    # Predictions from the end of the first window on, four a second, at ten frames a second.
+    frames = 10 * (seconds - spec.window_samples / spec.sample_rate_hz)
+    assert frames - 2 <= int(capture.get(cv2.CAP_PROP_FRAME_COUNT)) <= frames + 1
     assert capture.get(cv2.CAP_PROP_FPS) == pytest.approx(10.0)
     capture.release()
     if find_encoder(ffmpeg_program()):
