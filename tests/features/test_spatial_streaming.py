@@ -50,6 +50,17 @@ class Stream:
     def push(self, first: int, length: int) -> None:
         self.features.push(self.audio[:, first : first + length], first)
 
+    def push_by_hop(self) -> int:
+        """Push all audio hop by hop, ask for the features of each new window, and return the end of the last one."""
+        newest = None
+        for first in range(0, self.audio.shape[1], self.spec.hop_samples):
+            self.push(first, self.spec.hop_samples)
+            newest = self.features.newest_window_end
+            if newest is not None:
+                self.features.features(newest)
+        assert newest is not None
+        return newest
+
     def check(self, end: int, active: NDArray[np.bool_] | None = None) -> None:
         window = self.audio[:, end - self.spec.window_samples : end]
         expected = spatial_features(window, self.array, self.spec, active)
@@ -188,15 +199,10 @@ def test_computes_each_frame_once_and_again_only_for_other_microphones(
 
     monkeypatch.setattr(SpatialFrames, 'maps', counted)
     stream = Stream(SMALL, signals['noise'](3, 3008 + 20 * 64))
-    for first in range(0, stream.audio.shape[1], 64):
-        stream.push(first, 64)
-        if stream.features.newest_window_end is not None:
-            stream.features.features(stream.features.newest_window_end)
+    newest = stream.push_by_hop()
     lead = 8 + SMALL.first_frame_sample
     assert sum(computed) == (stream.audio.shape[1] - lead - SMALL.n_fft) // 64 + 1
     computed.clear()
-    newest = stream.features.newest_window_end
-    assert newest is not None
     stream.features.set_active(TWO)
     for _ in range(2):
         stream.features.features(newest)
@@ -220,15 +226,10 @@ def test_computes_the_echo_map_of_each_segment_once_and_again_only_for_other_mic
     windows = 20
     lead = -SEGMENTS.window_samples % SEGMENTS.hop_samples
     stream = Stream(SEGMENTS, signals['noise'](3, lead + SEGMENTS.window_samples + (windows - 1) * 64))
-    for first in range(0, stream.audio.shape[1], 64):
-        stream.push(first, 64)
-        if stream.features.newest_window_end is not None:
-            stream.features.features(stream.features.newest_window_end)
+    newest = stream.push_by_hop()
     assert stream.features.window_count == windows
     assert len(computed) == windows + (SEGMENTS.echo_segments - 1) * hops_per_step
     computed.clear()
-    newest = stream.features.newest_window_end
-    assert newest is not None
     stream.features.set_active(TWO)
     for _ in range(2):
         stream.features.features(newest)
