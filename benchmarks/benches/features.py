@@ -89,7 +89,12 @@ def measure() -> list[Figure]:
         raise RuntimeError(msg)
     stream, interior_stream = FeatureStream(spec), FeatureStream(interior)
     spatial = SpatialFeatureSpec()
-    spatial_stream, geometry = FeatureStream(spatial), ring_geometry(spatial, CHANNELS)
+    segments = replace(spatial, window_samples=spatial.window_samples + 3 * spatial.echo_step_samples, echo_segments=4)
+    spatial_stream, segments_stream = FeatureStream(spatial), FeatureStream(segments)
+    geometry = ring_geometry(spatial, CHANNELS)
+    # Later windows have the other segments of the next ones.
+    for _ in range(spatial.echo_step_samples * 3 // spatial.hop_samples):
+        segments_stream.hop_and_predict()
     echo = EchoMap(spatial, geometry.positions_m)
     times_s = medians_s(
         {
@@ -101,7 +106,8 @@ def measure() -> list[Figure]:
             'both': Action(stream.hop_and_predict, 20),
             'interior': Action(interior_stream.hop_and_predict, 20),
             'spatial_hop': Action(spatial_stream.hop, 50),
-            'spatial_predict': Action(spatial_stream.predict, 20),
+            'spatial_both': Action(spatial_stream.hop_and_predict, 20),
+            'segments_both': Action(segments_stream.hop_and_predict, 20),
             'spatial_batch': Action(lambda: spatial_features(window, geometry, spatial)),
             'echo': Action(lambda: echo.map(window), 20),
         },
@@ -119,7 +125,15 @@ def measure() -> list[Figure]:
         cheaper('batch form (numpy), the whole window', times_s['batch'], PER_CHANNEL, slow_s),
         _limited('spatial features: a hop', times_s['spatial_hop'], 0.3, 'mel: a hop', times_s['hop']),
         _limited('spatial features: the echo map', times_s['echo'], 1.0, 'mel: one prediction', times_s['predict']),
-        cheaper('spatial features: one prediction', times_s['spatial_predict'], 'mel: the same', times_s['predict']),
+        cheaper(
+            'spatial features: a hop and its prediction', times_s['spatial_both'], 'mel: the same', times_s['both']
+        ),
+        cheaper(
+            'spatial features with four segments of the echo map: a hop and its prediction',
+            times_s['segments_both'],
+            'one segment: the same',
+            times_s['spatial_both'],
+        ),
         cheaper('spatial features: batch form (numpy)', times_s['spatial_batch'], 'mel: the same', times_s['batch']),
     ]
 
