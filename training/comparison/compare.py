@@ -75,7 +75,7 @@ def compare(
             f'{MIN_STREETS} streets, and bundles whose images describe the same instant.'
         )
         raise EvaluationError(msg)
-    (image_to_end_s,) = look_backs_s
+    (look_back_s,) = look_backs_s
     longest = max((bundle.manifest for bundle in bundles.values()), key=lambda one: one.features.window_samples)
     spec = longest.features
     seconds = math.ceil(spec.window_samples / spec.sample_rate_hz)
@@ -85,7 +85,7 @@ def compare(
     drives_of: dict[str, list[Path]] = {}
     for number, case in enumerate(cases):
         if case.folder not in drives_of:
-            drives_of[case.folder] = simulate_streets(case, drives, seeds, seconds, image_to_end_s, workers)
+            drives_of[case.folder] = simulate_streets(case, drives, seeds, seconds, look_back_s, workers)
         paths = drives_of[case.folder]
         silent = SilentPredictors(case, drives, workers)
         scorers = {name: BundleScorer(bundle, controls=controls and not number) for name, bundle in bundles.items()}

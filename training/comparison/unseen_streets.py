@@ -28,14 +28,14 @@ def simulate_streets(
 ) -> list[Path]:
     """Return the drives of streets with the rigs of a case, in order. Missing ones are simulated.
 
-    A drive has an image in each second.
+    A drive has an image in each second. The window of the last image with a whole window ends with the drive.
 
     Args:
         case: The rigs.
         folder: Folder of the drives of all cases.
         seeds: Seeds of the streets.
         seconds: Length of the drives.
-        look_back_s: Time from each image to the end of its second, at most 1.
+        look_back_s: Time from the last image with a whole window to the end of the drive.
         workers: Number of processes.
 
     Raises:
@@ -43,7 +43,7 @@ def simulate_streets(
         SimulationError: A street cannot be simulated with its rig.
 
     """
-    frame_position = 1.0 - look_back_s
+    frame_position = 1.0 - look_back_s % 1.0
     target = folder / f'{case.folder}_{seconds}s_at_{frame_position:g}'
     streets = [(seed, case.rig(place, len(seeds))) for place, seed in enumerate(seeds)]
     tasks = [streets[first : first + TASK_STREETS] for first in range(0, len(streets), TASK_STREETS)]

@@ -26,6 +26,7 @@ from training.comparison.compared_rigs import rig_cases
 from training.comparison.comparison_report import lost_share
 from training.comparison.flicker import Flicker
 from training.comparison.street_window import StreetWindow
+from training.comparison.unseen_streets import simulate_streets
 
 OCTAGON, USB_RING = resource_path('calibration/roof_octagon'), resource_path('calibration/usb_ring')
 STREETS = 3
@@ -102,6 +103,16 @@ def test_bundles_with_windows_of_other_lengths_are_scored_on_the_same_images(
     assert scores[0]['abs_rel'] != scores[1]['abs_rel']
     later = write_spatial_bundle(tmp_path / 'later', long).folder
     assert main([str(bundles[0]), str(later), *options]) == 1
+
+
+@pytest.mark.parametrize(('window_s', 'look_back_s'), [(1, 0.0), (2, 1.0), (3, 1.5)])
+def test_the_window_of_the_last_image_ends_with_the_drive(tmp_path: Path, window_s: int, look_back_s: float) -> None:
+    case = rig_cases([OCTAGON])[0]
+    (path,) = simulate_streets(case, tmp_path, range(900_000, 900_001), window_s, look_back_s, 1)
+    spec = SpatialFeatureSpec(window_samples=window_s * 22_500)
+    window = StreetWindow.read(path, spec, 1 - look_back_s / window_s)
+    assert window.image_s == pytest.approx(window_s - look_back_s, abs=1e-4)
+    assert window.seconds == window_s
 
 
 def test_streets_with_echoes_of_trunks_are_other_drives_and_stated(
