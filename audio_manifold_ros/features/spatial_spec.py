@@ -154,6 +154,14 @@ class SpatialFeatureSpec:
         """Samples of the window before its first frame."""
         return self.window_samples - self.n_fft - (self.frames - 1) * self.frame_hop_samples
 
+    def describe_echoes(self) -> str:
+        """Return the azimuths, lags and segments of the echo map in a few words."""
+        first_ms, end_ms = self.echo_lags_ms
+        text = f'echoes from {self.echo_azimuths} azimuths after {first_ms} to {end_ms} ms'
+        if self.echo_segments == 1:
+            return text
+        return f'{text}, mean of {self.echo_segments} segments of {self.echo_samples / self.sample_rate_hz:.3g} s'
+
     def describe_missing_bandwidth(self, sample_rate_hz: int) -> str:
         """Return a warning if audio of a rate has no sound in the upper bands, or an empty string."""
         half_rate_hz = self.sample_rate_hz / 2

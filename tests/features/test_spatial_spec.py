@@ -62,6 +62,13 @@ def test_sizes_and_places_of_the_maps() -> None:
     }
 
 
+def test_the_description_states_segments_only_if_there_are_several() -> None:
+    spec = SpatialFeatureSpec()
+    assert spec.describe_echoes() == 'echoes from 16 azimuths after 8 to 96 ms'
+    longer = replace(spec, window_samples=22_500 + 3 * 6144, echo_segments=4)
+    assert longer.describe_echoes() == 'echoes from 16 azimuths after 8 to 96 ms, mean of 4 segments of 1 s'
+
+
 def test_survives_json_with_its_kind() -> None:
     spec = SpatialFeatureSpec(frames=12, band_edges_hz=(200.0, 900.0, 1500.5), echo_lags_ms=(4, 60), echo_whitening=0.8)
     values = json.loads(json.dumps(spec.to_dict()))

@@ -30,6 +30,7 @@ from audio_manifold_ros.evaluation.reporting.metric_labels import (
     THIS_MODEL,
     describe_structure,
 )
+from audio_manifold_ros.features.spatial_spec import SpatialFeatureSpec
 from audio_manifold_ros.networks.spatial.state_config import LatentStateConfig
 
 TEMPLATE = 'model_card.md.j2'
@@ -139,11 +140,11 @@ def _describe_features(features: Mapping[str, Any]) -> str:
         bands = f'{features["mel_bands"]} {features["bands"]} bands'
         size = f'{features["height"]} × {features["width"]}'
         return f'{bands}, hop {features["hop_samples"]} samples, resized to {size}'
-    first, last = features['echo_lags_ms']
+    spec = SpatialFeatureSpec.from_dict(features)
     return (
-        f'levels in {features["mel_bands"]} mel bands; beams at {features["image_columns"]} azimuths of the image and '
-        f'{features["other_azimuths"]} others in {len(features["band_edges_hz"]) - 1} bands; echoes from '
-        f'{features["echo_azimuths"]} azimuths after {first} to {last} ms; hop {features["hop_samples"]} samples'
+        f'levels in {spec.mel_bands} mel bands; beams at {spec.image_columns} azimuths of the image and '
+        f'{spec.other_azimuths} others in {spec.steered_bands} bands; {spec.describe_echoes()}; hop {spec.hop_samples} '
+        'samples'
     )
 
 

@@ -94,7 +94,7 @@ def describe_kind(features: AnyFeatureSpec) -> str:
     if isinstance(features, SpatialFeatureSpec):
         return (
             f'spatial: levels in {features.mel_bands} bands, {features.azimuths} steered azimuths in '
-            f'{features.steered_bands} bands, echoes from {features.echo_azimuths} azimuths'
+            f'{features.steered_bands} bands, {features.describe_echoes()}'
         )
     return f'mel: levels of each microphone in {features.mel_bands} bands'
 
