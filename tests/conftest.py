@@ -166,7 +166,7 @@ class FileRunner:
         """Run pytest on `nodeids` and return its output. With `-s` it prints to the terminal instead."""
         config = self._config
         uncaptured = config.option.capture == 'no'
-        # The plugin of hypothesis imports it in every process, for a second of computing. @given works without it.
+        # The plugin of hypothesis takes a second of CPU time in each process. @given works without it.
         plugins = ['-p', 'no:cacheprovider', '-p', 'no:hypothesispytest']
         command = [sys.executable, '-m', 'pytest', *plugins, f'--rootdir={config.rootpath}', *nodeids]
         if uncaptured:

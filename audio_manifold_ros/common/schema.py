@@ -33,7 +33,7 @@ from audio_manifold_ros.common.untrusted_text import shorten
 T = TypeVar('T')
 # Metadata of a field that must be given although the dataclass has a default for it.
 REQUIRED: Mapping[str, object] = {'required': True}
-# Metadata of a field that earlier files do not state. Its default is what they mean.
+# Metadata of a field that earlier files do not have. In them, it has its default.
 ADDED: Mapping[str, object] = {'added': True}
 UNIONS = (Union, UnionType)
 # Name of a class variable: the key and the number of the version of the file, for example ('schema_version', 1).
@@ -108,7 +108,7 @@ def check_ranges(instance: Any, error: type[AudioManifoldError]) -> None:
 def to_plain(instance: Any, *, omit_defaults: bool = False) -> dict[str, Any]:
     """Return a dataclass as plain values: dictionaries, lists, numbers, strings.
 
-    Fields with the metadata `ADDED` are left out at their default, so that the digests of earlier files remain.
+    Fields with the metadata `ADDED` are left out at their default, so that digests of earlier files do not change.
 
     Args:
         instance: The dataclass.
@@ -123,7 +123,7 @@ def to_plain(instance: Any, *, omit_defaults: bool = False) -> dict[str, Any]:
         plain[KIND_KEY] = kind_of(cls)
     for item in fields(instance):
         value = getattr(instance, item.name)
-        may_be_omitted = item.metadata == ADDED or (omit_defaults and not _is_required(item))
+        may_be_omitted = _is_added(item) or (omit_defaults and not _is_required(item))
         if not may_be_omitted or value != _default(item):
             plain[item.name] = _plain(_round(hints[item.name], value), omit_defaults=omit_defaults)
     return plain
@@ -209,7 +209,7 @@ class _Converter:
             raise mismatch_error(cls, value, place)
         items = {item.name: item for item in fields(cls) if item.init}
         required = [
-            name for name, item in items.items() if _is_required(item) or (self._complete and item.metadata != ADDED)
+            name for name, item in items.items() if _is_required(item) or (self._complete and not _is_added(item))
         ]
         version = getattr(cls, FILE_VERSION, None)
         version_keys = [] if version is None else [version[0]]
@@ -310,6 +310,10 @@ def _default(item: Field[Any]) -> Any:
 
 def _is_required(item: Field[Any]) -> bool:
     return bool(item.metadata.get('required')) or item.default is item.default_factory is MISSING
+
+
+def _is_added(item: Field[Any]) -> bool:
+    return bool(item.metadata.get('added'))
 
 
 @cache

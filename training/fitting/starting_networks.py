@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from audio_manifold_ros.networks.perception_network import PerceptionConfig
     from audio_manifold_ros.networks.spatial.spatial_network import SpatialNetwork
 
-# Values of features on which the meaning of the places of the maps does not depend.
-FREE_FEATURES = ('window_samples', 'whitening', 'echo_whitening', 'echo_segments', 'echo_step_samples')
+# Settings that change the values of the maps, and neither their axes nor their sizes.
+ADAPTABLE_SETTINGS = ('window_samples', 'whitening', 'echo_whitening', 'echo_segments', 'echo_step_samples')
 HEAD_PREFIX = 'head.'
 STEERED_WEIGHT, STEERED_DEVIATION = 'spatial.trunk.steered.layers.0.0.weight', 'spatial.trunk.inputs.steered_std'
 # Weight of the stored codes in the moving averages, in batches of average use.
@@ -56,8 +56,8 @@ def load_start(path: Path, config: TrainingConfig, expected: PerceptionConfig) -
     """Return the networks of a bundle or of the output folder of a run.
 
     An experiment with soft decoding may start from networks with the nearest codes. An experiment on spatial maps may
-    start from networks whose maps are whitened otherwise, whose echo map is of other segments, or whose steered map has
-    fewer bands, each of which it splits.
+    start from networks with another whitening, other segments of the echo map, or fewer bands of the steered map if the
+    experiment splits these bands.
 
     Args:
         path: Folder of the bundle or of the run.
@@ -73,12 +73,12 @@ def load_start(path: Path, config: TrainingConfig, expected: PerceptionConfig) -
     wanted = config.data.features
     has_other_features = features != wanted
     if isinstance(features, SpatialFeatureSpec) and isinstance(wanted, SpatialFeatureSpec):
-        network, features = _with_finer_bands(network, features, wanted), _with_maps_of(features, wanted)
+        network, features = _with_finer_bands(network, features, wanted), _with_adapted_settings(features, wanted)
     if network.config != expected and network.config == _with_nearest_codes(expected):
         network = _with_soft_codes(network, expected)
-    for name, found, own in (('sizes', network.config, expected), ('features', features, wanted)):
-        if found != own:
-            msg = f'The networks of {str(path)!r} have the {name} {found}, the experiment {own}: make them equal.'
+    for name, found, given in (('sizes', network.config, expected), ('features', features, wanted)):
+        if found != given:
+            msg = f'The networks of {str(path)!r} have the {name} {found}, the experiment {given}: make them equal.'
             raise TrainingError(msg)
     for codebook in network.codebooks.values():
         if isinstance(codebook, VectorQuantizer):
@@ -112,15 +112,15 @@ def adopt_trunk(network: SpatialNetwork, path: Path, config: TrainingConfig) -> 
     network.load_state_dict(found, strict=False)
 
 
-def _with_maps_of(features: SpatialFeatureSpec, wanted: SpatialFeatureSpec) -> SpatialFeatureSpec:
-    """Return features with the window and whitening of others, and with their bands if these split its own."""
-    names = (*FREE_FEATURES, 'band_edges_hz') if _is_split(features, wanted) else FREE_FEATURES
+def _with_adapted_settings(features: SpatialFeatureSpec, wanted: SpatialFeatureSpec) -> SpatialFeatureSpec:
+    """Return features with the adaptable settings of others, and with the bands of these if they split its own."""
+    names = (*ADAPTABLE_SETTINGS, 'band_edges_hz') if _splits_bands(features, wanted) else ADAPTABLE_SETTINGS
     return replace(features, **{name: getattr(wanted, name) for name in names})
 
 
-def _is_split(features: SpatialFeatureSpec, wanted: SpatialFeatureSpec) -> bool:
-    own, finer = features.band_edges_hz, wanted.band_edges_hz
-    return set(own) <= set(finer) and (own[0], own[-1]) == (finer[0], finer[-1])
+def _splits_bands(features: SpatialFeatureSpec, wanted: SpatialFeatureSpec) -> bool:
+    coarse, fine = features.band_edges_hz, wanted.band_edges_hz
+    return set(coarse) <= set(fine) and (coarse[0], coarse[-1]) == (fine[0], fine[-1])
 
 
 def _with_finer_bands(
@@ -128,7 +128,7 @@ def _with_finer_bands(
 ) -> PerceptionNetwork:
     """Return networks that split the bands of the steered map, each part with its share of the weights of the band."""
     spatial = network.config.spatial
-    if spatial is None or wanted.band_edges_hz == features.band_edges_hz or not _is_split(features, wanted):
+    if spatial is None or wanted.band_edges_hz == features.band_edges_hz or not _splits_bands(features, wanted):
         return network
     finer = PerceptionNetwork(replace(network.config, spatial=replace(spatial, steered=wanted.steered_shape)))
     bands = torch.bucketize(

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """State over time for a bundle: fit the correction by earlier windows on drives, and write a bundle with it.
 
-audio-manifold train simulate --drives 5100 --first-seed 800000 --seconds 5 --out data/state
+audio-manifold train simulate --drives 5100 --first-seed 800000 --seconds 4 --out data/state
 audio-manifold train add-state --drives data/state --work runs/state --output models/street_state
 """
 

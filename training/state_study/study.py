@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Study of state over time: how much the windows before the last one improve its images, as a page with a table.
 
-audio-manifold train simulate --drives 5100 --first-seed 800000 --seconds 5 --out data/state
+audio-manifold train simulate --drives 5100 --first-seed 800000 --seconds 4 --out data/state
 audio-manifold train study-state --drives data/state --out runs/state_study --docs docs
 """
 
@@ -181,7 +181,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run from the command line; returns the exit status."""
     parser = command_parser('train study-state')
     parser.add_argument(
-        '--drives', type=Path, required=True, help='folder of drives of 5 s (train simulate --seconds 5)'
+        '--drives',
+        type=Path,
+        required=True,
+        help='folder of drives, 3 s longer than the window of the bundle',
     )
     parser.add_argument('--bundle', type=Path, default=Path('models/street'), help='bundle (%(default)s)')
     parser.add_argument(
