@@ -50,9 +50,8 @@ class StreamingSpatialFeatures(StreamingFeatures):
         self._kept_frames = int(self._offsets[-1]) + 1 + HISTORY_WINDOWS + CHUNK_HOPS
         self._frames = np.zeros((self._kept_frames, self._maps.frames.values), dtype=np.float32)
         self._samples = np.zeros((geometry.microphones, spec.echo_samples), dtype=np.float32)
-        # Echo maps of segments by the sample at which they end, the oldest first.
+        # Echo maps of segments by the sample at which they end.
         self._echoes: dict[int, Samples] = {}
-        self._kept_echoes = (spec.echo_starts[-1] // spec.hop_samples) + 1 + HISTORY_WINDOWS
         self._is_current = np.zeros(self._kept_frames, dtype=bool)
 
     @property
@@ -92,18 +91,17 @@ class StreamingSpatialFeatures(StreamingFeatures):
             self._compute(first + int(offset), first_sample + int(offset) * spec.hop_samples)
         first_end = window_end - spec.echo_starts[-1]
         echoes = [self._echo(first_end + start) for start in spec.echo_starts]
+        # Windows of the history may still need maps that are a little older.
+        oldest_end = first_end - HISTORY_WINDOWS * spec.hop_samples
+        self._echoes = {end: echo for end, echo in self._echoes.items() if end >= oldest_end}
         return self._maps.pack(self._frames[slots], mean_map(echoes))
 
     def _echo(self, end: int) -> Samples:
         """Return the echo map of the segment that ends before a sample."""
-        echo = self._echoes.pop(end, None)
-        if echo is None:
+        if end not in self._echoes:
             self._windows.ring.window(end, self._spec.echo_samples, self._samples)
-            echo = self._maps.echo.map(active_samples(self._samples, self._active))
-        self._echoes[end] = echo
-        while len(self._echoes) > self._kept_echoes:
-            del self._echoes[next(iter(self._echoes))]
-        return echo
+            self._echoes[end] = self._maps.echo.map(active_samples(self._samples, self._active))
+        return self._echoes[end]
 
     def _maps_of(self, active: Mask) -> SpatialMaps:
         return SpatialMaps(self._spec, self._geometry.positions_m[active], self._geometry.azimuths_rad)

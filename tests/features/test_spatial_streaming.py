@@ -211,9 +211,9 @@ def test_computes_each_frame_once_and_again_only_for_other_microphones(
     assert sum(computed) == SMALL.frames + 1
 
 
-def test_computes_the_echo_map_of_each_segment_once_and_again_only_for_other_microphones(
-    signals: Signals, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def computed_segments(monkeypatch: pytest.MonkeyPatch) -> list[Array]:
+    """Return a list that receives each segment whose echo map is computed."""
     computed: list[Array] = []
     echo_map = EchoMap.map
 
@@ -222,20 +222,33 @@ def test_computes_the_echo_map_of_each_segment_once_and_again_only_for_other_mic
         return echo_map(self, segment)
 
     monkeypatch.setattr(EchoMap, 'map', counted)
-    hops_per_step = SEGMENTS.echo_step_samples // SEGMENTS.hop_samples
-    windows = 20
-    lead = -SEGMENTS.window_samples % SEGMENTS.hop_samples
-    stream = Stream(SEGMENTS, signals['noise'](3, lead + SEGMENTS.window_samples + (windows - 1) * 64))
-    newest = stream.push_by_hop()
+    return computed
+
+
+@pytest.mark.parametrize(('segments', 'hops_per_step', 'windows'), [(3, 3, 20), (4, 24, 100)])
+def test_computes_the_echo_map_of_each_segment_once(
+    signals: Signals, computed_segments: list[Array], segments: int, hops_per_step: int, windows: int
+) -> None:
+    step = hops_per_step * SMALL.hop_samples
+    length = SMALL.window_samples + (segments - 1) * step
+    spec = replace(SMALL, window_samples=length, echo_segments=segments, echo_step_samples=step)
+    lead = -length % spec.hop_samples
+    stream = Stream(spec, signals['noise'](3, lead + length + (windows - 1) * spec.hop_samples))
+    stream.push_by_hop()
     assert stream.features.window_count == windows
-    assert len(computed) == windows + (SEGMENTS.echo_segments - 1) * hops_per_step
-    computed.clear()
+    assert len(computed_segments) == windows + (segments - 1) * hops_per_step
+
+
+def test_computes_the_echo_maps_again_for_other_microphones(signals: Signals, computed_segments: list[Array]) -> None:
+    stream = Stream(SEGMENTS, signals['noise'](3, 5000))
+    newest = stream.push_by_hop()
+    computed_segments.clear()
     stream.features.set_active(TWO)
     for _ in range(2):
         stream.features.features(newest)
-    assert len(computed) == SEGMENTS.echo_segments
+    assert len(computed_segments) == SEGMENTS.echo_segments
     stream.features.features(newest - SEGMENTS.echo_step_samples)
-    assert len(computed) == SEGMENTS.echo_segments + 1
+    assert len(computed_segments) == SEGMENTS.echo_segments + 1
 
 
 def test_results_belong_to_the_caller(signals: Signals) -> None:
