@@ -49,7 +49,7 @@ PICTURES = {
     'delay/delays': 'delays',
     'gains/gains': 'gains',
     'camera/coverage': 'camera_coverage',
-    'sync/seen_and_heard': 'sync',
+    'sync/motion_and_loudness': 'sync',
     'extrinsics/claps': 'extrinsics',
 }
 

@@ -92,7 +92,7 @@ def report_html(result: Mapping[str, Any], curves: TimeSeriesPlot, sheet_png: by
         scores=[table for table in _score_tables(result) if table.rows] if scored else [],
         confidence=_confidence(result['scores'].get('confidence')),
         figures=[svg for svg in (curves.svg(panel) for panel in PANELS) if svg],
-        usage=EvaluationTable((), [*_audio_rows(result['heard']), *_ground_truth_rows(result['truth'])]),
+        usage=EvaluationTable((), [*_audio_rows(result['audio_usage']), *_ground_truth_rows(result['truth'])]),
         model=THIS_MODEL,
     )
 

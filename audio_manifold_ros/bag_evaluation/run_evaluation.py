@@ -74,7 +74,7 @@ class OfflineSource:
 
     def report(self) -> Mapping[str, Any]:
         """Return the use of the audio."""
-        return {'mode': 'offline', 'heard': asdict(self._run.audio_usage())}
+        return {'mode': 'offline', 'audio_usage': asdict(self._run.audio_usage())}
 
 
 def evaluate_bag(
@@ -166,7 +166,9 @@ def _run(
             previous = snapshot
             progress(min(max(time_s / max(session.bag.duration_s, 1e-3), 0.0), 1.0))
     if first_ns is None:
-        reasons = '; '.join(f'{count} × {reason}' for reason, count in source.report()['heard']['refusals'].items())
+        reasons = '; '.join(
+            f'{count} × {reason}' for reason, count in source.report()['audio_usage']['refusals'].items()
+        )
         needed = f'A window needs {window_s:.3g} s of audio without gaps.'
         msg = f'{options.bag}: no window can be predicted. {reasons or needed}'
         raise BagError(msg)

@@ -106,7 +106,7 @@ def test_the_metrics_have_both_conventions_and_all_controls(evaluated: tuple[Pat
     assert result['mode'] == 'offline'
     assert result['rig'] == {'array_id': 'roof_octagon', 'origin': 'bag'}
     assert result['warnings'] == []
-    assert result['predictions'] == result['heard']['predicted'] == len(result['curves']['time_s'])
+    assert result['predictions'] == result['audio_usage']['predicted'] == len(result['curves']['time_s'])
     assert 0 < result['with_truth'] < result['predictions']
     conventions, native, structure = (result['scores'][key] for key in ('conventions', 'native', 'structure'))
     for variant in ('', '_prior', '_mirrored', '_shuffled'):

@@ -34,14 +34,14 @@ def test_a_rig_with_all_faults_comes_back_corrected(tmp_path: Path) -> None:
         assert stored.raw(0, 100).shape == (10, 100)
         assert len(stored.image_samples) == 8
         for image in (1, 7):
-            # What is heard when it is seen: neither clock nor delay moves one against the other.
+            # Audio and images describe the same instants, despite the clocks and the delay.
             at = round((0.1 + 0.2 * image) * RATE_HZ)
             depth_m, labels = street.image(at / RATE_HZ)
             np.testing.assert_array_equal(stored.labels(image), labels)
             np.testing.assert_allclose(stored.depth_m(image), depth_m, rtol=2**-10)
-            heard = stored.samples(int(stored.image_samples[image]) - 1000, 900)
+            found = stored.samples(int(stored.image_samples[image]) - 1000, 900)
             wanted = street.audio(at - 1000, 900)
-            assert np.abs(heard - wanted).max() < 0.02 * np.abs(wanted).max()
+            assert np.abs(found - wanted).max() < 0.02 * np.abs(wanted).max()
 
 
 def test_a_camera_that_cannot_be_drawn_leaves_no_bag(tmp_path: Path) -> None:

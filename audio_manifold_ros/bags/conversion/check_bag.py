@@ -84,7 +84,7 @@ class BagCheck:
             'obstacles': list(self.obstacles),
             'problems': list(self.problems),
             'images': self.images,
-            'images_heard': self.images_with_audio,
+            'images_with_audio': self.images_with_audio,
             'report': None if self.report is None else self.report.to_dict(),
         }
 

@@ -154,8 +154,8 @@ def measure_sync(claps: ClapPairs) -> CalibrationReport:
             'audio_time_offset_s': round(offset.offset_s, 5),
             'std_s': round(offset.std_s, 5),
             'before_s': before_s,
-            'claps_seen': len(claps.clap_events),
-            'claps_heard': len(claps.audio_s),
+            'claps_in_pictures': len(claps.clap_events),
+            'claps_in_audio': len(claps.audio_s),
             'claps_used': len(offset.pairs),
             'offsets_s': np.round(offset.offsets_s, 5).tolist(),
             'picture_period_s': round(float(np.median(np.diff(claps.clip.times_s))), 5),
@@ -172,7 +172,7 @@ def measure_sync(claps: ClapPairs) -> CalibrationReport:
                 },
                 min_span=MIN_SHOWN_MS,
             ),
-            'seen_and_heard': _motion_and_loudness_chart(claps),
+            'motion_and_loudness': _motion_and_loudness_chart(claps),
         },
     )
 

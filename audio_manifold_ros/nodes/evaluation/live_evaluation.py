@@ -85,7 +85,7 @@ class LivePredictionSource:
             latency = {f'p{p}': round(float(value), 2) for p, value in zip(PERCENTILES, values, strict=True)}
         return {
             'mode': 'live',
-            'heard': asdict(self._run.audio_usage()),
+            'audio_usage': asdict(self._run.audio_usage()),
             'agreement': {**self._comparison.result(), 'latency_ms': latency, 'put_off_s': round(self._delay_s, 3)},
         }
 

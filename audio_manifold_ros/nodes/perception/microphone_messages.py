@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
     from audio_manifold_ros.inference.bundle.prediction import Prediction
 
-ACTIVE, MASKED, SUBSTITUTED = 'heard', 'masked', 'substituted'
+ACTIVE, MASKED, SUBSTITUTED = 'active', 'masked', 'substituted'
 
 
 def to_microphones(microphones: tuple[tuple[str, int], ...], prediction: Prediction, header: Header) -> DiagnosticArray:
-    """Return one status per microphone: its name, and `heard` (in use), `masked` or `substituted`.
+    """Return one status per microphone: its name, and `active` (in use), `masked` or `substituted`.
 
     Args:
         microphones: Name and device channel of each microphone, in the order of the array.

@@ -15,13 +15,13 @@ from audio_manifold_ros.common.errors import CalibrationError
 
 @settings(deadline=None, max_examples=40)
 @given(st.floats(-5, 5), st.integers(0, 1000), st.integers(0, 6), st.integers(0, 6))
-def test_offset_is_found_despite_unmatched_events(offset_s: float, seed: int, seen_only: int, heard_only: int) -> None:
+def test_offset_is_found_despite_unmatched_events(offset_s: float, seed: int, video_only: int, audio_only: int) -> None:
     generator = np.random.default_rng(seed)
     claps_s = np.cumsum(generator.uniform(1, 3, 12))
     visual_s = (
-        np.concatenate([claps_s + generator.normal(0, 0.003, 12), generator.uniform(0, 30, seen_only)]) + offset_s
+        np.concatenate([claps_s + generator.normal(0, 0.003, 12), generator.uniform(0, 30, video_only)]) + offset_s
     )
-    audio_s = np.concatenate([claps_s, generator.uniform(0, 30, heard_only)])
+    audio_s = np.concatenate([claps_s, generator.uniform(0, 30, audio_only)])
     found = estimate_sync_offset(np.sort(visual_s), np.sort(audio_s), 0.0)
     assert found.offset_s == pytest.approx(offset_s, abs=0.005)
     assert len(found.pairs) >= 12

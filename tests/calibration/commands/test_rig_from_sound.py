@@ -48,8 +48,8 @@ def test_silent_channel_is_named(rig: SimulatedRig, street: Samples) -> None:
 @pytest.mark.parametrize('loudspeaker', [False, True])
 def test_polarity(rig: SimulatedRig, street: Samples, *, loudspeaker: bool) -> None:
     ground_truth = rig.ground_truth.polarities
-    heard = rig.places(PLACES, PLACE_S, street) if loudspeaker else street
-    found = estimate_polarity(rig.device(heard), RATE_HZ, rig.array.positions_m)
+    source = rig.places(PLACES, PLACE_S, street) if loudspeaker else street
+    found = estimate_polarity(rig.device(source), RATE_HZ, rig.array.positions_m)
     assert (found.signs == ground_truth * np.sign(ground_truth.sum() + 0.5)).all()
     assert found.undecided == ()
     assert found.certainty.min() > 0.8

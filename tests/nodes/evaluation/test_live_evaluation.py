@@ -50,13 +50,13 @@ def test_live_agrees_with_offline_on_every_prediction(small_bundle: Path, tmp_pa
     offline = evaluate(drive, small_bundle, tmp_path / 'offline', '--rate', '10', '--rig', str(rig))
     agreement = live['agreement']
     assert agreement['agrees'], agreement
-    assert agreement['compared'] == live['predictions'] == offline['predictions'] == offline['heard']['predicted']
+    assert agreement['compared'] == live['predictions'] == offline['predictions'] == offline['audio_usage']['predicted']
     assert agreement['compared'] >= 10
     assert agreement['stamps_differ'] == agreement['missing'] == agreement['unexpected'] == 0
     assert max(agreement['worst_depth_m'], agreement['worst_confidence']) <= 1e-4
-    assert live['heard'] == offline['heard']
-    assert live['heard']['gaps'] >= 1
-    assert live['heard']['restarts'] == 1
+    assert live['audio_usage'] == offline['audio_usage']
+    assert live['audio_usage']['gaps'] >= 1
+    assert live['audio_usage']['restarts'] == 1
     assert live['scores'] == offline['scores']
     assert live['curves'] == offline['curves']
     page = (tmp_path / 'live' / 'report.html').read_text(encoding='utf-8')
@@ -125,7 +125,7 @@ def test_live_agrees_with_offline_for_spatial_features_while_microphones_die_and
     live = evaluate(drive, spatial_bundle, tmp_path / 'live', '--live', '--rate', '10')
     agreement = live['agreement']
     assert agreement['agrees'], agreement
-    assert agreement['compared'] == live['heard']['predicted'] >= 40
+    assert agreement['compared'] == live['audio_usage']['predicted'] >= 40
     # Each of the two is left out from within a second after its death to three seconds after its return.
-    assert set(live['heard']['untrusted']) == {'mic_2', 'mic_5'}
-    assert all(30 <= count <= 45 for count in live['heard']['untrusted'].values())
+    assert set(live['audio_usage']['untrusted']) == {'mic_2', 'mic_5'}
+    assert all(30 <= count <= 45 for count in live['audio_usage']['untrusted'].values())

@@ -20,27 +20,27 @@ def test_each_activation_has_a_bond(
     peer: Peer, start_node: Callable[..., NodeProcess], small_bundle: Path, wav: Path
 ) -> None:
     node = start_node(bundle=small_bundle, source__kind='file', source__file=wav, source__loop=True, bond__period_s=0.1)
-    heard = peer.subscribe(Status, '/bond', QoSProfile(depth=100))
+    received = peer.subscribe(Status, '/bond', QoSProfile(depth=100))
     publisher = peer.node.create_publisher(Status, '/bond', QoSProfile(depth=100))
     instances = []
     for _ in range(2):
         assert peer.change(*([] if instances else [CONFIGURE]), ACTIVATE), node.output
-        peer.wait(lambda: bool(heard), 10, 'first heartbeat')
+        peer.wait(lambda: bool(received), 10, 'first heartbeat')
         manager = Status(id='perception', instance_id='manager', active=True)
         publisher.publish(manager)
-        heard.clear()
-        peer.wait(lambda: sum(status.instance_id != 'manager' for status in heard) >= 10, 10, 'heartbeats')
+        received.clear()
+        peer.wait(lambda: sum(status.instance_id != 'manager' for status in received) >= 10, 10, 'heartbeats')
         # The node listens only until the bond is formed: the heartbeats of all nodes of a robot are on this topic.
         assert peer.node.count_subscribers('/bond') == 1
-        own = [status for status in heard if status.instance_id != 'manager']
+        own = [status for status in received if status.instance_id != 'manager']
         assert {(status.id, status.active, status.heartbeat_timeout) for status in own} == {('perception', True, 4.0)}
         assert len({status.instance_id for status in own}) == 1
         assert peer.change(DEACTIVATE), node.output
-        peer.wait(lambda: not heard[-1].active, 10, 'end of the bond')
-        assert heard[-1].instance_id == own[0].instance_id
+        peer.wait(lambda: not received[-1].active, 10, 'end of the bond')
+        assert received[-1].instance_id == own[0].instance_id
         instances.append(own[0].instance_id)
         peer.spin(0.5)
-        assert not heard[-1].active
-        heard.clear()
+        assert not received[-1].active
+        received.clear()
     assert len(set(instances)) == 2
     assert node.end() == 0, node.output

@@ -142,12 +142,12 @@ def test_every_image_is_marked_with_its_microphones(
     peer.wait(lambda: len(uses) == len(images) == len(confidences), 10, 'a mark for every image')
     assert [to_ns(use.header.stamp) for use in uses] == [to_ns(image.header.stamp) for image in images]
     marks = [{status.name: status.message for status in use.status} for use in uses]
-    assert all(mark[f'mic_{place}'] == 'heard' for mark in marks for place in (0, 1, 2, 4, 5, 6, 7))
+    assert all(mark[f'mic_{place}'] == 'active' for mark in marks for place in (0, 1, 2, 4, 5, 6, 7))
     usage = {'mask': 'masked', 'substitute': 'substituted'}[policy]
     changes = [mark['mic_3'] for mark in marks]
-    assert changes == ['heard'] * changes.count('heard') + [usage] * changes.count(usage)
-    assert {'heard', usage} == set(changes)
-    assert max(from_image(image).max() for image in confidences[changes.count('heard') :]) <= 7 / 8
+    assert changes == ['active'] * changes.count('active') + [usage] * changes.count(usage)
+    assert {'active', usage} == set(changes)
+    assert max(from_image(image).max() for image in confidences[changes.count('active') :]) <= 7 / 8
     predictions = [
         status
         for diagnostics_text in peer.diagnostics

@@ -47,10 +47,10 @@ def test_two_microphones_die_are_left_out_within_a_second_and_come_back(
     def states() -> dict[str, str]:
         return {status.name: status.message for status in uses[-1].status} if uses else {}
 
-    assert set(states().values()) == {'heard'}
+    assert set(states().values()) == {'active'}
     sent_s = microphones.send(1.5 * LIMIT_S, until=lambda: {states()[f'mic_{mic}'] for mic in (2, 5)} == {'masked'})
     assert sent_s <= LIMIT_S + 0.1, process.output  # a prediction every tenth of a second
-    assert [name for name, state in states().items() if state == 'heard'] == [
+    assert [name for name, state in states().items() if state == 'active'] == [
         f'mic_{mic}' for mic in (0, 1, 3, 4, 6, 7)
     ]
     peer.spin(0.3)
@@ -63,7 +63,7 @@ def test_two_microphones_die_are_left_out_within_a_second_and_come_back(
     assert values['microphones_masked'] == 'mic_2, mic_5'
 
     microphones.sound = healthy
-    microphones.send(5.0, until=lambda: set(states().values()) == {'heard'})
+    microphones.send(5.0, until=lambda: set(states().values()) == {'active'})
     peer.wait(
         lambda: any('Microphone mic_5 has recovered' in text for _, text in microphone_messages(peer)),
         5,
