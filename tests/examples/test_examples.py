@@ -27,7 +27,7 @@ RUNS = {
     'own_audio_source': ([], 'mean confidence on noise'),
     'read_a_bag': ([], '/audio: audio_manifold_msgs/msg/AudioBlock'),
     'score_a_bundle': ([], 'depth abs_rel'),
-    'stream_a_wav': ([], '20 predictions'),
+    'stream_a_wav': ([], '12 predictions'),
     'train_ten_steps': (['FOLDER'], 'best weights'),
 }
 NODE = 'subscribe_to_the_node'

@@ -37,7 +37,8 @@ if TYPE_CHECKING:
 
     from training.data.cache import WindowCache
 
-CALIBRATION_WINDOWS = 64
+# With 64 windows the mean IoU of models/street fell by 1.9 %, with 512 by 1.0 %: rare classes need the ranges of rare sounds.
+CALIBRATION_WINDOWS = 512
 MAX_WORSE = 0.01
 # Number of metrics of each modality that are compared.
 COMPARED_METRICS = 2
@@ -94,7 +95,10 @@ def quantize(bundle: Bundle, cache: WindowCache, windows: int | None = None) -> 
         scores = compare(quantised, cache, windows)
     worse = {name: value for name, value in scores.worse.items() if value > MAX_WORSE}
     if worse:
-        msg = f'The int8 scores of {bundle.manifest.name!r} are worse by {worse}: calibrate on more windows.'
+        msg = (
+            f'The int8 scores of {bundle.manifest.name!r} on {scores.windows} windows are worse by {worse}, at most '
+            f'{MAX_WORSE:.0%} is allowed: give more validation windows, or use the float32 graph.'
+        )
         raise TrainingError(msg)
     manifest = replace(
         bundle.manifest,

@@ -112,7 +112,7 @@ def test_ranges_are_checked_when_code_builds_settings(build: Callable[[], object
 
 
 def test_each_seed_starts_from_the_run_with_its_seed() -> None:
-    config = TrainingConfig.from_yaml(CONFIGS / 'street.yaml')
+    config = TrainingConfig.from_yaml(CONFIGS / 'street_one_second.yaml')
     found = [config.seeded(seed).joint for seed in (0, 1)]
     assert [None if joint is None else joint.start for joint in found] == [
         'runs/street_one_stage/seed0',

@@ -35,7 +35,7 @@ def test_a_quantised_bundle_reports_its_loss_of_accuracy(
         open_backend(street, precision='int8')
 
     monkeypatch.setattr(module, 'MAX_WORSE', -1.0)
-    with pytest.raises(TrainingError, match=r"The int8 scores of 'paper_8x8' are worse by .*abs_rel"):
+    with pytest.raises(TrainingError, match=r"The int8 scores of 'paper_8x8' on \d+ windows are worse by .*abs_rel"):
         quantize(street, cache)
     assert INT8_FILE not in Bundle.load(street.folder).manifest.files, 'the bundle is unchanged'
 

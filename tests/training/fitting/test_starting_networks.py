@@ -17,7 +17,7 @@ from training.config.experiment_configuration import TrainingConfig
 from training.fitting.starting_networks import load_start
 
 ROOT = Path(__file__).parents[3]
-STREET = ROOT / 'models' / 'street'
+ONE_SECOND = ROOT / 'models' / 'street_now'
 CONFIGS = ROOT / 'training' / 'configs'
 
 
@@ -36,7 +36,7 @@ def test_a_folder_without_networks_is_refused_with_the_remedy(tmp_path: Path, fo
 
 
 def street_with(**features: object) -> tuple[TrainingConfig, PerceptionConfig]:
-    config = TrainingConfig.from_yaml(CONFIGS / 'street.yaml')
+    config = TrainingConfig.from_yaml(CONFIGS / 'street_one_second.yaml')
     default = config.data.features
     assert isinstance(default, SpatialFeatureSpec)
     spec = replace(default, **features)  # type: ignore[arg-type]  # names of its fields
@@ -55,8 +55,8 @@ def test_parts_of_a_band_share_its_weights() -> None:
     config, expected = street_with()
     edges = SpatialFeatureSpec().band_edges_hz
     finer_config, finer = street_with(band_edges_hz=(120, 200, 250, *edges[1:3], 900, *edges[3:]))
-    coarse_start = load_start(STREET, config, expected)
-    start = load_start(STREET, finer_config, finer)
+    coarse_start = load_start(ONE_SECOND, config, expected)
+    start = load_start(ONE_SECOND, finer_config, finer)
     assert start.has_other_features
     assert not coarse_start.has_other_features
     window = torch.randn(3, SpatialFeatureSpec().size, generator=torch.manual_seed(1))
@@ -70,7 +70,9 @@ def test_parts_of_a_band_share_its_weights() -> None:
 
 
 def test_networks_start_with_another_whitening_and_more_segments() -> None:
-    start = load_start(STREET, *street_with(whitening=1.0, echo_whitening=0.85, window_samples=40_932, echo_segments=4))
+    start = load_start(
+        ONE_SECOND, *street_with(whitening=1.0, echo_whitening=0.85, window_samples=40_932, echo_segments=4)
+    )
     assert start.has_other_features
 
 
@@ -85,4 +87,4 @@ def test_networks_start_with_another_whitening_and_more_segments() -> None:
 def test_maps_of_other_places_are_refused(features: dict[str, object]) -> None:
     config, expected = street_with(**features)
     with pytest.raises(TrainingError, match='make them equal'):
-        load_start(STREET, config, expected)
+        load_start(ONE_SECOND, config, expected)
