@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from training.data.cache import WindowCache
 
-# With 64 windows the mean IoU of models/street fell by 1.9 %, with 512 by 1.0 %: rare classes need the ranges of rare sounds.
+# With 64 windows the mean IoU of models/street fell by 1.9 %, with 512 by 1.0 %.
 CALIBRATION_WINDOWS = 512
 MAX_WORSE = 0.01
 # Number of metrics of each modality that are compared.
