@@ -57,7 +57,7 @@ def _node(bundle: Bundle, folder: Path) -> list[Figure]:
                 f'activate → first image, of which {window_s:.2g} s is its window',
                 received_s - configured_s,
                 's',
-                window_s + MAX_AFTER_WINDOW_S,
+                round(window_s + MAX_AFTER_WINDOW_S, 1),
             ),
             at_most('memory of the node (resident)', children.resident_mb(PERCEPTION), 'MB', MAX_RESIDENT_MB),
         ]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import math
 import sys
 import time
 from functools import partial
@@ -43,10 +44,15 @@ def main(bundle_folder: str, rig_folder: str) -> None:
     _measure('freed memory returned', return_freed_memory)
     rate_hz = bundle.manifest.features.sample_rate_hz
     pipeline = _measure('pipeline', lambda: used.make_pipeline(backend, rate_hz))
-    shape = (max(used.array.device_channels) + 1, bundle.manifest.features.window_samples)
+    features = bundle.manifest.features
+    # A window is complete at the first hop after its last sample.
+    hops = math.ceil(features.window_samples / features.hop_samples)
+    shape = (max(used.array.device_channels) + 1, hops * features.hop_samples)
     samples = 0.1 * np.random.default_rng(0).standard_normal(shape, dtype=np.float32)
     _measure('features of the first window', lambda: pipeline.push(AudioBlock(samples, 0, rate_hz, 0)))
-    _measure('first prediction', pipeline.predict)
+    if _measure('first prediction', pipeline.predict) is None:
+        msg = f'{bundle_folder}: no prediction after the first window. Check the length of the audio.'
+        raise RuntimeError(msg)
 
 
 def _measure(name: str, work: Callable[[], T]) -> T:
