@@ -129,8 +129,7 @@ def _run(
     """
     options, manifest = session.options, session.bundle.manifest
     prior = PixelPrior.of_bundle(session.bundle)
-    spec = manifest.features
-    window_s = spec.window_samples / spec.sample_rate_hz
+    window_s = manifest.window_s
     span_s = max(session.bag.duration_s - window_s, 0.0)
     evaluation = BagScores(manifest, prior, choose_shift_s(span_s))
     offset_s = Extrinsics.from_yaml(session.rig.folder / 'extrinsics.yaml').audio_time_offset_s

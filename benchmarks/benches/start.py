@@ -38,7 +38,7 @@ def measure() -> list[Figure]:
 def _node(bundle: Bundle, folder: Path) -> list[Figure]:
     """Measure a node from outside: another process configures and activates it, and receives its images."""
     sound = write_sound(folder / 'street.wav')
-    window_s = bundle.manifest.features.window_samples / bundle.manifest.features.sample_rate_hz
+    window_s = bundle.manifest.window_s
     source = {'source.kind': 'file', 'source.file': str(sound), 'source.loop': True}
     began_s = time.monotonic()
     with running_node(bundle, folder / 'node', source, configure=False) as (subscriber, children, _):

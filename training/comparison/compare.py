@@ -78,7 +78,7 @@ def compare(
     (look_back_s,) = look_backs_s
     longest = max((bundle.manifest for bundle in bundles.values()), key=lambda one: one.features.window_samples)
     spec = longest.features
-    seconds = math.ceil(spec.window_samples / spec.sample_rate_hz)
+    seconds = math.ceil(longest.window_s)
     found: dict[str, dict[str, dict[str, object]]] = {
         name: {'scores': {}, 'refusals': {}, 'network_ms': {}} for name in bundles
     }

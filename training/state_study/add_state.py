@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """State over time for a bundle: fit the correction by earlier windows on drives, and write a bundle with it.
 
-audio-manifold train simulate --drives 5100 --first-seed 800000 --seconds 4 --out data/state
+audio-manifold train simulate --drives 5100 --first-seed 800000 --seconds 5 --out data/state
 audio-manifold train add-state --drives data/state --work runs/state --output models/street_state
 """
 
@@ -129,7 +129,7 @@ def add_state(
         training={
             **{key: value for key, value in bundle.manifest.training.items() if key not in GRAPH_ENTRIES},
             'state over time': f'{state.describe(hop_s)}, fitted to '
-            f'{len(training):,} drives of 4 s in {steps:,} steps of AdamW, all other weights fixed; '
+            f'{len(training):,} drives in {steps:,} steps of AdamW, all other weights fixed; '
             f'scores on {len(tested):,} others; it corrects {" and ".join(CORRECTED)}',
             'parameters': sum(parameter.numel() for parameter in extended.parameters()),
         },
@@ -155,7 +155,9 @@ def add_state(
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run from the command line; returns the exit status."""
     parser = command_parser('train add-state')
-    parser.add_argument('--drives', type=Path, required=True, help='folder of drives of 4 s')
+    parser.add_argument(
+        '--drives', type=Path, required=True, help='folder of drives, 3 s longer than the window of the bundle'
+    )
     parser.add_argument('--bundle', type=Path, default=Path('models/street'), help='bundle (%(default)s)')
     parser.add_argument(
         '--work', type=Path, required=True, help='folder of latents and fitted heads, which are used again'

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Study of state over time: how much the windows before the last one improve its images, as a page with a table.
 
-audio-manifold train simulate --drives 5100 --first-seed 800000 --seconds 4 --out data/state
+audio-manifold train simulate --drives 5100 --first-seed 800000 --seconds 5 --out data/state
 audio-manifold train study-state --drives data/state --out runs/state_study --docs docs
 """
 

@@ -57,7 +57,7 @@ def print_bundle(bundle: Bundle, console: SafeConsole) -> None:
         'description': manifest.description,
         'modalities': ', '.join(manifest.modalities),
         'features': describe_kind(features),
-        'input': f'{features.window_samples / features.sample_rate_hz:.3g} s at {features.sample_rate_hz} Hz, '
+        'input': f'{manifest.window_s:.3g} s at {features.sample_rate_hz} Hz, '
         f'{" × ".join(map(str, features.input_shape(manifest.microphones)))} values',
         **_state_line(manifest),
         'output': f'{manifest.camera.height} × {manifest.camera.width} pixels, '

@@ -179,9 +179,14 @@ class Manifest:
         return isinstance(self.features, SpatialFeatureSpec)
 
     @property
+    def window_s(self) -> float:
+        """Length of the window."""
+        return self.features.window_samples / self.features.sample_rate_hz
+
+    @property
     def look_back_s(self) -> float:
         """Time from the instant of the images to the end of the window."""
-        return (1.0 - self.frame_position) * self.features.window_samples / self.features.sample_rate_hz
+        return (1.0 - self.frame_position) * self.window_s
 
     @property
     def vehicles(self) -> VehicleMapConfig | None:

@@ -37,7 +37,7 @@ def test_the_bundle_has_a_state(added: Bundle, street_bundle: Bundle) -> None:
     assert manifest.state == LatentStateConfig()
     assert manifest.past_shape == (8, 32, 8, 8)
     assert manifest.features == street_bundle.manifest.features
-    assert '10 drives of 4 s in 3 steps' in str(manifest.training['state over time'])
+    assert '10 drives in 3 steps' in str(manifest.training['state over time'])
     # The int8 graph of the other networks would ignore the state.
     assert 'model.int8.onnx' not in manifest.files
     assert street_bundle.manifest.state is None
